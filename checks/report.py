@@ -1,0 +1,147 @@
+"""What a check says of one source file or of one run of the tests; values and their strict, versioned codec.
+
+It does not measure anything and knows no tool. Standard library only, for it is read inside the box too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["undefined", "low", "medium", "high"]
+"""Severity or confidence of a finding, as bandit spells it, in lower case."""
+
+BlockKind = Literal["function", "method", "class", "closure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A function, method, closure or class and its cyclomatic complexity (McCabe 1976, as radon counts it)."""
+
+    name: str
+    """Qualified: `function`, `Class.method`, `function.closure`, `Outer.Inner.method`."""
+    kind: BlockKind
+    line: int
+    """The line radon reports: of `def`/`class`, or of the first decorator where the interpreter says so."""
+    end_line: int
+    complexity: int
+    listed: bool = True
+    """Whether `radon cc` lists it by default; closures and members of nested classes are not."""
+    digest: str = ""
+    """Of the normalised body: equal for reformatted or re-indented code."""
+    fingerprint: tuple[str, ...] = ()
+    """Short digests of the statements inside, sorted; their overlap is the similarity of two bodies."""
+    contributors: tuple[tuple[int, int], ...] = ()
+    """(line, decision points) of every line that adds to the complexity, in line order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a rule found at a place; from bandit, or an escape (a suppression or test skip) of ours."""
+
+    rule: str
+    """`B602`; for escapes `nosec`, `noqa`, `type-ignore`, `no-cover`, `skip`, `skipif`, `xfail`."""
+    line: int
+    end_line: int
+    column: int
+    """From 0, as the tool counts."""
+    severity: Level
+    confidence: Level
+    text: str
+    """The tool's sentence, object addresses removed; for escapes the comment or decorator itself."""
+    scope: str = ""
+    """Qualified name of the enclosing function or class; empty at module level."""
+    source: str = ""
+    """Digest of the normalised source of the flagged node: equal for shifted or reformatted code."""
+    suppressed: Literal["", "rule", "blanket"] = ""
+    """How `# nosec` hides it: with this rule's id, without any, or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement (of compound ones the header): what its lines mean when lines are compared."""
+
+    line: int
+    end_line: int
+    digest: str
+    """Of its syntax, positions and formatting left out, names kept."""
+    shape: str
+    """Of its syntax with local names replaced by their order: equal for consistently renamed names."""
+    scope: str
+    """Qualified name of the enclosing function or class; empty at module level."""
+    meaning: Literal["code", "docstring", "annotation", "type_checking"] = "code"
+    """Only `code` can be new code; the others never make a new line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A plain number of a file, for totals and trends, e.g. `sloc`; integers only (see the metric's unit)."""
+
+    metric: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a file has no measurement."""
+
+    text: str
+    """For people, without the path: `line 3: invalid syntax`."""
+    line: int = 0
+    ours: bool = False
+    """True when the cause is Gate's (a limit, an interpreter too old), not the file's."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What one check says of one source file. A function of its bytes (and of its path only where a check says so)."""
+
+    check: str
+    version: str
+    blocks: tuple[Block, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileCoverage:
+    """Lines of one file as coverage.py counts them: sorted line numbers from 1; the three sets are disjoint."""
+
+    covered: tuple[int, ...]
+    missing: tuple[int, ...]
+    excluded: tuple[int, ...] = ()
+    branches: tuple[tuple[int, int, bool], ...] = ()
+    """(from line, to line, taken); to line is negative for an exit. Empty unless branches were measured."""
+
+
+TestOutcome = Literal["passed", "failed", "error", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What became of the project's tests."""
+
+    outcome: Literal["passed", "failed", "no_tests", "broken"]
+    """`broken`: the runner itself could not start or collect; `output` says why."""
+    exit_status: int
+    seconds: float
+    command: str
+    tests: tuple[tuple[str, TestOutcome], ...] = ()
+    """(id, outcome) sorted by id; empty when the runner gives no single results."""
+    output: str = ""
+    """The last lines of what the suite printed, control characters removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageReport:
+    """One run of the tests of one tree."""
+
+    version: str
+    """Identity of coverage.py and the interpreter, e.g. `1 coverage-7.17.3 cpython-3.11.7`."""
+    files: tuple[tuple[str, FileCoverage], ...]
+    """(path relative to the root with `/`, lines) sorted by path; imported or not."""
+    suite: Suite
+    unparsable: tuple[tuple[str, str], ...] = ()
+    """(path, reason) of source files coverage.py could not read."""

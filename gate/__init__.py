@@ -1,0 +1,1 @@
+"""Gate: a code-quality gate and metrics service as a GitHub App."""

@@ -1,0 +1,135 @@
+"""Comparing a head with its base: the facts of each check, as values. Deciding what they mean is `gate.core.verdict`'s work.
+
+Everything here is computed from file reports, coverage reports and the diff; no source is parsed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from checks.codec import tagged
+from checks.report import Finding
+
+FunctionStatus = Literal["new", "worse", "better", "same", "moved", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionChange:
+    """One function or method followed from base to head."""
+
+    path: str
+    """At the head; at the base for a removed one."""
+    name: str
+    line: int
+    before: int | None
+    """Complexity at the base; None for a new one."""
+    after: int | None
+    """Complexity at the head; None for a removed one."""
+    status: FunctionStatus
+    judged: bool = True
+    """False in test files."""
+    contributors: tuple[tuple[int, int], ...] = ()
+    old_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComplexityTotals:
+    """Functions and methods `radon cc` lists by default, without classes, over all measured files of a tree."""
+
+    blocks: int
+    sum: int
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A source file without a measurement at the head (or at the base where `at_base` alone)."""
+
+    path: str
+    line: int
+    text: str
+    ours: bool
+    judged: bool
+    """True when it could be measured at the base or is new: then it blocks."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class ComplexityFacts:
+    """How complexity changed. `functions` has all but `same`, sorted by path and line."""
+
+    functions: tuple[FunctionChange, ...]
+    base: ComplexityTotals
+    head: ComplexityTotals
+    unmeasured: tuple[Unmeasured, ...] = ()
+    files: int = 0
+    """Source files of the head that were measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingChange:
+    """A finding with its path (at the head; at the base for fixed ones)."""
+
+    path: str
+    finding: Finding
+    judged: bool
+    """False in test files and below the policy's levels."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class SecurityFacts:
+    """How the security findings changed, each sorted by path and line."""
+
+    introduced: tuple[FindingChange, ...]
+    fixed: tuple[FindingChange, ...]
+    persisting: tuple[FindingChange, ...]
+    suppressed: tuple[FindingChange, ...] = ()
+    """At the head, hidden by `# nosec` with a rule id; a blanket `# nosec` hides nothing for the gate."""
+    unmeasured: tuple[Unmeasured, ...] = ()
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Counts of executable lines; per cent is derived for display only."""
+
+    covered: int
+    executable: int
+
+
+@dataclass(frozen=True, slots=True)
+class TestChange:
+    """A test that fails at the head."""
+
+    __test__ = False  # the name is the field's term; pytest must not collect it
+
+    id: str
+    before: Literal["passed", "failed", "error", "skipped", "absent", "unknown"]
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class CoverageFacts:
+    """How coverage changed. Line numbers are of the head; mappings are sorted (path, lines)."""
+
+    base: Ratio | None
+    """None when the base has no usable report (first tests of a repository, first commit)."""
+    head: Ratio
+    patch: Ratio
+    uncovered: tuple[tuple[str, tuple[int, ...]], ...]
+    """New executable lines no test ran."""
+    lost: tuple[tuple[str, tuple[int, ...]], ...]
+    """Surviving lines, covered at the base and not at the head, where judged."""
+    lost_elsewhere: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """The same in files where it is only reported."""
+    removed_covered: int = 0
+    """Covered lines of the base that the head removed: as many lost lines are free."""
+    failing: tuple[TestChange, ...] = ()
+    measured_files: int = 0
+    changed_files: int = 0
+    """`measured_files of changed_files` changed source files have a measurement."""
+    files: tuple[tuple[str, Ratio | None, Ratio | None], ...] = ()
+    """(path, base, head) of every changed source file."""
+    unmeasured: tuple[str, ...] = ()
