@@ -100,7 +100,7 @@ def _decode_dataclass(wanted: type, value: object, place: str) -> object:
     given = {key: item for key, item in value.items() if not (key == "type" and wanted in _TAGGED)}
     unknown = given.keys() - fields.keys()
     if unknown:
-        raise DecodeError(f"{place}: unknown key {sorted(map(str, unknown))[0]!r}")
+        raise DecodeError(f"{place}: unknown key {min(map(str, unknown))!r}")
     missing = [name for name, (_, required) in fields.items() if required and name not in given]
     if missing:
         raise DecodeError(f"{place}: key {missing[0]!r} is missing")

@@ -1,0 +1,35 @@
+# Two commands are enough: `make demo` shows Gate at work, `make test` runs every check.
+PYTHON := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types tests lock bench clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup:  ## make .venv and install what is missing
+	@.ci/setup
+
+demo:  ## the real service against a stand-in GitHub, in this terminal (ONCE=1: end after the verdicts)
+	@.ci/setup
+	@$(PYTHON) -m tests.demo $(if $(ONCE),--once)
+
+test:  ## lint, types and all tests
+	@.ci/setup test
+	@$(MAKE) --no-print-directory lint types tests
+
+lint:
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+
+types:
+	@$(PYTHON) -m mypy
+
+tests:
+	@$(PYTHON) -m pytest -n 2 $(ARGS)
+
+lock:  ## pin the newest allowed versions again
+	@$(PYTHON) -m uv pip compile -q pyproject.toml --extra dev --generate-hashes --universal --upgrade \
+	  --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock
+
+clean:  ## remove what setup made
+	rm -rf .venv .wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis
