@@ -57,6 +57,9 @@ class CheckVerdict:
     neutral: bool = False
     """Only with could_not_measure: true while the check is not armed; does not block."""
     facts: ComplexityFacts | SecurityFacts | CoverageFacts | None = None
+    limits: tuple[tuple[str, int | str], ...] = ()
+    """The keys of the check's table in `.gate.toml` it was judged by, as they were: (`maximum`, 10), (`patch`, `auto`);
+    the gate column of what people read."""
 
 
 @dataclass(frozen=True, slots=True)
