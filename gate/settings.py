@@ -1,0 +1,193 @@
+"""The environment as `Settings`; every mistake is reported at once, with the variable, the value and what is allowed.
+
+The only module that reads environment variables. `gate check` and `gate measure` need none of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from gate.variables import Reader, SettingsError
+
+__all__ = ["App", "Mail", "Settings", "SettingsError"]
+
+SandboxMode = Literal["bwrap", "container", "none"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+GITHUB_URL = "https://github.com"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The GitHub App we are; from the environment, or stored by `/setup`."""
+
+    id: int
+    private_key: str = field(repr=False)
+    """PEM."""
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    """The current one, then the previous one during rotation; never empty."""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Where mail leaves, from whom, and to which domains it may go (any when empty)."""
+
+    smtp_url: str = field(repr=False)
+    sender: str
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator decided."""
+
+    app: App | None
+    """None when the environment has no App: then it is what `/setup` stored, or only `/setup` answers."""
+    data_dir: Path
+    database_url: str = field(repr=False)
+    """As SQLAlchemy takes it: `sqlite:///...` or `postgresql+psycopg://...`."""
+    secret_key: str = field(default="", repr=False)
+    """Encrypts what `/setup` stores; empty when Gate is to make and keep one in the data folder."""
+    github_url: str = GITHUB_URL
+    github_api_url: str = "https://api.github.com"
+    public_url: str = "http://127.0.0.1:8000"
+    bind: str = "127.0.0.1:8000"
+    concurrency: int = 2
+    """Evaluations one worker runs at a time."""
+    log_level: LogLevel = "info"
+    retention_days: int = 365
+    metrics_token: str = field(default="", repr=False)
+    sandbox: SandboxMode = "bwrap"
+    index_urls: tuple[str, ...] = field(default=("https://pypi.org/simple",), repr=False)
+    max_memory_mb: int = 4096
+    max_timeout_minutes: int = 60
+    max_processes: int = 4
+    mail: Mail | None = None
+
+    @property
+    def embedded(self) -> bool:
+        """One worker on SQLite; otherwise Postgres with any number of them."""
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """The settings of an environment.
+
+        Raises: SettingsError, with all mistakes.
+        """
+        reader = Reader(environ)
+        data_dir = reader.folder("GATE_DATA_DIR", Path("data"))
+        bind = _bind(reader)
+        github_url = reader.url("GATE_GITHUB_URL", GITHUB_URL, schemes=("https", "http"))
+        settings = cls(
+            app=_app(reader),
+            data_dir=data_dir,
+            database_url=_database_url(reader, data_dir),
+            secret_key=reader.fernet_key("GATE_SECRET_KEY"),
+            github_url=github_url,
+            github_api_url=reader.url("GATE_GITHUB_API_URL", _api_url(github_url), schemes=("https", "http")),
+            public_url=reader.url("GATE_PUBLIC_URL", _public_url(bind), schemes=("https", "http")),
+            bind=bind,
+            concurrency=reader.integer("GATE_CONCURRENCY", 2, lowest=1, highest=256),
+            log_level=reader.choice("GATE_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+            retention_days=reader.integer("GATE_RETENTION_DAYS", 365, lowest=7, highest=36500),
+            metrics_token=reader.secret("GATE_METRICS_TOKEN"),
+            sandbox=reader.choice("GATE_SANDBOX", "bwrap", ("bwrap", "container", "none")),
+            index_urls=reader.urls("GATE_INDEX_URL", ("https://pypi.org/simple",)),
+            max_memory_mb=reader.integer("GATE_MAX_MEMORY_MB", 4096, lowest=256, highest=1 << 20),
+            max_timeout_minutes=reader.integer("GATE_MAX_TIMEOUT_MINUTES", 60, lowest=1, highest=1440),
+            max_processes=reader.integer("GATE_MAX_PROCESSES", 4, lowest=1, highest=256),
+            mail=_mail(reader),
+        )
+        reader.finish()
+        return settings
+
+    def with_app(self, app: App) -> Settings:
+        """The same with an App: one that `/setup` stored."""
+        return dataclasses.replace(self, app=app)
+
+
+def _app(reader: Reader) -> App | None:
+    app_id = reader.integer("GATE_APP_ID", 0, lowest=1, highest=2**63 - 1)
+    private_key = reader.private_key("GATE_PRIVATE_KEY", "GATE_PRIVATE_KEY_FILE")
+    secrets = tuple(
+        secret
+        for name in ("GATE_WEBHOOK_SECRET", "GATE_WEBHOOK_SECRET_PREVIOUS")
+        if (secret := reader.secret(name))
+    )
+    client_id, client_secret = reader.text("GATE_CLIENT_ID"), reader.secret("GATE_CLIENT_SECRET")
+    if not reader.has("GATE_APP_ID"):
+        for name in (
+            "GATE_PRIVATE_KEY",
+            "GATE_PRIVATE_KEY_FILE",
+            "GATE_WEBHOOK_SECRET",
+            "GATE_CLIENT_ID",
+        ):
+            if reader.has(name):
+                reader.mistake("GATE_APP_ID", f"is not set, but {name} is: set the App's id, or none of them")
+                break
+        return None
+    if not reader.has("GATE_PRIVATE_KEY") and not reader.has("GATE_PRIVATE_KEY_FILE"):
+        reader.mistake(
+            "GATE_PRIVATE_KEY", "is not set, nor is GATE_PRIVATE_KEY_FILE: the App needs one of them"
+        )
+    if not reader.has("GATE_WEBHOOK_SECRET"):
+        reader.mistake(
+            "GATE_WEBHOOK_SECRET",
+            "is not set: without it anybody could send webhooks; set the secret of the App's webhook",
+        )
+    return App(app_id, private_key, secrets, client_id, client_secret)
+
+
+def _database_url(reader: Reader, data_dir: Path) -> str:
+    name = "GATE_DATABASE_URL"
+    value = reader.secret(name) or f"sqlite:///{data_dir / 'gate.db'}"
+    scheme, _, rest = value.partition("://")
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg") and rest:
+        return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1 and ":memory:" not in rest:
+        return value
+    allowed = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+    reader.mistake(name, f"expected {allowed}, got one that begins with {scheme[:20]!r}")
+    return ""
+
+
+def _bind(reader: Reader) -> str:
+    port = reader.integer("PORT", 8000, lowest=1, highest=65535)
+    if not reader.has("GATE_BIND"):
+        # A platform that hands out a port also expects us on every interface.
+        return f"0.0.0.0:{port}" if reader.has("PORT") else f"127.0.0.1:{port}"
+    return reader.address("GATE_BIND")
+
+
+def _public_url(bind: str) -> str:
+    host, _, port = bind.rpartition(":")
+    everywhere = host in ("0.0.0.0", "[::]")  # noqa: S104  (compared, not bound)
+    return f"http://{'127.0.0.1' if everywhere else host}:{port}"
+
+
+def _api_url(github_url: str) -> str:
+    """Of GitHub itself, or of a GitHub Enterprise Server."""
+    return "https://api.github.com" if github_url == GITHUB_URL else f"{github_url}/api/v3"
+
+
+def _mail(reader: Reader) -> Mail | None:
+    smtp_url = reader.url("GATE_SMTP_URL", "", schemes=("smtp", "smtps"))
+    sender = reader.mail_address("GATE_MAIL_FROM")
+    domains = tuple(reader.text("GATE_MAIL_DOMAINS").replace(",", " ").lower().split())
+    if reader.has("GATE_SMTP_URL") == reader.has("GATE_MAIL_FROM"):
+        return Mail(smtp_url, sender, domains) if smtp_url else None
+    missing, given = (
+        ("GATE_MAIL_FROM", "GATE_SMTP_URL")
+        if reader.has("GATE_SMTP_URL")
+        else ("GATE_SMTP_URL", "GATE_MAIL_FROM")
+    )
+    reader.mistake(missing, f"is not set, but {given} is: mail needs both")
+    return None
