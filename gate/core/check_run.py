@@ -1,0 +1,157 @@
+"""Check runs: what GitHub shows of a verdict, as values; `gate.github` sends them.
+
+It decides nothing but the conclusion, which follows from outcome and mode by the table of `docs/policy.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from gate.core.annotation import MOST, Annotation, AnnotationLevel, annotate
+from gate.core.links import Links
+from gate.core.markdown import clean, shorten
+from gate.core.summary import of_check, of_failure, of_newer, of_output, of_stage, of_verdict, would
+from gate.core.verdict import CheckVerdict, Outcome, Provenance, Verdict
+
+__all__ = (
+    "OVERALL",
+    "RERUN",
+    "Action",
+    "Annotation",
+    "AnnotationLevel",
+    "CheckRun",
+    "Conclusion",
+    "Links",
+    "failed",
+    "name_of",
+    "render",
+    "render_overall",
+    "started",
+    "superseded",
+)
+
+Status = Literal["queued", "in_progress", "completed"]
+Conclusion = Literal["", "success", "failure", "neutral", "cancelled"]
+
+OVERALL = "gate"
+"""Name of the check run to require."""
+TITLE_CHARACTERS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button under a completed check run. GitHub: label and identifier at most 20 characters, description 40."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+RERUN = Action("Measure again", "Run this check again on the same head", "rerun")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check run in GitHub's terms."""
+
+    name: str
+    head_sha: str
+    external_id: str
+    """The run it belongs to; a repeated step finds its check run by it again."""
+    status: Status
+    conclusion: Conclusion
+    """Empty unless completed."""
+    title: str
+    """A complete sentence without a full stop, at most 255 characters: what the merge box shows."""
+    summary: str
+    """Markdown, at most 60,000 bytes."""
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    details_url: str = ""
+    actions: tuple[Action, ...] = ()
+
+
+def name_of(check: str) -> str:
+    """The name of a check's own check run: `gate / coverage`."""
+    return f"{OVERALL} / {check}"
+
+
+def started(stage: str, links: Links) -> CheckRun:
+    """`gate` in progress; the stage is a sentence for people, e.g. `Running the tests of the head.`"""
+    return _in_progress(OVERALL, links, stage.rstrip(".") or "Started", of_stage(stage, links))
+
+
+def superseded(newer_sha: str, links: Links, *, name: str = OVERALL) -> CheckRun:
+    """Closed, because a newer head of the pull request is judged instead; the newer sha may be empty."""
+    title = f"Superseded by {newer_sha[:7] or 'a newer head'}, which is judged instead"
+    run = _in_progress(name, links, title, of_newer(newer_sha, links))
+    return replace(run, status="completed", conclusion="cancelled")
+
+
+def failed(text: str, hint: str, links: Links, *, neutral: bool = False, output: str = "") -> CheckRun:
+    """`gate` could not measure anything: the cause in `text`, the next step in `hint`, and the end of an output."""
+    title = f"Could not measure: {text.rstrip('.')}"
+    return replace(
+        _in_progress(OVERALL, links, title, of_failure(text, hint, links, neutral=neutral)),
+        status="completed",
+        conclusion=_conclusion(Outcome.COULD_NOT_MEASURE, advise=False, neutral=neutral),
+        text=of_output(output),
+        actions=(RERUN,),
+    )
+
+
+def render(check: CheckVerdict, provenance: Provenance, links: Links, *, advise: bool = False) -> CheckRun:
+    """The completed check run of one check."""
+    found = annotate(check, advise=advise)
+    remark = f"{MOST} of {len(found):,} annotations are shown, the worst first." if len(found) > MOST else ""
+    return replace(
+        _in_progress(
+            name_of(check.check),
+            links,
+            _title(check.outcome, check.title, advise=advise),
+            of_check(check, provenance, links, advise=advise, remark=remark),
+        ),
+        status="completed",
+        conclusion=_conclusion(check.outcome, advise=advise, neutral=check.neutral),
+        annotations=found[:MOST],
+        details_url=links.run(check.check),
+        actions=(RERUN,) if check.outcome is Outcome.COULD_NOT_MEASURE else (),
+    )
+
+
+def render_overall(verdict: Verdict, links: Links) -> CheckRun:
+    """The completed check run `gate`, the one to require: one row a check, and what turns it green."""
+    title = _title(verdict.outcome, verdict.title, advise=verdict.advise)
+    return replace(
+        _in_progress(OVERALL, links, title, of_verdict(verdict, links)),
+        status="completed",
+        conclusion=_conclusion(verdict.outcome, advise=verdict.advise, neutral=verdict.neutral),
+        actions=(RERUN,) if verdict.outcome is Outcome.COULD_NOT_MEASURE else (),
+    )
+
+
+def _conclusion(outcome: Outcome, *, advise: bool, neutral: bool) -> Conclusion:
+    """Source: the table of outcomes in `docs/policy.md`. GitHub counts `neutral` as passing a required check."""
+    if outcome is Outcome.SUPERSEDED:
+        return "cancelled"
+    if advise or (outcome is Outcome.COULD_NOT_MEASURE and neutral):
+        return "neutral"
+    return "success" if outcome in {Outcome.PASSED, Outcome.WAIVED} else "failure"
+
+
+def _title(outcome: Outcome, title: str, *, advise: bool) -> str:
+    return f"{would(outcome)} (advise mode): {title}" if advise else title
+
+
+def _in_progress(name: str, links: Links, title: str, summary: str) -> CheckRun:
+    return CheckRun(
+        name=name,
+        head_sha=links.head_sha,
+        external_id=links.run_id,
+        status="in_progress",
+        conclusion="",
+        title=shorten(clean(title).strip(), TITLE_CHARACTERS),
+        summary=summary,
+        details_url=links.run(),
+    )

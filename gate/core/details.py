@@ -1,0 +1,203 @@
+"""The collapsed details of a check's summary, and reasons as list items: Markdown made of facts.
+
+Rows stand worst first, since a summary that is too long loses its last ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import assert_never
+
+from gate.core.annotation import ranges
+from gate.core.comparison import (
+    ComplexityFacts,
+    CoverageFacts,
+    FindingChange,
+    FunctionChange,
+    Ratio,
+    SecurityFacts,
+    Unmeasured,
+)
+from gate.core.gate_table import NOTHING, limit
+from gate.core.links import Links
+from gate.core.markdown import Section, clean, code, escape, link, shorten, table
+from gate.core.percent import change, percent
+from gate.core.verdict import CheckVerdict, Reason
+
+_LEVELS = {"high": 0, "medium": 1, "low": 2, "undefined": 3}
+_RANGES_A_FILE = 12
+_CONTRIBUTORS = 4
+
+
+def details(check: CheckVerdict, links: Links) -> list[Section]:
+    """The sections below what decides: what changed, what is reported without being judged, what was not measured."""
+    notes = Section(f"Reported, not judged ({len(check.notes):,})", items(check.notes, links), collapsed=True)
+    match check.facts:
+        case None:
+            return [notes]
+        case CoverageFacts() as coverage:
+            unmeasured = [
+                Unmeasured(path, 0, "it has no measurement", True, False) for path in coverage.unmeasured
+            ]
+            return [_files(coverage, links), notes, _unmeasured(unmeasured, links)]
+        case ComplexityFacts() as complexity:
+            functions = _functions(complexity, limit(check, "maximum"), links)
+            return [functions, notes, _unmeasured(complexity.unmeasured, links)]
+        case SecurityFacts() as security:
+            return [*_findings(security, links), notes, _unmeasured(security.unmeasured, links)]
+        case _:
+            assert_never(check.facts)
+
+
+def items(reasons: Sequence[Reason], links: Links, *, numbered: bool = False) -> tuple[str, ...]:
+    """One list item a reason: its sentence, with the thing it names linked to its lines at the head."""
+    return tuple(
+        f"{f'{number}.' if numbered else '-'} {_sentence(reason, links)}"
+        for number, reason in enumerate(reasons, 1)
+    )
+
+
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}\N{EN DASH}{last}"
+
+
+def _sentence(reason: Reason, links: Links) -> str:
+    """The text with names and paths as code; the first of them is the link, or one is added at the end."""
+    text = shorten(clean(reason.text), 500)
+    url = links.blob(reason.path, reason.line, reason.end_line)
+    names = [re.escape(clean(name)) for name in (reason.path, reason.name) if clean(name)]
+    if not names:
+        return escape(text)
+    # Whole names only: `get` is not to be marked inside `target`.
+    pattern = rf"(?<![\w./])({'|'.join(sorted(names, key=len, reverse=True))})(?![\w/])"
+    parts = re.split(pattern, text)
+    marked = [escape(part) if index % 2 == 0 else code(part) for index, part in enumerate(parts)]
+    if len(parts) > 1:
+        marked[1] = link(marked[1], url)
+    elif reason.path:
+        marked.append(f" ({link(code(_place(reason.path, reason.line)), url)})")
+    return "".join(marked)
+
+
+def _place(path: str, line: int) -> str:
+    return f"{path}:{line}" if line else path
+
+
+def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
+    lines = table(header, rows).split("\n")
+    return Section(f"{title} ({len(rows):,})", tuple(lines[2:]), "\n".join(lines[:2]), collapsed=True)
+
+
+def _files(facts: CoverageFacts, links: Links) -> Section:
+    uncovered, lost = dict(facts.uncovered), dict(facts.lost)
+    shares = {path: (base, head) for path, base, head in facts.files}
+    paths = sorted(
+        {*uncovered, *lost, *shares},
+        key=lambda path: (-len(uncovered.get(path, ())) - len(lost.get(path, ())), path),
+    )
+    rows = [
+        (
+            link(code(path), links.blob(path)),
+            _linked_ranges(path, uncovered.get(path, ()), links),
+            _linked_ranges(path, lost.get(path, ()), links),
+            _file_share(*shares.get(path, (None, None))),
+        )
+        for path in paths
+    ]
+    return _section(
+        "Changed files", ("File", "Changed lines not tested", "Lines that lost tests", "File:"), rows
+    )
+
+
+def _linked_ranges(path: str, lines: Sequence[int], links: Links) -> str:
+    found = ranges(lines)
+    shown = [
+        link(_range(first, last), links.blob(path, first, last)) for first, last in found[:_RANGES_A_FILE]
+    ]
+    more = f" and {len(found) - _RANGES_A_FILE:,} more" if len(found) > _RANGES_A_FILE else ""
+    return (", ".join(shown) + more) or NOTHING
+
+
+def _file_share(base: Ratio | None, head: Ratio | None) -> str:
+    if head is None:
+        return "not measured"
+    difference = "new" if base is None else change(base, head)
+    return percent(head) + (f" ({difference})" if difference else "")
+
+
+def _functions(facts: ComplexityFacts, maximum: int | str | None, links: Links) -> Section:
+    order = sorted(facts.functions, key=lambda f: (-(f.after or 0), f.path, f.line))
+    return _section(
+        "Changed functions",
+        ("Function", "File", "Before:", "Now:", "Limit:", "Status", "Largest contributors"),
+        [_function(function, maximum, links) for function in order],
+    )
+
+
+def _function(function: FunctionChange, maximum: int | str | None, links: Links) -> tuple[str, ...]:
+    removed = function.after is None
+    blob = links.base_blob if removed else links.blob
+    path, line = function.path, function.line
+    return (
+        link(code(function.name), blob(path, line)),
+        code(_place(path, line)),
+        NOTHING if function.before is None else str(function.before),
+        NOTHING if removed else str(function.after),
+        NOTHING if maximum is None or removed or not function.judged else str(maximum),
+        function.status if function.judged else f"{function.status}, not judged",
+        _contributors(function, links) if not removed else NOTHING,
+    )
+
+
+def _contributors(function: FunctionChange, links: Links) -> str:
+    largest = sorted(function.contributors, key=lambda pair: (-pair[1], pair[0]))[:_CONTRIBUTORS]
+    shown = [f"{link(f'line {line}', links.blob(function.path, line))} +{points}" for line, points in largest]
+    return ", ".join(shown) or NOTHING
+
+
+def _findings(facts: SecurityFacts, links: Links) -> list[Section]:
+    header = ("Severity", "Confidence", "Rule", "Place", "What")
+    kinds = (
+        ("New findings", facts.introduced, links.blob),
+        ("Fixed findings", facts.fixed, links.base_blob),
+        ("Findings hidden by a comment that names the rule", facts.suppressed, links.blob),
+    )
+    sections = [
+        _section(
+            title,
+            header,
+            [_finding(found, blob(found.path, found.finding.line)) for found in _worst(changes)],
+        )
+        for title, changes, blob in kinds
+    ]
+    count = len(facts.persisting)
+    noun = "finding" if count == 1 else "findings"
+    line = (f"{count:,} {noun} in code this change did not bring; not counted.",) if count else ()
+    return [*sections, Section("Elsewhere", line, collapsed=True)]
+
+
+def _worst(changes: Sequence[FindingChange]) -> list[FindingChange]:
+    return sorted(
+        changes,
+        key=lambda c: (not c.judged, _LEVELS[c.finding.severity], c.path, c.finding.line, c.finding.rule),
+    )
+
+
+def _finding(change: FindingChange, url: str) -> tuple[str, ...]:
+    finding = change.finding
+    text = escape(shorten(finding.text, 200)) + ("" if change.judged else " (not judged)")
+    place = link(code(_place(change.path, finding.line)), url)
+    return finding.severity, finding.confidence, code(finding.rule), place, text
+
+
+def _unmeasured(files: Sequence[Unmeasured], links: Links) -> Section:
+    rows = [
+        (
+            link(code(_place(file.path, file.line)), links.blob(file.path, file.line)),
+            escape(shorten(file.text, 200)),
+            "Gate's" if file.ours else "the file's",
+        )
+        for file in files
+    ]
+    return _section("Files not measured", ("File", "Why", "Cause"), rows)

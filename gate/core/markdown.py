@@ -1,0 +1,142 @@
+"""GitHub Markdown from text nobody vouches for: file names, function names, messages of tools.
+
+Whatever goes through here stays text: no link, mention, issue reference, HTML, heading or formula comes out of it, and
+no secret. It does not know what a check is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WORD_JOINER = "\N{WORD JOINER}"
+"""Between `@` and a name, or `#` and a number, it is invisible and keeps GitHub from making a link or telling somebody."""
+
+_SECRETS = re.compile(
+    r"gh[pousr]_[A-Za-z0-9._-]{36,}"  # tokens of GitHub, the stateless ones of 520 characters included
+    r"|github_pat_[A-Za-z0-9_]{22,}"
+    r"|(?<=://)[^/\s@]+@"  # user and password of a URL
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+    re.DOTALL,
+)
+_SPACES = re.compile(r"\s+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_AUTOLINKS = re.compile(r"(?i)(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=\bwww)(?=\.)|(?<=\w:)(?=//)")
+
+
+def clean(text: str) -> str:
+    """The text on one line, without secrets; control, direction and undecodable characters become U+FFFD."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _SPACES.sub(" ", _SECRETS.sub("[redacted]", text)))
+
+
+def shorten(text: str, characters: int) -> str:
+    """The text, or its beginning and an ellipsis, `characters` long at most."""
+    return text if len(text) <= characters else text[: characters - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def escape(text: str) -> str:
+    """Markdown that shows exactly the cleaned text."""
+    quiet = _AUTOLINKS.sub(WORD_JOINER, clean(text))
+    escaped = re.sub(r"([\\`*_\[\]<>|~#])", r"\\\1", quiet.replace("&", "&amp;"))
+    # A backslash does not keep GitHub from reading a formula between two dollar signs; an element of its own does.
+    escaped = escaped.replace("$", "<span>$</span>")
+    return re.sub(r"^([-+=]|\d+(?=[.)]))", _escape_list_marker, escaped)
+
+
+def code(text: str) -> str:
+    """A code span of the cleaned text, fenced by more backticks than it holds; good in a table too."""
+    shown = clean(text).replace("|", "\\|")
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    padding = " " if shown.startswith("`") or shown.endswith("`") or not shown else ""
+    return f"{fence}{padding}{shown}{padding}{fence}"
+
+
+def link(label: str, url: str) -> str:
+    """A link around a label that is Markdown already; the label alone without a URL. The URL must be percent-encoded."""
+    return f"[{label}]({url})" if url else label
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of cells that are Markdown already; a header ending in `:` is set right."""
+    marks = [":--" if not cell.endswith(":") else "--:" for cell in header]
+    lines = [_row([cell.removesuffix(":") for cell in header]), "|" + "|".join(marks) + "|", *map(_row, rows)]
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Part of a text that may lose its last rows when the text is too long; rows are Markdown on one line each."""
+
+    title: str
+    rows: tuple[str, ...]
+    start: str = ""
+    """What stands before the rows: a table's header, or nothing."""
+    collapsed: bool = False
+
+
+def fit(head: str, sections: Sequence[Section], foot: str, *, limit_bytes: int) -> str:
+    """Head, sections and foot with an empty line between, at most `limit_bytes` of UTF-8.
+
+    Rows go first from the end of the last section, and the text says how many. Head and foot are cut only when they
+    alone are too long.
+    """
+    kept = list(sections)
+    rows_left = [len(section.rows) for section in sections]
+    for index in reversed(range(len(kept))):
+        excess = len(_assemble(head, kept, foot).encode()) - limit_bytes
+        if excess <= 0:
+            break
+        rows_left[index] = _rows_that_save(sections[index], excess)
+        kept[index] = _shortened(sections[index], rows_left[index])
+    return _cut_bytes(_assemble(head, kept, foot), limit_bytes)
+
+
+def _escape_list_marker(match: re.Match[str]) -> str:
+    marker = match.group()
+    return f"{marker}\\" if marker.isdigit() else f"\\{marker}"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rows_that_save(section: Section, excess_bytes: int) -> int:
+    """How many rows to keep so that `excess_bytes` and the note about the missing ones are won."""
+    wanted = excess_bytes + len(_missing(len(section.rows)).encode()) + 2
+    for kept in range(len(section.rows) - 1, -1, -1):
+        wanted -= len(section.rows[kept].encode()) + 1
+        if wanted <= 0:
+            return kept
+    return 0
+
+
+def _shortened(section: Section, kept: int) -> Section:
+    if kept == len(section.rows):
+        return section
+    start = section.start if kept else ""
+    # The empty line ends a table or a list, so that the note does not become a row of it.
+    rows = (*section.rows[:kept], "", _missing(len(section.rows) - kept))
+    return Section(section.title, rows, start, section.collapsed)
+
+
+def _missing(count: int) -> str:
+    return f"… and {count:,} more, see the full report."
+
+
+def _assemble(head: str, sections: Sequence[Section], foot: str) -> str:
+    shown = [_section(section) for section in sections if section.rows]
+    return "\n\n".join(part for part in (head, *shown, foot) if part) + "\n"
+
+
+def _section(section: Section) -> str:
+    body = "\n".join(part for part in (section.start, *section.rows) if part or part == "").strip("\n")
+    if section.collapsed:
+        # GitHub renders Markdown inside <details> only after an empty line.
+        return f"<details>\n<summary>{section.title}</summary>\n\n{body}\n\n</details>"
+    return f"**{section.title}**\n\n{body}"
+
+
+def _cut_bytes(text: str, limit_bytes: int) -> str:
+    raw = text.encode()
+    return text if len(raw) <= limit_bytes else raw[:limit_bytes].decode(errors="ignore")

@@ -1,0 +1,163 @@
+"""The Markdown of a check run: sentence, gate table, what turns it green, collapsed details, one footer.
+
+Never more than `LIMIT_BYTES`; it judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gate.core.details import details, items
+from gate.core.gate_table import NOTHING, Row, rows
+from gate.core.links import Links
+from gate.core.markdown import Section, clean, code, escape, fit, link, shorten, table
+from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
+
+LIMIT_BYTES = 60_000
+"""GitHub takes 65,535 characters of summary and of text and does not say what a character is."""
+
+WORDS = {
+    Outcome.PASSED: "Passed",
+    Outcome.BLOCKED: "Blocked",
+    Outcome.WAIVED: "Waived",
+    Outcome.COULD_NOT_MEASURE: "Could not measure",
+    Outcome.SUPERSEDED: "Superseded",
+}
+"""Outcomes as people read them."""
+_MARKS = {
+    Outcome.PASSED: "✅ ",
+    Outcome.BLOCKED: "❌ ",
+    Outcome.WAIVED: "✅ ",
+    Outcome.COULD_NOT_MEASURE: "⚠️ ",
+    Outcome.SUPERSEDED: "",
+}
+_RESULTS = {"pass": "✅ pass", "fail": "❌ fail", "waived": "✅ waived", "reported": "reported"}
+_OUTPUT_LINES = 40
+
+
+def would(outcome: Outcome) -> str:
+    """What the outcome is called in advise mode."""
+    match outcome:
+        case Outcome.BLOCKED:
+            return "Would have been blocked"
+        case Outcome.COULD_NOT_MEASURE:
+            return "Would have failed for want of a measurement"
+        case _:
+            return f"Would have {WORDS[outcome].lower()}"
+
+
+def of_stage(stage: str, links: Links) -> str:
+    """Of `gate` in progress."""
+    return f"{escape(stage)}\n\n<sub>{_compared(links.head_sha, links.base_sha)}{_full_report(links)}</sub>\n"
+
+
+def of_newer(newer_sha: str, links: Links) -> str:
+    """Of a check run that a newer head closed; the sha may be empty."""
+    newer = link(code(newer_sha[:7]), links.commit(newer_sha)) if newer_sha else "a newer head"
+    return f"Superseded by {newer}: only the newest head of a pull request is judged.\n"
+
+
+def of_failure(text: str, hint: str, links: Links, *, neutral: bool) -> str:
+    """Of `gate` that could not measure anything: the cause and the next step, both plain sentences."""
+    consequence = (
+        "Nothing is blocked, for the gate is not armed yet."
+        if neutral
+        else "The gate fails, for nothing turns green without a measurement."
+    )
+    mark = _MARKS[Outcome.COULD_NOT_MEASURE]
+    paragraphs = [f"{mark}**Could not measure.** {escape(text)}", escape(hint), consequence]
+    foot = f"<sub>{_compared(links.head_sha, links.base_sha)}{_full_report(links)}</sub>"
+    return fit("\n\n".join(filter(None, paragraphs)), (), foot, limit_bytes=LIMIT_BYTES)
+
+
+def of_check(
+    check: CheckVerdict, provenance: Provenance, links: Links, *, advise: bool, remark: str = ""
+) -> str:
+    """Of one check; the remark is a sentence of ours to stand below the gate table."""
+    head = [_sentence(check.outcome, check.title, advise=advise)]
+    if gate_rows := rows(check):
+        cells = [_cells(row) for row in gate_rows]
+        head.append(table(("Measure", "Now:", "Gate:", "Base:", "Result"), cells))
+    if check.outcome is Outcome.COULD_NOT_MEASURE and check.neutral:
+        head.append("Nothing is blocked: this check is not armed yet.")
+    if remark:
+        head.append(remark)
+    sections = [*_demands(check.reasons, check.to_pass, links), *details(check, links)]
+    foot = _footer(provenance, links, check.check)
+    return fit("\n\n".join(head), sections, foot, limit_bytes=LIMIT_BYTES)
+
+
+def of_verdict(verdict: Verdict, links: Links) -> str:
+    """Of `gate`: one row a check, and what turns it green."""
+    sentence = _sentence(verdict.outcome, verdict.title, advise=verdict.advise)
+    header = ("Check", "Result", "This change:", "Gate:", "Base:")
+    checks = table(header, [_overall_cells(check, links) for check in verdict.checks])
+    reasons = [reason for check in verdict.checks if not check.neutral for reason in check.reasons]
+    sections = _demands(reasons, verdict.to_pass, links)
+    return fit(
+        f"{sentence}\n\n{checks}", sections, _footer(verdict.provenance, links), limit_bytes=LIMIT_BYTES
+    )
+
+
+def of_output(output: str) -> str:
+    """The last lines of an output as a code block that it cannot end; empty for an empty output."""
+    lines = [shorten(clean(line), 400) for line in output.splitlines()[-_OUTPUT_LINES:]]
+    if not any(lines):
+        return ""
+    fence = "`" * max(3, *(line.count("`") + 1 for line in lines))
+    return "\n".join((f"The last {len(lines)} lines of the output:", "", f"{fence}text", *lines, fence, ""))
+
+
+def _sentence(outcome: Outcome, title: str, *, advise: bool) -> str:
+    word = f"{would(outcome)}, but the mode is advise" if advise else WORDS[outcome]
+    named = WORDS[outcome] + ":"
+    if title.startswith(named):  # as the title of the whole verdict: "Blocked: coverage, complexity"
+        return f"{_MARKS[outcome]}**{word}:**{escape(title.removeprefix(named))}."
+    return f"{_MARKS[outcome]}**{word}.** {escape(title)}."
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return escape(row.measure), _now(row), escape(row.gate), escape(row.base), _RESULTS[row.result]
+
+
+def _now(row: Row) -> str:
+    return f"**{escape(row.now)}**" + (f" in {code(row.subject)}" if row.subject else "")
+
+
+def _overall_cells(check: CheckVerdict, links: Links) -> tuple[str, ...]:
+    name = link(check.check.capitalize(), links.run(check.check))
+    armed = " (not armed)" if check.neutral else ""
+    result = f"{_MARKS[check.outcome]}{WORDS[check.outcome].lower()}{armed}"
+    found = rows(check)
+    decisive = next((row for row in found if row.result == "fail"), found[0] if found else None)
+    if decisive is None or check.outcome is Outcome.COULD_NOT_MEASURE:
+        return name, result, escape(check.title), NOTHING, NOTHING
+    now = f"{_now(decisive)}, {escape(decisive.measure.lower())}"
+    return name, result, now, escape(decisive.gate), escape(decisive.base)
+
+
+def _demands(reasons: Sequence[Reason], to_pass: Sequence[Reason], links: Links) -> list[Section]:
+    """What turns it green, and why it is not; the reasons stand open where there is nothing to do first."""
+    why = Section(f"Why ({len(reasons):,})", items(reasons, links), collapsed=bool(to_pass))
+    return [Section("To pass", items(to_pass, links, numbered=True)), why]
+
+
+def _compared(head_sha: str, base_sha: str) -> str:
+    head = code(head_sha[:7] if head_sha != "working tree" else head_sha)
+    return f"{head} against {code(base_sha[:7])}" if base_sha else f"{head}, with nothing before it"
+
+
+def _full_report(links: Links, anchor: str = "") -> str:
+    url = links.run(anchor)
+    return f" · {link('full report', url)}" if url else ""
+
+
+def _footer(provenance: Provenance, links: Links, check: str = "") -> str:
+    age = provenance.base_age_days
+    days = f" ({age} {'day' if age == 1 else 'days'} old)" if age is not None and provenance.base else ""
+    source = escape(shorten(provenance.policy_source, 200))
+    policy = f"gates from {source}, digest {code(provenance.policy_digest[:12])}"
+    line = f"{_compared(provenance.head, provenance.base)}{days} · {policy}{_full_report(links, check)}"
+    obtained = [sentence for name, sentence in provenance.obtained if name == check]
+    how = " ".join(escape(shorten(sentence, 300)) for sentence in obtained)
+    return "<br>\n".join(f"<sub>{part}</sub>" for part in (line, how) if part)
