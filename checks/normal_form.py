@@ -1,0 +1,110 @@
+"""The normal form of syntax: what stays the same when code is shifted, re-indented, re-wrapped or reformatted.
+
+It compares nothing; it makes the digests by which others compare.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Mapping
+
+FORMATTING = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+"""Fields that say how code is written or repeat what its place already says."""
+BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
+"""Fields that hold other statements, where they are lists."""
+ANNOTATIONS = frozenset({"annotation", "returns"})
+BINDING: frozenset[tuple[type[ast.AST], str]] = frozenset(
+    {
+        (ast.Name, "id"),
+        (ast.arg, "arg"),
+        (ast.FunctionDef, "name"),
+        (ast.AsyncFunctionDef, "name"),
+        (ast.ClassDef, "name"),
+        (ast.ExceptHandler, "name"),
+        (ast.MatchAs, "name"),
+        (ast.MatchStar, "name"),
+        (ast.MatchMapping, "rest"),
+        (ast.alias, "asname"),
+    }
+)
+"""Where a string is the name of a variable; elsewhere it is an attribute, a keyword or a module."""
+
+Names = Mapping[str, str] | None
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Header = ast.stmt | ast.ExceptHandler | ast.match_case
+"""What has lines of its own: statements, and the `except` and `case` lines inside them."""
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+HEADERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+def digest(text: str, size: int = 8) -> str:
+    """A short digest of text: `size` bytes in hexadecimal."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
+
+
+def header(node: ast.AST, names: Names = None) -> str:
+    """The normal form of a node without the statements inside it.
+
+    With `names`, those names are replaced and annotations are left out: what remains is the shape of the code.
+    """
+    parts: list[str] = []
+    _write(node, parts, names)
+    return " ".join(parts)
+
+
+def headers_in(node: ast.AST) -> Iterator[Header]:
+    """The headers directly inside a node, in the order of the source."""
+    for field in node._fields:
+        block = getattr(node, field) if field in BLOCKS else None
+        if isinstance(block, list):
+            yield from block
+
+
+def is_docstring(node: ast.AST) -> bool:
+    """Whether the statement is a bare string, which Python throws away or keeps as documentation."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def qualified(scope: str, name: str) -> str:
+    """The qualified name of `name` inside `scope`, as `Class.method` or `function.closure`."""
+    return f"{scope}.{name}" if scope else name
+
+
+def _write(node: ast.AST, parts: list[str], names: Names) -> None:
+    if names is not None and isinstance(node, ast.AnnAssign) and node.value is not None:
+        node = ast.Assign(targets=[node.target], value=node.value)
+    parts.append(type(node).__name__)
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if field in FORMATTING or (names is not None and field in ANNOTATIONS):
+            continue
+        if isinstance(value, ast.AST):
+            _write(value, parts, names)
+        elif not isinstance(value, list):
+            parts.append(_plain(value, names if (type(node), field) in BINDING else None))
+        elif field not in BLOCKS:
+            _write_list(value, parts, names)
+    parts.append(";")
+
+
+def _write_list(values: list[object], parts: list[str], names: Names) -> None:
+    parts.append("[")
+    for value in values:
+        if isinstance(value, ast.AST):
+            _write(value, parts, names)
+        else:
+            parts.append(_plain(value, names))
+    parts.append("]")
+
+
+def _plain(value: object, names: Names) -> str:
+    if type(value) is int:
+        return hex(value)  # the decimal form of a huge number is refused by Python and slow
+    if names is not None and isinstance(value, str):
+        return names.get(value, repr(value))
+    return repr(value)

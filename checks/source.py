@@ -1,0 +1,135 @@
+"""Source bytes as Python reads them: decoded text and syntax tree, or the reason why there is none.
+
+It measures nothing; every check begins here, so that a file is unreadable for all of them or for none.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+import tokenize
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from checks.catalog import Check
+from checks.report import FileReport, Problem
+
+PARSING_DEPTH = 1_000
+"""Frames the parser may use. It bounds the depth of trees to some 3,000 nodes, far below what overflows C's stack."""
+VISITING_DEPTH = 50_000
+"""Frames a visitor may use: any tree that parses can be visited, so the result never depends on the caller's depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A readable source file. The tree is shared between checks: nobody changes it."""
+
+    text: str
+    """Decoded, without byte order mark, with line feeds only."""
+    tree: ast.Module
+
+
+class UnreadableSourceError(Exception):
+    """The bytes are no Python source that this interpreter can read."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
+
+
+def report(check: Check, source: bytes, measure: Callable[[Source], FileReport]) -> FileReport:
+    """What `measure` says of the source under the check's name, or the problem that prevents a measurement."""
+    empty = FileReport(check=check.name, version=check.version)
+    try:
+        readable = read(source)
+        with recursion(VISITING_DEPTH):
+            return measure(readable)
+    except UnreadableSourceError as error:
+        return replace(empty, problem=error.problem)
+    except RecursionError:
+        return replace(empty, problem=Problem("nested too deeply to be measured", ours=True))
+
+
+@lru_cache(maxsize=1)
+def read(source: bytes) -> Source:
+    """The text and tree of source bytes; the last one is remembered, for the checks of a file follow each other.
+
+    Raises: UnreadableSourceError with the problem.
+    """
+    text = decode(source)
+    return Source(text, parse(text))
+
+
+def decode(source: bytes) -> str:
+    """The text of source bytes by byte order mark and coding cookie (PEP 263), newlines translated.
+
+    Raises: UnreadableSourceError for unknown encodings and for bytes that are not of the declared one.
+    """
+    encoding = "utf-8"
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        text = source.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise UnreadableSourceError(_undecodable(source, encoding, error)) from error
+    except (LookupError, ValueError) as error:  # codecs that turn bytes into something other than text
+        raise UnreadableSourceError(Problem(f"line 1: not a text encoding: {encoding}", line=1)) from error
+    return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
+
+
+def parse(text: str) -> ast.Module:
+    """The syntax tree of the text; warnings about its literals are not ours to show.
+
+    Raises: UnreadableSourceError for syntax errors, null bytes and what the parser itself cannot stack.
+    """
+    try:
+        with warnings.catch_warnings(), recursion(PARSING_DEPTH):
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        line = error.lineno or 0
+        text = f"line {line}: {error.msg}" if line else str(error.msg)
+        raise UnreadableSourceError(Problem(text, line=line)) from error
+    except (
+        RecursionError,
+        MemoryError,
+    ) as error:  # the parser reports an overflow of its own stack as MemoryError
+        raise UnreadableSourceError(Problem("nested too deeply to be parsed", ours=True)) from error
+    except ValueError as error:  # null bytes and lone surrogates
+        raise UnreadableSourceError(Problem(str(error))) from error
+
+
+def _undecodable(source: bytes, encoding: str, error: SyntaxError | UnicodeDecodeError) -> Problem:
+    """The problem with its line; a SyntaxError of the detection knows none, and may be about the first two lines."""
+    if isinstance(error, SyntaxError):
+        try:
+            source.decode(encoding)
+        except UnicodeDecodeError as found:
+            error = found
+        else:
+            return Problem(f"line 1: {error.msg}", line=1)
+    line = source.count(b"\n", 0, error.start) + 1
+    return Problem(f"line {line}: not {encoding}: {error.reason}", line=line)
+
+
+@contextmanager
+def recursion(frames: int) -> Iterator[None]:
+    """Let the body use that many frames from here on, wherever here is."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(_depth() + frames)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _depth() -> int:
+    depth = 0
+    frame = sys._getframe()  # noqa: SLF001 - the only way to learn the depth without building a traceback
+    while frame is not None:
+        depth += 1
+        frame = frame.f_back  # type: ignore[assignment]  # the outermost frame has none
+    return depth
