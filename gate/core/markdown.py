@@ -41,7 +41,7 @@ def escape(text: str) -> str:
     escaped = re.sub(r"([\\`*_\[\]<>|~#])", r"\\\1", quiet.replace("&", "&amp;"))
     # A backslash does not keep GitHub from reading a formula between two dollar signs; an element of its own does.
     escaped = escaped.replace("$", "<span>$</span>")
-    return re.sub(r"^([-+=]|\d+(?=[.)]))", _escape_list_marker, escaped)
+    return re.sub(r"^([-+=]|\d+(?=[.)](?:\s|$)))", _escape_list_marker, escaped)
 
 
 def code(text: str) -> str:

@@ -1,0 +1,155 @@
+"""A verdict as JSON: what `gate check --format json` prints and scripts rely on.
+
+`docs/verdict.schema.json` describes it. It is a one-way rendering; `checks.codec` is what stores verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from gate.core.comparison import (
+    ComplexityFacts,
+    ComplexityTotals,
+    CoverageFacts,
+    FindingChange,
+    FunctionChange,
+    Ratio,
+    SecurityFacts,
+)
+from gate.core.verdict import CheckVerdict, Reason, Verdict
+
+JsonObject = dict[str, object]
+
+
+def as_json(verdict: Verdict) -> JsonObject:
+    """The verdict as JSON values, in a fixed order: equal verdicts give equal text.
+
+    Undecodable bytes of a path are written as `\\udc..` of six characters, so that every string is valid Unicode.
+    """
+    provenance = verdict.provenance
+    return {
+        "outcome": verdict.outcome.value,
+        "base": provenance.base,
+        "head": provenance.head,
+        "policy": {"sha": provenance.policy_sha, "digest": provenance.policy_digest},
+        "checks": {check.check: _check(check) for check in verdict.checks},
+        "components": {
+            _text(name): {
+                "outcome": outcome.value,
+                "checks": {check.check: _check(check) for check in checks},
+            }
+            for name, outcome, checks in verdict.components
+        },
+        "to_pass": [_reason(reason) for reason in verdict.to_pass],
+    }
+
+
+def _check(check: CheckVerdict) -> JsonObject:
+    return {
+        "outcome": check.outcome.value,
+        "title": _text(check.title),
+        "neutral": check.neutral,
+        "reasons": [_reason(reason) for reason in check.reasons],
+        "notes": [_reason(note) for note in check.notes],
+        **_facts(check),
+    }
+
+
+def _facts(check: CheckVerdict) -> JsonObject:
+    match check.facts:
+        case None:
+            return {}
+        case CoverageFacts() as coverage:
+            return _coverage(coverage)
+        case ComplexityFacts() as complexity:
+            return _complexity(complexity)
+        case SecurityFacts() as security:
+            return _security(security)
+        case _:
+            assert_never(check.facts)
+
+
+def _coverage(facts: CoverageFacts) -> JsonObject:
+    return {
+        "base": None if facts.base is None else _ratio(facts.base),
+        "head": _ratio(facts.head),
+        "patch": _ratio(facts.patch),
+        "uncovered": _lines(facts.uncovered),
+        "lost": _lines(facts.lost),
+    }
+
+
+def _complexity(facts: ComplexityFacts) -> JsonObject:
+    order = sorted(facts.functions, key=lambda function: (function.path, function.line, function.name))
+    return {
+        "functions": [_function(function) for function in order if function.status != "same"],
+        "totals": {"base": _totals(facts.base), "head": _totals(facts.head)},
+    }
+
+
+def _security(facts: SecurityFacts) -> JsonObject:
+    return {
+        "introduced": _findings(facts.introduced),
+        "fixed": _findings(facts.fixed),
+        "persisting": _findings(facts.persisting),
+    }
+
+
+def _reason(reason: Reason) -> JsonObject:
+    return {
+        "kind": reason.kind,
+        "path": _text(reason.path),
+        "line": reason.line,
+        "name": _text(reason.name),
+        "before": _value(reason.before),
+        "after": _value(reason.after),
+        "limit": _value(reason.limit),
+        "text": _text(reason.text),
+    }
+
+
+def _function(function: FunctionChange) -> JsonObject:
+    return {
+        "path": _text(function.path),
+        "name": _text(function.name),
+        "line": function.line,
+        "before": function.before,
+        "after": function.after,
+        "status": function.status,
+    }
+
+
+def _findings(changes: Iterable[FindingChange]) -> list[JsonObject]:
+    order = sorted(changes, key=lambda c: (c.path, c.finding.line, c.finding.column, c.finding.rule))
+    return [
+        {
+            "rule": change.finding.rule,
+            "path": _text(change.path),
+            "line": change.finding.line,
+            "severity": change.finding.severity,
+            "confidence": change.finding.confidence,
+            "judged": change.judged,
+        }
+        for change in order
+    ]
+
+
+def _totals(totals: ComplexityTotals) -> JsonObject:
+    return {"blocks": totals.blocks, "sum": totals.sum, "max": totals.max}
+
+
+def _ratio(ratio: Ratio) -> JsonObject:
+    return {"covered": ratio.covered, "executable": ratio.executable}
+
+
+def _lines(files: Iterable[tuple[str, tuple[int, ...]]]) -> JsonObject:
+    return {_text(path): sorted(lines) for path, lines in sorted(files)}
+
+
+def _value(value: int | str | None) -> int | str | None:
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,160 @@
+"""The JSON of a verdict: its contract, its order, its schema."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from gate.core.comparison import ComplexityFacts, CoverageFacts, FunctionChange, Ratio, SecurityFacts
+from gate.core.verdict import Outcome, Verdict
+from gate.core.verdict_json import as_json
+from tests import verdicts
+from tests.goldens import assert_golden
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "verdict.schema.json").read_text(encoding="utf-8"))
+
+
+def printed(verdict: Verdict) -> str:
+    return json.dumps(as_json(verdict), indent=2, ensure_ascii=False) + "\n"
+
+
+COMPONENTS = replace(verdicts.PASSED, components=(("api", Outcome.PASSED, verdicts.PASSED.checks),))
+ONE_CHECK = replace(verdicts.PASSED, checks=(verdicts.SECURITY,))
+WORKING_TREE = replace(
+    verdicts.PASSED, provenance=replace(verdicts.PROVENANCE, head="working tree", base="", policy_sha="")
+)
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [verdicts.BLOCKED, verdicts.PASSED, verdicts.COULD_NOT_MEASURE, COMPONENTS, ONE_CHECK, WORKING_TREE],
+    ids=["blocked", "passed", "could_not_measure", "components", "one_check", "working_tree"],
+)
+def test_every_verdict_follows_the_schema(verdict: Verdict) -> None:
+    """
+    What is printed is what `docs/verdict.schema.json` promises.
+    """
+    Draft202012Validator.check_schema(SCHEMA)
+
+    mistakes = list(Draft202012Validator(SCHEMA).iter_errors(json.loads(printed(verdict))))
+
+    assert mistakes == []
+
+
+def test_blocked_verdict_word_for_word() -> None:
+    """
+    A blocked verdict is printed as in the golden file.
+    """
+    actual = printed(verdicts.BLOCKED)
+
+    assert_golden("verdict/blocked.json", actual)
+
+
+def test_top_level_keys_are_the_contract() -> None:
+    """
+    A verdict has the keys scripts rely on, and no others.
+    """
+    actual = as_json(verdicts.BLOCKED)
+
+    assert list(actual) == ["outcome", "base", "head", "policy", "checks", "components", "to_pass"]
+
+
+def test_schema_rejects_unknown_keys() -> None:
+    """
+    The schema is closed: a key nobody described is a mistake.
+    """
+    extended = {**as_json(verdicts.PASSED), "surprise": 1}
+
+    assert not Draft202012Validator(SCHEMA).is_valid(extended)
+
+
+def test_every_field_is_described() -> None:
+    """
+    Each property of the schema says in words what it holds.
+    """
+    definitions = [SCHEMA, *SCHEMA["$defs"].values()]
+
+    undescribed = [
+        name
+        for definition in definitions
+        for name, field in definition.get("properties", {}).items()
+        if "description" not in field
+        and "description" not in SCHEMA["$defs"].get(field.get("$ref", "")[8:], {})
+    ]
+
+    assert undescribed == []
+
+
+def test_order_of_facts_does_not_matter() -> None:
+    """
+    Equal facts in another order give the same text.
+    """
+    functions = (
+        FunctionChange("b.py", "f", 1, 1, 2, "worse"),
+        FunctionChange("a.py", "g", 9, None, 3, "new"),
+    )
+    facts = verdicts.PASSING_COMPLEXITY.facts
+    assert isinstance(facts, ComplexityFacts)
+
+    forward, backward = (
+        replace(
+            verdicts.PASSED,
+            checks=(replace(verdicts.PASSING_COMPLEXITY, facts=replace(facts, functions=ordered)),),
+        )
+        for ordered in (functions, functions[::-1])
+    )
+
+    assert printed(forward) == printed(backward)
+
+
+def test_findings_and_lines_are_sorted() -> None:
+    """
+    Findings stand by path and line, uncovered lines by path.
+    """
+    late, early = verdicts.finding("B602", 9, "high", "late"), verdicts.finding("B101", 2, "low", "early")
+    security = replace(verdicts.SECURITY, facts=SecurityFacts((late, early), (), ()))
+    coverage = replace(
+        verdicts.PASSING_COVERAGE,
+        facts=CoverageFacts(None, Ratio(1, 2), Ratio(0, 1), (("b.py", (3,)), ("a.py", (1,))), ()),
+    )
+
+    checks = json.loads(printed(replace(verdicts.PASSED, checks=(coverage, security))))["checks"]
+
+    assert [finding["line"] for finding in checks["security"]["introduced"]] == [2, 9]
+    assert list(checks["coverage"]["uncovered"]) == ["a.py", "b.py"]
+    assert checks["coverage"]["base"] is None
+
+
+def test_functions_that_are_the_same_are_left_out() -> None:
+    """
+    Only functions that changed are listed.
+    """
+    same = FunctionChange("a.py", "f", 1, 2, 2, "same")
+    facts = verdicts.PASSING_COMPLEXITY.facts
+    assert isinstance(facts, ComplexityFacts)
+    check = replace(verdicts.PASSING_COMPLEXITY, facts=replace(facts, functions=(same,)))
+
+    checks = json.loads(printed(replace(verdicts.PASSED, checks=(check,))))["checks"]
+
+    assert checks["complexity"]["functions"] == []
+
+
+def test_undecodable_paths_are_valid_text() -> None:
+    """
+    A path that is not UTF-8 can be printed and read again.
+    """
+    path = b"caf\xe9.py".decode("utf-8", "surrogateescape")
+    check = replace(
+        verdicts.COMPLEXITY,
+        reasons=(replace(verdicts.COMPLEXITY.reasons[0], path=path, after="\udce9"),),
+    )
+
+    actual = printed(replace(verdicts.BLOCKED, checks=(check,)))
+
+    assert (
+        json.loads(actual.encode().decode())["checks"]["complexity"]["reasons"][0]["path"] == "caf\\udce9.py"
+    )
