@@ -1,0 +1,160 @@
+"""What operators see: log lines without secrets, and the register of metrics.
+
+Nothing is decided here, and nobody else imports structlog or prometheus_client.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+REDACTED = "[redacted]"
+
+_SECRETS = re.compile(
+    r"gh[pousr]_[A-Za-z0-9._-]{36,}"
+    r"|github_pat_[A-Za-z0-9_]{36,}"
+    r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+    r"|(?<=sha256=)[0-9a-f]{64}",
+    re.DOTALL,
+)
+"""GitHub's tokens of every kind, JSON web tokens, private keys, passwords in addresses, webhook signatures."""
+
+_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+class Redaction:
+    """Takes secrets out of texts: everything that looks like one, and the very ones it was told."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        # Short ones would eat ordinary words; the settings allow none that matter.
+        self._secrets = sorted({secret for secret in secrets if len(secret) >= 8}, key=len, reverse=True)
+
+    def add(self, *secrets: str) -> None:
+        """Secrets learnt later: of an App that `/setup` stored."""
+        self._secrets = sorted({*self._secrets, *(s for s in secrets if len(s) >= 8)}, key=len, reverse=True)
+
+    def text(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        return _SECRETS.sub(REDACTED, text)
+
+    def value(self, value: object) -> object:
+        """A log value of plain types; anything unknown becomes its text, for it may hold a secret as well."""
+        match value:
+            case None | bool() | int() | float():
+                return value
+            case str():
+                return self.text(value)
+            case dict():
+                return {self.text(str(key)): self.value(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self.value(item) for item in value]
+        return self.text(str(value))
+
+    def __call__(
+        self, _logger: object, _method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        """As a structlog processor."""
+        for key in list(event):
+            if not key.startswith("_"):
+                event[key] = self.value(event[key])
+        return event
+
+
+class Telemetry:
+    """The log and the metrics of one process."""
+
+    def __init__(self, *, secrets: Iterable[str] = ()) -> None:
+        self.redaction = Redaction(secrets)
+        self.log: structlog.stdlib.BoundLogger = structlog.get_logger("gate")
+        self._registry = CollectorRegistry()
+        self._repositories = CollectorRegistry()
+        self.webhooks = Counter(
+            "gate_webhooks",
+            "Webhook requests by event and answer.",
+            ("event", "answer"),
+            registry=self._registry,
+        )
+        self.repository_webhooks = Counter(
+            "gate_repository_webhooks",
+            "Accepted webhooks by repository.",
+            ("repository",),
+            registry=self._repositories,
+        )
+        self.runs = Counter(
+            "gate_runs", "Ended runs by work and outcome.", ("work", "outcome"), registry=self._registry
+        )
+        self.run_seconds = Histogram(
+            "gate_run_seconds",
+            "Duration of runs that ended.",
+            ("work",),
+            registry=self._registry,
+            buckets=_SECONDS,
+        )
+        self.retries = Counter(
+            "gate_step_retries",
+            "Steps tried again after a transient failure.",
+            ("step",),
+            registry=self._registry,
+        )
+
+    def exposition(self, *, repositories: bool) -> bytes:
+        """The metrics in Prometheus' text format; those with repository names only when asked for."""
+        text: bytes = generate_latest(self._registry)
+        return text + generate_latest(self._repositories) if repositories else text
+
+    def configure_log(self, level: str, *, stream: TextIO = sys.stderr) -> None:
+        """Send our lines and those of every library to `stream`: for people on a terminal, else JSON.
+
+        Changes the process's logging; called by the entries, once.
+        """
+        shared: list[structlog.typing.Processor] = [
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ]
+        people = stream.isatty()
+        renderer: structlog.typing.Processor = (
+            structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer()
+        )
+        formatter = structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                self.redaction,
+                renderer,
+            ],
+        )
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(formatter)
+        root = logging.getLogger()
+        root.handlers[:] = [handler]
+        root.setLevel(level.upper())
+        structlog.configure(
+            processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            wrapper_class=structlog.stdlib.BoundLogger,
+        )
+        for name in ("dbos", "gunicorn", "gunicorn.error"):
+            library = logging.getLogger(name)
+            library.handlers[:] = []
+            library.propagate = True
+
+
+def bind_run(run_id: str, **values: str) -> None:
+    """Every line this thread logs from now on carries the run's id."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(run=run_id, **values)
