@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
+from gate.core import worst_first
 from gate.core.annotation import ranges
 from gate.core.comparison import (
     ComplexityFacts,
@@ -25,7 +26,6 @@ from gate.core.markdown import Section, clean, code, escape, link, shorten, tabl
 from gate.core.percent import change, percent
 from gate.core.verdict import CheckVerdict, Reason
 
-_LEVELS = {"high": 0, "medium": 1, "low": 2, "undefined": 3}
 _RANGES_A_FILE = 12
 _CONTRIBUTORS = 4
 
@@ -90,20 +90,14 @@ def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -
 
 
 def _files(facts: CoverageFacts, links: Links) -> Section:
-    uncovered, lost = dict(facts.uncovered), dict(facts.lost)
-    shares = {path: (base, head) for path, base, head in facts.files}
-    paths = sorted(
-        {*uncovered, *lost, *shares},
-        key=lambda path: (-len(uncovered.get(path, ())) - len(lost.get(path, ())), path),
-    )
     rows = [
         (
-            link(code(path), links.blob(path)),
-            _linked_ranges(path, uncovered.get(path, ()), links),
-            _linked_ranges(path, lost.get(path, ()), links),
-            _file_share(*shares.get(path, (None, None))),
+            link(code(file.path), links.blob(file.path)),
+            _linked_ranges(file.path, file.uncovered, links),
+            _linked_ranges(file.path, file.lost, links),
+            _file_share(file.base, file.head),
         )
-        for path in paths
+        for file in worst_first.files(facts)
     ]
     return _section(
         "Changed files", ("File", "Changed lines not tested", "Lines that lost tests", "File:"), rows
@@ -127,11 +121,10 @@ def _file_share(base: Ratio | None, head: Ratio | None) -> str:
 
 
 def _functions(facts: ComplexityFacts, maximum: int | str | None, links: Links) -> Section:
-    order = sorted(facts.functions, key=lambda f: (-(f.after or 0), f.path, f.line))
     return _section(
         "Changed functions",
         ("Function", "File", "Before:", "Now:", "Limit:", "Status", "Largest contributors"),
-        [_function(function, maximum, links) for function in order],
+        [_function(function, maximum, links) for function in worst_first.functions(facts)],
     )
 
 
@@ -167,7 +160,10 @@ def _findings(facts: SecurityFacts, links: Links) -> list[Section]:
         _section(
             title,
             header,
-            [_finding(found, blob(found.path, found.finding.line)) for found in _worst(changes)],
+            [
+                _finding(found, blob(found.path, found.finding.line))
+                for found in worst_first.findings(changes)
+            ],
         )
         for title, changes, blob in kinds
     ]
@@ -175,13 +171,6 @@ def _findings(facts: SecurityFacts, links: Links) -> list[Section]:
     noun = "finding" if count == 1 else "findings"
     line = (f"{count:,} {noun} in code this change did not bring; not counted.",) if count else ()
     return [*sections, Section("Elsewhere", line, collapsed=True)]
-
-
-def _worst(changes: Sequence[FindingChange]) -> list[FindingChange]:
-    return sorted(
-        changes,
-        key=lambda c: (not c.judged, _LEVELS[c.finding.severity], c.path, c.finding.line, c.finding.rule),
-    )
 
 
 def _finding(change: FindingChange, url: str) -> tuple[str, ...]:

@@ -156,9 +156,8 @@ def _complexity(check: CheckVerdict, facts: ComplexityFacts) -> tuple[Row, ...]:
 def _security(check: CheckVerdict, facts: SecurityFacts) -> tuple[Row, ...]:
     judged = [finding for finding in facts.introduced if finding.judged]
     severity, confidence = limit(check, "severity"), limit(check, "confidence")
-    levels = (
-        f" of {severity} severity and {confidence} confidence or higher" if severity and confidence else ""
-    )
+    least = f"{severity} severity and" + (f" {confidence}" if severity != confidence else "") + " confidence"
+    levels = f" of {least} or higher" if severity and confidence else ""
     introduced, persisting, fixed = len(facts.introduced), len(facts.persisting), len(facts.fixed)
     shown = [
         Row(f"New findings{levels}", str(len(judged)), "0", NOTHING, _result(check, "introduced_finding")),
