@@ -41,11 +41,16 @@ class UnreadableSourceError(Exception):
         self.problem = problem
 
 
-def report(check: Check, source: bytes, measure: Callable[[Source], FileReport]) -> FileReport:
-    """What `measure` says of the source under the check's name, or the problem that prevents a measurement."""
+def report(
+    check: Check, source: bytes, measure: Callable[[Source], FileReport], *, shared: bool = True
+) -> FileReport:
+    """What `measure` says of the source, or the problem that prevents a measurement.
+
+    A measurement that writes on the tree gets one of its own: `shared=False`.
+    """
     empty = FileReport(check=check.name, version=check.version)
     try:
-        readable = read(source)
+        readable = read(source) if shared else read.__wrapped__(source)
         with recursion(VISITING_DEPTH):
             return measure(readable)
     except UnreadableSourceError as error:
