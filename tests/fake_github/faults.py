@@ -1,0 +1,83 @@
+"""Scripted trouble: what goes wrong with the next requests of an operation. It decides nothing by chance."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+CREATE_CHECK_RUN = "POST /repos/{owner}/{repo}/check-runs"
+UPDATE_CHECK_RUN = "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}"
+CREATE_TOKEN = "POST /app/installations/{installation_id}/access_tokens"
+READ_PULL_REQUEST = "GET /repos/{owner}/{repo}/pulls/{pull_number}"
+GIT = "git"
+"""The name under which the requests of git clients are scripted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with one request."""
+
+    status: int = 502
+    message: str = "Server Error"
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    """Close the connection without any answer."""
+    applied: bool = False
+    """The request takes effect all the same; only its answer is lost."""
+    delay_seconds: float = 0
+    """Answer as usual after this time (or when the server stops)."""
+
+
+BAD_GATEWAY = Fault()
+BAD_GATEWAY_BUT_APPLIED = Fault(applied=True)
+CUT = Fault(cut=True)
+CUT_BUT_APPLIED = Fault(cut=True, applied=True)
+TOO_MANY_REQUESTS = Fault(429, "Too many requests")
+
+
+def secondary_limit(retry_after_seconds: int) -> Fault:
+    """The secondary rate limit, which says when to come back."""
+    text = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    return Fault(403, text, {"Retry-After": str(retry_after_seconds)})
+
+
+def primary_limit(reset_epoch_seconds: int) -> Fault:
+    """The hourly rate limit, used up until the given time."""
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset_epoch_seconds)}
+    return Fault(403, "API rate limit exceeded for installation ID 1.", headers)
+
+
+def lag(sha: str) -> Fault:
+    """The API does not know a pushed commit yet."""
+    return Fault(422, f"No commit found for SHA: {sha}")
+
+
+def slow(seconds: float) -> Fault:
+    """The right answer, late."""
+    return Fault(delay_seconds=seconds)
+
+
+class Faults:
+    """The script: a queue of faults for each operation."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, list[Fault]] = {}
+        self._lock = threading.Lock()
+        self.stopping = threading.Event()
+
+    def script(self, operation: str, *faults: Fault, times: int = 1) -> None:
+        """Let the next requests of an operation (`METHOD /path/{of}/the/description`, or `git`) go wrong."""
+        with self._lock:
+            self._queues.setdefault(operation, []).extend(faults * times)
+
+    def take(self, operation: str) -> Fault | None:
+        """The fault for a request that came in now, used up by asking."""
+        with self._lock:
+            queue = self._queues.get(operation)
+            return queue.pop(0) if queue else None
+
+    @property
+    def left(self) -> dict[str, int]:
+        """How many faults of each operation have not happened yet."""
+        with self._lock:
+            return {name: len(queue) for name, queue in self._queues.items() if queue}

@@ -1,0 +1,152 @@
+"""A pull request as GitHub keeps it: its head moves with pushes, and every change is announced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.fake_github.check_runs import CheckRun
+
+if TYPE_CHECKING:
+    from tests.fake_github.repositories import Files, Repository
+    from tests.fake_github.state import GitHub
+
+
+@dataclass(slots=True, eq=False)
+class PullRequest:
+    """One pull request of one repository."""
+
+    repository: Repository = field(repr=False)
+    id: int
+    number: int
+    title: str
+    author: str
+    base_ref: str
+    base_sha: str
+    head_ref: str
+    head_sha: str
+    created_at: datetime
+    updated_at: datetime
+    draft: bool = False
+    fork: Repository | None = field(default=None, repr=False)
+    """The repository of the head when that is not the base's."""
+    fork_deleted: bool = False
+    state: str = "open"
+    closed_at: datetime | None = None
+    merge_commit_sha: str | None = None
+
+    @property
+    def github(self) -> GitHub:
+        """The GitHub it lives on."""
+        return self.repository.github
+
+    @property
+    def merged(self) -> bool:
+        """Whether it was closed by merging."""
+        return self.merge_commit_sha is not None
+
+    @property
+    def head_repository(self) -> Repository | None:
+        """Where its head branch is; None once the fork is deleted."""
+        return None if self.fork_deleted else self.fork or self.repository
+
+    @property
+    def check_runs(self) -> dict[str, CheckRun]:
+        """The newest check run of each name on the present head."""
+        return self.repository.check_runs_of(self.head_sha)
+
+    @property
+    def check_run(self) -> CheckRun:
+        """The overall check run, the one to require. Raises KeyError when there is none yet."""
+        return self.check_runs["gate"]
+
+    def push(self, files: Files, *, message: str = "Change") -> str:
+        """Add a commit to the head; its sha."""
+        made = self.repository.commit(files, parents=(self.head_sha,), message=message, author=self.author)
+        self.move(made)
+        return made
+
+    def force_push(self, files: Files, *, message: str = "Change") -> str:
+        """Replace all commits of the pull request by one on the present tip of its base; its sha."""
+        tip = self.repository.branch(self.base_ref)
+        made = self.repository.commit(files, parents=(tip,), message=message, author=self.author)
+        self.move(made)
+        return made
+
+    def move(self, sha: str) -> None:
+        """Make any commit the head, as a push to the head branch does."""
+        if self.fork is None:
+            self.repository.move(self.head_ref, sha, sender=self.author)
+        else:
+            self.synchronize(sha, sender=self.author)
+
+    def synchronize(self, sha: str, *, sender: str) -> None:
+        """Take note of a pushed head and announce it. GitHub reads the base's tip anew at this time."""
+        with self.github.lock:
+            before, self.head_sha = self.head_sha, sha
+            self.base_sha = self.repository.branch(self.base_ref)
+            self.repository.git.update(f"refs/pull/{self.number}/head", sha)
+            self._announce("synchronize", sender=sender, details={"before": before, "after": sha})
+
+    def close(self) -> None:
+        """Close it without merging."""
+        with self.github.lock:
+            self.state, self.closed_at = "closed", self.github.now()
+            self._announce("closed")
+
+    def reopen(self) -> None:
+        """Open it again."""
+        with self.github.lock:
+            self.state, self.closed_at = "open", None
+            self._announce("reopened")
+
+    def merge(self) -> str:
+        """Merge it into its base with a merge commit; the sha of that.
+
+        Raises: GitError when it conflicts.
+        """
+        with self.github.lock:
+            tip = self.repository.branch(self.base_ref)
+            message = f"Merge pull request #{self.number}"
+            made = self.repository.git.merge(tip, self.head_sha, message=message, when=self.github.now())
+            self.merge_commit_sha, self.state, self.closed_at = made, "closed", self.github.now()
+            self.repository.move(self.base_ref, made)
+            self._announce("closed")
+            return made
+
+    def retarget(self, branch: str) -> None:
+        """Choose another base branch."""
+        with self.github.lock:
+            before = {"ref": {"from": self.base_ref}, "sha": {"from": self.base_sha}}
+            self.base_ref, self.base_sha = branch, self.repository.branch(branch)
+            self._announce("edited", details={"changes": {"base": before}})
+
+    def edit_title(self, title: str) -> None:
+        """Change the title, which is an `edited` event as well."""
+        with self.github.lock:
+            before, self.title = self.title, title
+            self._announce("edited", details={"changes": {"title": {"from": before}}})
+
+    def convert_to_draft(self) -> None:
+        """Make it a draft."""
+        with self.github.lock:
+            self.draft = True
+            self._announce("converted_to_draft")
+
+    def ready_for_review(self) -> None:
+        """Make it no draft any more."""
+        with self.github.lock:
+            self.draft = False
+            self._announce("ready_for_review")
+
+    def _announce(self, action: str, *, sender: str = "", details: dict[str, Any] | None = None) -> None:
+        self.updated_at = self.github.now()
+        self.github.changed(
+            "pull_request",
+            action,
+            self.repository,
+            pull=self,
+            sender=sender or self.author,
+            details=details or {},
+        )

@@ -1,0 +1,180 @@
+"""Repositories and their pull requests as GitHub keeps them, over real git objects; each change is announced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.fake_github.bare_git import BareGit, Content
+from tests.fake_github.check_runs import CheckRun
+from tests.fake_github.pull_requests import PullRequest
+
+if TYPE_CHECKING:
+    from tests.fake_github.state import GitHub
+
+Files = Mapping[str, Content]
+NO_COMMIT = "0" * 40
+
+
+@dataclass(slots=True, eq=False)
+class Repository:
+    """One repository: git objects on disk, pull requests and check runs in memory."""
+
+    github: GitHub = field(repr=False)
+    id: int
+    full_name: str
+    git: BareGit = field(repr=False)
+    created_at: datetime
+    private: bool = False
+    default_branch: str = "main"
+    archived: bool = False
+    deleted: bool = False
+    parent: Repository | None = field(default=None, repr=False)
+    """The repository this one was forked from; they share one store of objects, as on GitHub."""
+    pull_requests: list[PullRequest] = field(default_factory=list, repr=False)
+    check_runs: list[CheckRun] = field(default_factory=list, repr=False)
+    statuses: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    collaborators: dict[str, str] = field(default_factory=dict)
+    """Login to role: admin, maintain, write, triage or read."""
+    branch_rules: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)
+    """Branch to the active rules of its rulesets, as the API spells them."""
+    invisible: set[str] = field(default_factory=set, repr=False)
+    """Commits the API does not know of yet, although git and the webhooks do."""
+
+    @property
+    def owner(self) -> str:
+        """Login of the account it belongs to."""
+        return self.full_name.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The part of the full name after the slash."""
+        return self.full_name.partition("/")[2]
+
+    @property
+    def clone_url(self) -> str:
+        """Where git finds it."""
+        return f"{self.github.url}/{self.full_name}.git"
+
+    @property
+    def head_sha(self) -> str:
+        """Tip of the default branch."""
+        return self.branch(self.default_branch)
+
+    def branch(self, name: str) -> str:
+        """Tip of a branch. Raises KeyError when there is none."""
+        sha = self.git.resolve(f"refs/heads/{name}")
+        if sha is None:
+            raise KeyError(f"{self.full_name} has no branch {name!r}")
+        return sha
+
+    def push(self, branch: str, files: Files, *, message: str = "Change", author: str = "octocat") -> str:
+        """Commit on a branch, made from the default branch when it is new, and push; the sha of the commit.
+
+        Open pull requests from that branch get the new head, as on GitHub.
+        """
+        before = self.git.resolve(f"refs/heads/{branch}")
+        start = before or self.git.resolve(f"refs/heads/{self.default_branch}")
+        made = self.commit(files, parents=(start,) if start else (), message=message, author=author)
+        self.move(branch, made, sender=author)
+        return made
+
+    def commit(
+        self, files: Files, *, parents: tuple[str, ...], message: str = "Change", author: str = "octocat"
+    ) -> str:
+        """The sha of a new commit that no branch holds yet."""
+        now = self.github.now()
+        return self.git.commit(files, parents=parents, message=message, when=now, author=author)
+
+    def move(self, branch: str, sha: str, *, sender: str = "octocat") -> None:
+        """Make a branch point at any commit, as a push or a forced push does, and tell everyone concerned."""
+        with self.github.lock:
+            before = self.git.resolve(f"refs/heads/{branch}") or NO_COMMIT
+            self.git.update(f"refs/heads/{branch}", sha)
+            details = {"ref": f"refs/heads/{branch}", "before": before, "after": sha}
+            self.github.changed("push", None, self, sender=sender, details=details)
+            self.github.changed(
+                "check_suite", "requested", self, sender=sender, details={"head_branch": branch, **details}
+            )
+            for pull in self.pull_requests:
+                if (
+                    pull.state == "open"
+                    and pull.fork is None
+                    and pull.head_ref == branch
+                    and pull.head_sha != sha
+                ):
+                    pull.synchronize(sha, sender=sender)
+
+    def delete_branch(self, branch: str, *, sender: str = "octocat") -> None:
+        """Delete a branch: a push event whose `after` is all zeros."""
+        with self.github.lock:
+            details = {"ref": f"refs/heads/{branch}", "before": self.branch(branch), "after": NO_COMMIT}
+            self.git.delete(f"refs/heads/{branch}")
+            self.github.changed("push", None, self, sender=sender, details=details)
+
+    def open_pull_request(
+        self,
+        files: Files | None = None,
+        *,
+        base: str | None = None,
+        fork: bool = False,
+        sha: str | None = None,
+        title: str = "Change something",
+        author: str = "octocat",
+        branch: str | None = None,
+        draft: bool = False,
+    ) -> PullRequest:
+        """A new pull request: one commit with `files` on the tip of its base, or the commit `sha`.
+
+        With `fork` the head is in another account's repository, so no push is announced.
+        """
+        with self.github.lock:
+            number = len(self.pull_requests) + 1
+            base_ref = base or self.default_branch
+            tip = self.branch(base_ref)
+            head = sha or self.commit(files or {}, parents=(tip,), message=title, author=author)
+            head_ref, now = branch or f"change-{number}", self.github.now()
+            pull = PullRequest(
+                self,
+                self.github.new_id(),
+                number,
+                title,
+                author,
+                base_ref=base_ref,
+                base_sha=tip,
+                head_ref=head_ref,
+                head_sha=head,
+                created_at=now,
+                updated_at=now,
+                draft=draft,
+            )
+            if fork:
+                pull.fork = self.github.fork(self, author)
+            else:
+                self.move(head_ref, head, sender=author)
+            self.git.update(f"refs/pull/{number}/head", head)
+            self.pull_requests.append(pull)
+            self.github.changed("pull_request", "opened", self, pull=pull, sender=author)
+            return pull
+
+    def pull_request(self, number: int) -> PullRequest | None:
+        """The pull request of that number."""
+        return next((pull for pull in self.pull_requests if pull.number == number), None)
+
+    def check_runs_of(self, sha: str) -> dict[str, CheckRun]:
+        """The newest check run of each name on a commit."""
+        return {run.name: run for run in self.check_runs if run.head_sha == sha}
+
+    def rerun_all(self, sha: str, *, sender: str = "octocat") -> None:
+        """Press "Re-run all checks" of a commit."""
+        self.github.changed("check_suite", "rerequested", self, sender=sender, details={"after": sha})
+
+    def rename(self, full_name: str) -> None:
+        """Give it another name; the old one redirects from now on."""
+        with self.github.lock:
+            before, self.full_name = self.full_name, full_name
+            self.github.former_names[before] = self.id
+            changes = {"repository": {"name": {"from": before.partition("/")[2]}}}
+            self.github.changed("repository", "renamed", self, details={"changes": changes})

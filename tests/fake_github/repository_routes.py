@@ -1,0 +1,140 @@
+"""Operations that read repositories, branches, commits and pull requests."""
+
+from __future__ import annotations
+
+from tests.fake_github import rendering
+from tests.fake_github.plausible import whole
+from tests.fake_github.pull_requests import PullRequest
+from tests.fake_github.routing import Answer, Call, RefusedError, not_found, route
+
+ROLES = {
+    "admin": "admin",
+    "maintain": "write",
+    "write": "write",
+    "triage": "read",
+    "read": "read",
+    "none": "none",
+}
+"""Role to the coarser permission the API also tells."""
+
+
+@route("GET /repos/{owner}/{repo}", needs="metadata:read")
+def read_repository(call: Call) -> Answer:
+    """The repository."""
+    return Answer(rendering.repository(call.repository, schema="full-repository"))
+
+
+@route("GET /repos/{owner}/{repo}/pulls", needs="pull_requests:read")
+def list_pull_requests(call: Call) -> Answer:
+    """Pull requests, newest first unless told."""
+    wanted = call.query.get("state", "open")
+    found = [pull for pull in call.repository.pull_requests if wanted in {pull.state, "all"}]
+    if "base" in call.query:
+        found = [pull for pull in found if pull.base_ref == call.query["base"]]
+    if "head" in call.query:
+        found = [pull for pull in found if f"{_head_owner(pull)}:{pull.head_ref}" == call.query["head"]]
+    if call.query.get("sort", "created") == "updated":
+        found.sort(key=lambda pull: pull.updated_at)
+    if call.query.get("direction", "asc" if "sort" in call.query else "desc") == "desc":
+        found.reverse()
+    return call.page([rendering.pull_request(pull, schema="pull-request-simple") for pull in found])
+
+
+@route("GET /repos/{owner}/{repo}/pulls/{pull_number}", needs="pull_requests:read")
+def read_pull_request(call: Call) -> Answer:
+    """One pull request."""
+    found = call.repository.pull_request(int(call.parameters["pull_number"]))
+    if found is None:
+        raise not_found()
+    return Answer(rendering.pull_request(found))
+
+
+@route("GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls", needs="pull_requests:read")
+def pull_requests_of_commit(call: Call) -> Answer:
+    """The open pull requests whose head is this commit, and the merged one that brought it."""
+    sha = call.commit(call.parameters["commit_sha"])
+    found = [pull for pull in call.repository.pull_requests if sha in {pull.head_sha, pull.merge_commit_sha}]
+    return call.page([rendering.pull_request(pull, schema="pull-request-simple") for pull in found])
+
+
+@route("GET /repos/{owner}/{repo}/git/ref/{ref}", needs="contents:read")
+def read_ref(call: Call) -> Answer:
+    """What a ref points at."""
+    ref = f"refs/{call.parameters['ref']}"
+    sha = call.repository.git.resolve(ref)
+    if sha is None:
+        raise not_found()
+    target = {"type": "commit", "sha": sha, "url": f"{call.api}/git/commits/{sha}"}
+    return Answer({"ref": ref, "node_id": "", "url": f"{call.api}/git/{ref}", "object": target})
+
+
+@route("GET /repos/{owner}/{repo}/commits/{ref}", needs="contents:read")
+def read_commit(call: Call) -> Answer:
+    """One commit."""
+    return Answer(_commit(call, call.commit(call.parameters["ref"])))
+
+
+@route("GET /repos/{owner}/{repo}/branches/{branch}", needs="contents:read")
+def read_branch(call: Call) -> Answer:
+    """A branch and the checks it requires."""
+    branch = call.parameters["branch"]
+    sha = call.repository.git.resolve(f"refs/heads/{branch}")
+    if sha is None:
+        raise RefusedError(404, "Branch not found")
+    url = f"{call.api}/branches/{branch}"
+    values = {
+        "name": branch,
+        "commit": _commit(call, sha),
+        "protected": False,
+        "protection_url": f"{url}/protection",
+    }
+    return Answer(whole("branch-with-protection", **values, _links={"html": call.github.url, "self": url}))
+
+
+@route("GET /repos/{owner}/{repo}/rules/branches/{branch}", needs="metadata:read")
+def read_branch_rules(call: Call) -> Answer:
+    """The active rules of all rulesets for a branch, which need not exist."""
+    return call.page(call.repository.branch_rules.get(call.parameters["branch"], []))
+
+
+@route("GET /repos/{owner}/{repo}/collaborators/{username}/permission", needs="metadata:read")
+def read_permission(call: Call) -> Answer:
+    """The role of a user; of a public repository everyone may read."""
+    login = call.parameters["username"]
+    role = call.repository.collaborators.get(login, "none" if call.repository.private else "read")
+    account = whole("nullable-collaborator", **rendering.user(call.github, login), role_name=role)
+    return Answer({"permission": ROLES[role], "role_name": role, "user": account})
+
+
+def _head_owner(pull: PullRequest) -> str:
+    return pull.head_repository.owner if pull.head_repository else pull.author
+
+
+def _commit(call: Call, sha: str) -> rendering.Json:
+    git = call.repository.git
+    shown = git.run("show", "--no-patch", "--format=%an%x00%ae%x00%cI%x00%T%x00%P%x00%B", sha).split("\0")
+    name, email, moment, tree, parents, message = shown
+    api = call.api
+    person = {"name": name, "email": email, "date": moment}
+    detail = {
+        "url": f"{api}/git/commits/{sha}",
+        "author": person,
+        "committer": person,
+        "message": message,
+        "comment_count": 0,
+        "tree": {"sha": tree, "url": f"{api}/git/trees/{tree}"},
+    }
+    above = [{"sha": parent, "url": f"{api}/commits/{parent}"} for parent in parents.split()]
+    account = rendering.user(call.github, name)
+    return whole(
+        "commit",
+        sha=sha,
+        node_id=f"C_{sha}",
+        url=f"{api}/commits/{sha}",
+        html_url=f"{call.github.url}/{call.repository.full_name}/commit/{sha}",
+        comments_url=f"{api}/commits/{sha}/comments",
+        commit=detail,
+        author=account,
+        committer=account,
+        parents=above,
+    )
