@@ -1,0 +1,24 @@
+"""Run untrusted code: bubblewrap, a seccomp filter, a control group, and a supervisor with one deadline.
+
+Source goes in as a tar stream, one bounded result comes out; no untrusted file ever exists at a path of this machine.
+It does not know what it runs: tests, installers and analysers are its callers' business.
+"""
+
+from __future__ import annotations
+
+from gate.sandbox.analyser import Analyser, AnalysisRequest
+from gate.sandbox.sandbox import Sandbox, never
+from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
+
+__all__ = [
+    "Analyser",
+    "AnalysisRequest",
+    "Exit",
+    "Feature",
+    "Limits",
+    "Mode",
+    "Mount",
+    "Sandbox",
+    "SandboxError",
+    "never",
+]

@@ -1,0 +1,198 @@
+"""Start a program in a box of its own and take the box away again; `gate.sandbox.supervision` watches it meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from gate.sandbox import cgroup, command, interpreter, seccomp, slots
+from gate.sandbox.command import Descriptors, Order
+from gate.sandbox.values import Limits, Mount, SandboxError
+
+_SECONDS_TO_DIE = 10
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Box:
+    """A running box: its ends of the pipes, and how to end it."""
+
+    process: subprocess.Popen[bytes]
+    group: cgroup.Group | None
+    first: int | None
+    """Descriptor of the box's first process; it is readable only when the whole box is dead. None: died at once."""
+    control: IO[bytes]
+    """Reads `ready` once the program is about to start, or `refused REASON`."""
+    result: IO[bytes]
+    source: IO[bytes] | None
+    """Takes the tar stream; whoever writes it closes it."""
+
+    def kill(self) -> None:
+        """Kill everything in the box. Harmless when it has ended."""
+        if self.first is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.first, signal.SIGKILL)
+        self.process.kill()
+
+
+@contextmanager
+def opened(order: Order, hierarchy: cgroup.Hierarchy | None, *, interactive: bool = False) -> Iterator[Box]:
+    """The order's box, running; killed and proved empty at the end of the block.
+
+    With `interactive` the program reads from `process.stdin` and its errors are dropped. The thread that enters the
+    block must be the one that leaves it: a box dies with the thread that started it.
+
+    Raises: SandboxError when it cannot be started or emptied.
+    """
+    with slots.claim() as uid, ExitStack() as resources:
+        group = None
+        if hierarchy is not None:
+            group = cgroup.create(hierarchy, order.name, order.limits)
+            resources.callback(group.remove)
+        box = _start(order, uid, group, resources, interactive=interactive)
+        try:
+            yield box
+        finally:
+            _end(box, uid)
+
+
+def _start(
+    order: Order, uid: int | None, group: cgroup.Group | None, resources: ExitStack, *, interactive: bool
+) -> Box:
+    control, control_inside = _pipe(resources)
+    result, result_inside = _pipe(resources)
+    information, information_inside = _pipe(resources)
+    source_inside, source = _pipe(resources) if order.source else (None, None)
+    descriptors = Descriptors(
+        filter=_memory_file(seccomp.program(), resources),
+        information=information_inside.fileno(),
+        files={path: _memory_file(data, resources) for path, data in command.all_files(order).items()},
+    )
+    inherited = [
+        control_inside,
+        result_inside,
+        information_inside,
+        *([source_inside] if source_inside else []),
+    ]
+    told = {
+        "control": control_inside.fileno(),
+        "source": source_inside.fileno() if source_inside else None,
+        "limits": _limits(order.limits, grouped=group is not None),
+    }
+    program = [interpreter.python(), "-I", "-S", command.INSIDE, json.dumps(told), *order.argv]
+    environment = {**order.environment, "GATE_RESULT_FD": str(result_inside.fileno())}
+    process = _popen(
+        _command_line(replace(order, environment=environment), uid, group, descriptors, program),
+        (*(file.fileno() for file in inherited), descriptors.filter, *descriptors.files.values()),
+        interactive=interactive,
+    )
+    for file in inherited:
+        file.close()
+    return Box(process, group, _first_process(information), control, result, source)
+
+
+def _limits(limits: Limits, *, grouped: bool) -> dict[str, int]:
+    """Resource limits by their name; of each process, so memory only where no control group bounds the sum."""
+    own = {
+        "NPROC": limits.processes,
+        "NOFILE": limits.open_files,
+        "FSIZE": limits.disk_mb * _MEBIBYTE,
+        "CORE": 0,
+    }
+    return own if grouped else {**own, "DATA": limits.memory_mb * _MEBIBYTE}
+
+
+def _command_line(
+    order: Order, uid: int | None, group: cgroup.Group | None, descriptors: Descriptors, program: list[str]
+) -> list[str]:
+    mounts = command.distinct((*interpreter.service_mounts(), *order.mounts))
+    for mount in mounts:
+        if not mount.source.exists():
+            raise SandboxError(f"{mount.source} is not there: it was to appear at {mount.target} in the box")
+    stage = slots.RUN_DIRECTORY / "stage"
+    reachable = mounts
+    if uid is not None:
+        reachable = tuple(Mount(Path(stage, str(n)), mount.target) for n, mount in enumerate(mounts))
+    return command.launcher(
+        command.bubblewrap(order, reachable, descriptors, program),
+        uid=uid,
+        stage=stage,
+        entrances=group.entrances if group else (),
+        binds=[mount.source for mount in mounts],
+    )
+
+
+def _popen(line: list[str], inherited: tuple[int, ...], *, interactive: bool) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            line,
+            stdin=subprocess.PIPE if interactive else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if interactive else subprocess.STDOUT,
+            pass_fds=inherited,
+            env={"PATH": os.defpath + ":/usr/sbin:/sbin:/usr/local/bin"},
+            cwd="/",
+        )
+    except OSError as error:
+        raise SandboxError(f"{line[0]} could not be started: {error.strerror}") from error
+
+
+def _first_process(information: IO[bytes]) -> int | None:
+    """The descriptor of the box's first process, which bubblewrap names; None when it has died already."""
+    told = b""
+    while b"}" not in told:
+        part = os.read(information.fileno(), 4096)
+        if not part:
+            return None
+        told += part
+    try:
+        return os.pidfd_open(json.loads(told)["child-pid"])
+    except ProcessLookupError:
+        return None
+
+
+def _end(box: Box, uid: int | None) -> None:
+    box.kill()
+    try:
+        box.process.wait(_SECONDS_TO_DIE)
+        if uid is not None:
+            _clear_slot(uid)
+    except subprocess.TimeoutExpired:
+        raise SandboxError(f"the box did not end within {_SECONDS_TO_DIE} s of being killed") from None
+    finally:
+        for stream in (box.process.stdin, box.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        if box.first is not None:
+            os.close(box.first)
+
+
+def _clear_slot(uid: int) -> None:
+    if slots.processes_of(uid):
+        slots.kill_all(uid)
+
+
+def _pipe(resources: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+    reading, writing = os.pipe()
+    return (
+        resources.enter_context(os.fdopen(reading, "rb", buffering=0)),
+        resources.enter_context(os.fdopen(writing, "wb", buffering=0)),
+    )
+
+
+def _memory_file(data: bytes, resources: ExitStack) -> int:
+    descriptor = os.memfd_create("gate")
+    resources.callback(os.close, descriptor)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

@@ -1,0 +1,189 @@
+"""A control group for each box: total memory and processes bounded, all members killed at once.
+
+Version 2 (a delegated subtree) or version 1 (folders in the memory and pids hierarchies), or none: then limits hold
+per process only, and `gate.sandbox.probe` says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gate.sandbox.values import Limits, SandboxError
+
+_SERVICE_LEAF = "gate-service"
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """Where groups can be made."""
+
+    version: Literal[1, 2]
+    parents: tuple[Path, ...]
+    """Version 1: below the memory and the pids controller; version 2: one folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The control group of one box."""
+
+    version: Literal[1, 2]
+    folders: tuple[Path, ...]
+
+    @property
+    def entrances(self) -> tuple[Path, ...]:
+        """The files to which a process writes `0` to become a member."""
+        return tuple(folder / "cgroup.procs" for folder in self.folders)
+
+    def members(self) -> tuple[int, ...]:
+        """The processes in it."""
+        found: set[int] = set()
+        for entrance in self.entrances:
+            with contextlib.suppress(OSError):
+                found.update(int(line) for line in entrance.read_text().split())
+        return tuple(sorted(found))
+
+    def out_of_memory(self) -> bool:
+        """Whether the kernel killed a member because the group's memory was used up."""
+        name = "memory.events" if self.version == 2 else "memory.oom_control"
+        return self._event(name, "oom_kill") > 0
+
+    def out_of_processes(self) -> bool:
+        """Whether the kernel refused a member a new process."""
+        return self._event("pids.events", "max") > 0
+
+    def kill(self) -> None:
+        """Kill every member, those included that are born meanwhile."""
+        if self.version == 2:
+            with contextlib.suppress(OSError):
+                (self.folders[0] / "cgroup.kill").write_text("1")
+        for process in self.members():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def remove(self, *, seconds: float = 5.0) -> None:
+        """Kill what is left and take the group away, which is the proof that it is empty.
+
+        Raises: SandboxError when members survive.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            self.kill()
+            if all(_removed(folder) for folder in self.folders):
+                return
+            if time.monotonic() > deadline:
+                raise SandboxError(f"processes {self.members()} of the box survived being killed")
+            time.sleep(0.002)  # The kernel takes a moment to let go of killed members.
+
+    def _event(self, name: str, key: str) -> int:
+        for folder in self.folders:
+            with contextlib.suppress(OSError):
+                for line in (folder / name).read_text().splitlines():
+                    word, _, count = line.partition(" ")
+                    if word == key:
+                        return int(count)
+        return 0
+
+
+def find(root: Path = Path("/sys/fs/cgroup"), own: str | None = None) -> Hierarchy | None:
+    """The place where this process can make groups, or None.
+
+    `own` is the text of `/proc/self/cgroup`. On version 2 this process moves into a leaf of its own, because the
+    kernel lets no group have both processes and bounded children.
+    """
+    paths = _own_paths(Path("/proc/self/cgroup").read_text() if own is None else own)
+    if {"memory", "pids"} <= paths.keys():
+        parents = tuple(root / name / paths[name].lstrip("/") for name in ("memory", "pids"))
+        if all(os.access(parent, os.W_OK) for parent in parents):
+            return Hierarchy(1, parents)
+    if "" in paths:
+        parent = root / paths[""].lstrip("/")
+        parent = parent.parent if parent.name == _SERVICE_LEAF else parent
+        if _delegated(parent):
+            return Hierarchy(2, (parent,))
+    return None
+
+
+def create(hierarchy: Hierarchy, name: str, limits: Limits) -> Group:
+    """A new, empty group with the limits; a leftover of the same name is killed and taken away first."""
+    folders = tuple(parent / f"gate-{name}" for parent in hierarchy.parents)
+    group = Group(hierarchy.version, folders)
+    if any(folder.exists() for folder in folders):
+        group.remove()
+    try:
+        for folder in folders:
+            folder.mkdir()
+        for file, value in _settings(group, limits):
+            file.write_text(str(value))
+    except OSError as error:
+        group.remove()
+        raise SandboxError(f"the control group {folders[0]} could not be set up: {error.strerror}") from error
+    return group
+
+
+def _settings(group: Group, limits: Limits) -> list[tuple[Path, int]]:
+    memory = limits.memory_mb * _MEBIBYTE
+    first, last = group.folders[0], group.folders[-1]
+    settings = [(last / "pids.max", limits.processes)]
+    if group.version == 2:
+        settings += [(first / "memory.max", memory), (first / "memory.oom.group", 1)]
+        optional = [(first / "memory.swap.max", 0)]
+    else:
+        settings.append((first / "memory.limit_in_bytes", memory))
+        optional = [(first / "memory.memsw.limit_in_bytes", memory)]
+    return settings + [(file, value) for file, value in optional if file.exists()]
+
+
+def _own_paths(own: str) -> dict[str, str]:
+    """Path of this process in each hierarchy by controller; the empty name is version 2."""
+    paths: dict[str, str] = {}
+    for line in own.splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            paths[controller] = path
+    return paths
+
+
+def _delegated(parent: Path) -> bool:
+    """Whether children of this version 2 group can be bounded, after moving this process out of the way."""
+    try:
+        available = (parent / "cgroup.controllers").read_text().split()
+    except OSError:
+        return False
+    if not {"memory", "pids"} <= set(available) or not os.access(parent, os.W_OK):
+        return False
+    try:
+        if not _enable(parent):
+            (parent / _SERVICE_LEAF).mkdir(exist_ok=True)
+            (parent / _SERVICE_LEAF / "cgroup.procs").write_text(str(os.getpid()))
+            return _enable(parent)
+    except OSError:
+        return False
+    return True
+
+
+def _enable(parent: Path) -> bool:
+    try:
+        (parent / "cgroup.subtree_control").write_text("+memory +pids")
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return False
+        raise
+    return True
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True

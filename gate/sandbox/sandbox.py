@@ -1,0 +1,115 @@
+"""The door to running untrusted code: one box per run, and long-lived analysers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import BinaryIO
+
+from gate.sandbox import box, cgroup, probe
+from gate.sandbox.analyser import Analyser
+from gate.sandbox.command import Order
+from gate.sandbox.supervision import supervise
+from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,120}")
+
+
+def never() -> bool:
+    """Not cancelled."""
+    return False
+
+
+class Sandbox:
+    """Runs programs as `GATE_SANDBOX` says; never falls back to less than that."""
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode = mode
+
+    @cached_property
+    def hierarchy(self) -> cgroup.Hierarchy | None:
+        """Where control groups can be made on this machine; None where they cannot."""
+        return cgroup.find()
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """What `probe` found first."""
+        return self.probe()
+
+    def probe(self) -> tuple[Feature, ...]:
+        """What the mode rests on and whether it holds, found by trying."""
+        match self.mode:
+            case "bwrap":
+                return probe.bubblewrap(self.hierarchy)
+            case "container":
+                return probe.container()
+            case "none":
+                text = "GATE_SANDBOX=none: tests do not run here, static checks do"
+                return (Feature("sandbox", False, text),)
+
+    def refusal(self) -> str:
+        """Why no untrusted code runs here, as a sentence; empty when it can."""
+        missing = [feature for feature in self.features if feature.required and not feature.holds]
+        if missing:
+            return "; ".join(f"{feature.name}: {feature.text}" for feature in missing)
+        if self.mode == "container":
+            return "GATE_SANDBOX=container runs no tests yet: use bwrap, or send coverage from CI"
+        return ""
+
+    def run(  # noqa: PLR0913  (an order has this many parts; callers name each)
+        self,
+        argv: Sequence[str],
+        *,
+        name: str,
+        limits: Limits,
+        write_source: Callable[[BinaryIO], None] | None = None,
+        mounts: Sequence[Mount] = (),
+        files: Mapping[str, bytes] | None = None,
+        environment: Mapping[str, str] | None = None,
+        network: bool = False,
+        cancelled: Callable[[], bool] = never,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Exit:
+        """Run a program in a box of its own.
+
+        `write_source` writes a tar stream that is unpacked into the working folder `/work`. `files` are contents by
+        path in the box. The program's result is what it writes to the descriptor named by `GATE_RESULT_FD`. A box
+        left over under the same `name` is removed first.
+
+        Raises: SandboxError when there is no box to be had, or it could not be set up or emptied.
+        """
+        refusal = self.refusal()
+        if refusal:
+            raise SandboxError(refusal)
+        order = Order(
+            argv=tuple(argv),
+            name=_checked(name),
+            limits=limits,
+            mounts=tuple(mounts),
+            files=files or {},
+            environment=environment or {},
+            network=network,
+            source=write_source is not None,
+        )
+        with box.opened(order, self.hierarchy) as opened:
+            return supervise(
+                opened, limits, write_source=write_source, cancelled=cancelled, on_output=on_output
+            )
+
+    @contextmanager
+    def analysers(self, count: int, *, name: str = "analyser") -> Iterator[Analyser]:
+        """So many children that measure source files, boxed where boxes are to be had; gone after the block.
+
+        Static analysis parses source and never runs it, so it goes on in limited child processes in other modes.
+        """
+        boxed = self.mode == "bwrap" and not self.refusal()
+        with Analyser(count, name=_checked(name), boxed=boxed, hierarchy=self.hierarchy) as analyser:
+            yield analyser
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"a box's name is of letters, digits, '.', '_' and '-', not {name!r}")
+    return name

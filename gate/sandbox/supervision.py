@@ -1,0 +1,209 @@
+"""Watch one box until it ends or reaches a limit: one deadline, bounded output, one bounded result.
+
+It never waits for the end of a stream, which a daemon could hold open for ever, and believes nothing it reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import threading
+import time
+from collections.abc import Callable
+from typing import IO, BinaryIO, cast
+
+from gate.sandbox.box import Box
+from gate.sandbox.values import OUTPUT_DROPPED_TO_KILLED, EndedBy, Exit, Limits, SandboxError
+
+_MEBIBYTE = 1024 * 1024
+_CHUNK = 256 * 1024
+_TICK_SECONDS = 0.1
+"""How often the box's memory and a cancellation are looked at."""
+
+
+class Supervision:
+    """What has come out of a box so far, and why it was ended, if it was."""
+
+    def __init__(self, box: Box, limits: Limits, on_output: Callable[[bytes], None] | None) -> None:
+        self._box = box
+        self._limits = limits
+        self._on_output = on_output
+        self._began = time.monotonic()
+        self._printed = 0
+        self._tail = bytearray()
+        self._result = bytearray()
+        self._control = bytearray()
+        self._ended_by: EndedBy = ""
+
+    def until_end(self, cancelled: Callable[[], bool]) -> None:
+        """Read what comes until the box has died, killing it when a limit is reached or the run is cancelled."""
+        with selectors.DefaultSelector() as selector:
+            for stream, take in self._streams().items():
+                os.set_blocking(stream, False)
+                selector.register(stream, selectors.EVENT_READ, take)
+            if self._box.first is not None:
+                selector.register(self._box.first, selectors.EVENT_READ)
+            while not self._dead():
+                for key, _ in selector.select(self._patience()):
+                    if key.data and not self._read(key.fd, key.data):
+                        selector.unregister(key.fd)
+                self._look(cancelled)
+        self._drain()
+
+    def outcome(self, status: int) -> Exit:
+        """How it ended.
+
+        Raises: SandboxError when the program that was asked for never started.
+        """
+        seconds = time.monotonic() - self._began
+        if self._box.group is not None and not self._ended_by:
+            self._name_the_kernels_reason(status)
+        self._name_a_full_disk()
+        if not self._ended_by and not self._control.startswith(b"ready"):
+            said = (self._control or self._tail).decode(errors="replace").strip()
+            raise SandboxError(f"the box could not be set up: {said[-400:] or 'it ended without a word'}")
+        return Exit(status, seconds, bytes(self._tail), bytes(self._result), self._ended_by, self._text())
+
+    def end(self, reason: EndedBy) -> None:
+        """Kill the box; the first reason stands."""
+        self._ended_by = self._ended_by or reason
+        self._box.kill()
+
+    def _streams(self) -> dict[int, Callable[[bytes], None]]:
+        output = cast("IO[bytes]", self._box.process.stdout)
+        return {
+            output.fileno(): self._take_output,
+            self._box.result.fileno(): self._take_result,
+            self._box.control.fileno(): self._take_control,
+        }
+
+    def _dead(self) -> bool:
+        return self._box.process.poll() is not None
+
+    def _patience(self) -> float:
+        return max(0.0, min(_TICK_SECONDS, self._began + self._limits.seconds - time.monotonic()))
+
+    def _read(self, descriptor: int, take: Callable[[bytes], None]) -> bool:
+        """Whether the stream goes on."""
+        try:
+            part = os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            return True
+        take(part)
+        return bool(part)
+
+    def _look(self, cancelled: Callable[[], bool]) -> None:
+        if time.monotonic() - self._began > self._limits.seconds:
+            self.end("time")
+        elif self._box.group is not None and self._box.group.out_of_memory():
+            self.end("memory")
+        elif cancelled():
+            self.end("cancelled")
+
+    def _drain(self) -> None:
+        """Take what stands in the pipes; everything that could still write is dead or does not count."""
+        for descriptor, take in self._streams().items():
+            with contextlib.suppress(BlockingIOError):
+                while part := os.read(descriptor, _CHUNK):
+                    take(part)
+
+    def _take_output(self, part: bytes) -> None:
+        self._printed += len(part)
+        self._tail += part
+        kept = self._limits.output_mb * _MEBIBYTE
+        if len(self._tail) > kept + _CHUNK:
+            del self._tail[: len(self._tail) - kept]
+        if self._on_output is not None and part:
+            self._on_output(part)
+        if self._printed > kept * OUTPUT_DROPPED_TO_KILLED:
+            self.end("output")
+
+    def _take_result(self, part: bytes) -> None:
+        if self._ended_by != "result":
+            self._result += part
+        if len(self._result) > self._limits.result_mb * _MEBIBYTE:
+            self._result.clear()
+            self.end("result")
+
+    def _take_control(self, part: bytes) -> None:
+        self._control += part[: 4096 - len(self._control)]
+
+    def _name_the_kernels_reason(self, status: int) -> None:
+        group = self._box.group
+        if group is not None and group.out_of_memory():
+            self._ended_by = "memory"
+        elif group is not None and status != 0 and group.out_of_processes():
+            self._ended_by = "processes"
+
+    def _name_a_full_disk(self) -> None:
+        if not self._ended_by and b"No space left on device" in self._control:
+            self._ended_by = "disk"
+
+    def _text(self) -> str:
+        limits = self._limits
+        return {
+            "": "",
+            "time": f"It reached its limit of {_duration(limits.seconds)} and was ended.",
+            "memory": f"It used more than its {limits.memory_mb} MB of memory and was ended.",
+            "output": f"It printed more than {limits.output_mb * OUTPUT_DROPPED_TO_KILLED} MB and was ended.",
+            "processes": f"It needed more than its {limits.processes} processes.",
+            "disk": f"The source does not fit into the {limits.disk_mb} MB of its working folder.",
+            "result": f"Its result was larger than {limits.result_mb} MB.",
+            "cancelled": "It was cancelled.",
+        }[self._ended_by]
+
+
+def supervise(
+    box: Box,
+    limits: Limits,
+    *,
+    write_source: Callable[[BinaryIO], None] | None,
+    cancelled: Callable[[], bool],
+    on_output: Callable[[bytes], None] | None,
+) -> Exit:
+    """Run a box to its end.
+
+    Raises: SandboxError when the program never started; whatever `write_source` raises, other than for a box that
+    stopped reading.
+    """
+    supervision = Supervision(box, limits, on_output)
+    failures: list[BaseException] = []
+    writer = threading.Thread(target=_write, args=(box.source, write_source, failures), daemon=True)
+    writer.start()
+    try:
+        supervision.until_end(lambda: bool(failures) or cancelled())
+    finally:
+        box.kill()
+        writer.join()
+    if failures:
+        raise failures[0]
+    return supervision.outcome(_status(box.process.wait()))
+
+
+def _write(
+    source: IO[bytes] | None,
+    write_source: Callable[[BinaryIO], None] | None,
+    failures: list[BaseException],
+) -> None:
+    if source is None or write_source is None:
+        return
+    try:
+        with os.fdopen(os.dup(source.fileno()), "wb", buffering=1 << 20) as stream:
+            source.close()
+            write_source(stream)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # The box has ended or refused the source, and says so itself.
+    except BaseException as error:  # noqa: BLE001  (raised again in the thread that runs the box)
+        failures.append(error)
+
+
+def _status(status: int) -> int:
+    """The exit status as a shell gives it."""
+    return status if status >= 0 else 128 - status
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= 120 and seconds % 60 == 0:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds:g} s"

@@ -1,0 +1,67 @@
+"""What is asked of a box and what comes back from it; values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Mode = Literal["bwrap", "container", "none"]
+EndedBy = Literal["", "time", "memory", "output", "processes", "disk", "result", "cancelled"]
+
+OUTPUT_DROPPED_TO_KILLED = 16
+"""A program may print this many times `Limits.output_mb` before it is ended; until then only the tail is kept."""
+
+
+class SandboxError(Exception):
+    """The box itself could not be set up or emptied; the text says what is missing and what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program in a box may use. Reaching one is an outcome (`Exit.ended_by`), not an error."""
+
+    memory_mb: int
+    seconds: float
+    processes: int = 256
+    disk_mb: int = 1024
+    """Of each place it may write to; they are memory too, so `memory_mb` bounds their sum."""
+    output_mb: int = 4
+    result_mb: int = 64
+    open_files: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file or folder of this machine, shown read-only at `target` in the box."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a program in a box ended."""
+
+    status: int
+    """Exit status; 128 + signal when a signal ended it."""
+    seconds: float
+    output: bytes
+    """The tail of what it printed, both streams, at most `Limits.output_mb`."""
+    result: bytes
+    """What it wrote to the descriptor named by `GATE_RESULT_FD`. Hostile input."""
+    ended_by: EndedBy = ""
+    text: str = ""
+    """A sentence for people when a limit or a cancellation ended it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One thing the box rests on, and whether it holds on this machine."""
+
+    name: str
+    holds: bool
+    text: str
+    """What holds, or what is missing, what follows and what would help."""
+    required: bool = True
+    """Whether no test may run without it."""
