@@ -100,7 +100,19 @@ class Sync:
     repository: RepositoryRef | None = None
 
 
-Work = Supersede | Evaluate | CloseRuns | Reevaluate | RecordBranch | Sync
+@tagged
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """A run failed for good: end what it left open, with a cause. The engine submits it, for a run of its own."""
+
+    run_id: str
+    """Of the failed run."""
+    work: Work
+    text: str
+    """The cause, for people."""
+
+
+Work = Supersede | Evaluate | CloseRuns | Reevaluate | RecordBranch | Sync | GiveUp
 
 
 class Run(Protocol):
@@ -173,7 +185,7 @@ def _plan_rerun(event: CheckRunEvent | CheckSuiteEvent) -> Work:
 def queue(work: Work) -> QueueName:
     """The queue that carries the work: decisions, evaluations, and what may wait."""
     match work:
-        case Supersede() | CloseRuns() | Reevaluate():
+        case Supersede() | CloseRuns() | Reevaluate() | GiveUp():
             return "ingest"
         case Evaluate():
             return "gate"
@@ -195,6 +207,8 @@ def partition(work: Work) -> str:
             return str(work.repository.id)
         case Sync():
             return f"installation:{work.installation_id}"
+        case GiveUp():
+            return subject(work.work)
     assert_never(work)
 
 
@@ -205,7 +219,7 @@ def subject(work: Work) -> str:
             return evaluations(work.repository.id, work.number)
         case RecordBranch():
             return f"record:{work.repository.id}:{work.branch}"
-        case Supersede() | CloseRuns() | Reevaluate() | Sync():
+        case Supersede() | CloseRuns() | Reevaluate() | Sync() | GiveUp():
             return f"{type(work).__name__.lower()}:{partition(work)}"
     assert_never(work)
 

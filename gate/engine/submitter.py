@@ -1,0 +1,83 @@
+"""Handing work to the workers from another process: one durable write, and a clear error when it failed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from dbos import DBOSClient, EnqueueOptions
+
+from checks.codec import encode
+from gate.core.failure import Transient
+from gate.core.work import Work, partition, queue
+from gate.engine.database import APPLICATION, APPLICATION_VERSION, client, connect
+from gate.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """Of one process: connections do not survive a fork."""
+
+    process: int
+    engine: sa.Engine
+    client: DBOSClient
+
+
+class Submitter:
+    """Submits work; made before gunicorn forks, connected at first use after it, safe to share by threads."""
+
+    def __init__(self, settings: Settings, *, wait_seconds: float = 5.0) -> None:
+        # GitHub gives up on a delivery after 10 seconds; by then we must have said that we could not take it.
+        self._settings = settings
+        self._wait_seconds = wait_seconds
+        self._lock = threading.Lock()
+        self._connection: _Connection | None = None
+
+    def submit(self, work: Work, workflow_id: str) -> None:
+        """Have a worker do the work, once for each id: a second time changes nothing.
+
+        Raises: Transient, when the database did not take it; then nothing was submitted.
+        """
+        try:
+            connection = self._connect()
+            with connection.engine.begin() as transaction:
+                connection.client.enqueue_in_transaction(
+                    transaction, enqueue_options(work, workflow_id), encode(work)
+                )
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise Transient("the engine's database did not take the work") from error
+
+    def check(self) -> None:
+        """Raises: Transient, when the database is not there or was never migrated."""
+        try:
+            self._connect().client.list_workflows(limit=1, load_input=False, load_output=False)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise Transient("the engine's database does not answer") from error
+
+    def close(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None and connection.process == os.getpid():
+            connection.client.destroy()
+            connection.engine.dispose()
+
+    def _connect(self) -> _Connection:
+        with self._lock:
+            if self._connection is None or self._connection.process != os.getpid():
+                engine = connect(self._settings, wait_seconds=self._wait_seconds)
+                self._connection = _Connection(os.getpid(), engine, client(engine))
+            return self._connection
+
+
+def enqueue_options(work: Work, workflow_id: str) -> EnqueueOptions:
+    """Where the work goes."""
+    return {
+        "workflow_name": type(work).__name__,
+        "queue_name": queue(work),
+        "queue_partition_key": partition(work),
+        "workflow_id": workflow_id,
+        "app_version": APPLICATION_VERSION,
+        "application_name": APPLICATION,
+    }

@@ -1,0 +1,219 @@
+"""The worker: registered workflows carry out submitted work, survive crashes, and are ended when they keep failing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import IO, Any
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig
+
+from checks.codec import decode, encode
+from gate.core.failure import Permanent, PolicyError, Transient
+from gate.core.work import GiveUp, Run, Work
+from gate.engine import database
+from gate.engine.database import EngineError
+from gate.engine.run import DurableRun, Times, outside
+from gate.engine.submitter import enqueue_options
+from gate.settings import Settings
+from gate.telemetry import Telemetry, bind_run
+
+KEEP = timedelta(days=7)
+"""Ids of deliveries are kept at least so long: GitHub Enterprise Server redelivers for 7 days."""
+
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+_STARTS = "starts"
+
+Workflow = Callable[[Run, Any], None]
+Scheduled = Callable[[Run], None]
+
+
+class Engine:
+    """The worker's side of the engine; one for each process, for the library knows only one.
+
+    Register, launch, close. Work is done in threads of this process.
+    """
+
+    def __init__(self, settings: Settings, telemetry: Telemetry, *, times: Times | None = None) -> None:
+        self._settings = settings
+        self._telemetry = telemetry
+        self._times = times or Times()
+        self._closing = threading.Event()
+        self._idle = threading.Condition()
+        self._running = 0
+        self._registered: dict[str, Workflow] = {}
+        self._schedules: dict[str, tuple[str, Scheduled]] = {}
+        self._lock_file: IO[str] | None = None
+        self._connections: sa.Engine | None = None
+
+    def register(self, workflows: Mapping[type[Any], Workflow]) -> None:
+        """Say which function carries out which kind of work. With one for `GiveUp`, runs that fail are handed to it."""
+        self._registered |= {kind.__name__: function for kind, function in workflows.items()}
+        for kind, function in workflows.items():
+            DBOS.workflow(name=kind.__name__, max_recovery_attempts=None)(self._carry_out(kind, function))
+
+    def schedule(self, name: str, cron: str, function: Scheduled) -> None:
+        """Have one of the workers call `function(run)` at the times of a cron expression (in UTC)."""
+        self._schedules[name] = (cron, function)
+
+    def launch(self) -> None:
+        """Migrate, take up what an earlier process left unfinished, and begin to work.
+
+        Raises: EngineError, when another worker has the SQLite file.
+        """
+        self._take_lock()
+        database.migrate(self._settings, poll_seconds=self._times.poll)
+        schedules = [self._scheduled(name, *entry) for name, entry in self._schedules.items()]
+        DBOS(config=self._configuration())
+        DBOS.launch()
+        DBOS.apply_schedules(
+            [
+                {"schedule_name": name, "schedule": cron, "workflow_fn": workflow}
+                for name, cron, workflow in schedules
+            ]
+        )
+
+    def close(self) -> None:
+        """Stop: runs notice within seconds and are taken up again by the next launch."""
+        self._closing.set()
+        with self._idle:
+            self._idle.wait_for(lambda: self._running == 0, timeout=self._times.close)
+        DBOS.destroy(destroy_registry=True)
+        if self._connections is not None:
+            self._connections.dispose()
+        if self._lock_file is not None:
+            self._lock_file.close()
+
+    def submit(self, work: Work, workflow_id: str) -> None:
+        """Have the work done, once for each id."""
+        outside(DBOS.enqueue_workflow_with_options, enqueue_options(work, workflow_id), encode(work))
+
+    def cancel(self, workflow_id: str) -> None:
+        """Have a run stop: at its next step, or within a second where a long step asks; no step runs after that."""
+        outside(DBOS.cancel_workflow, workflow_id)
+
+    def outcome(self, workflow_id: str) -> str:
+        """`enqueued`, `pending`, `success`, `error` or `cancelled`; empty when there is no such run."""
+        status = outside(DBOS.get_workflow_status, workflow_id)
+        return status.status.lower() if status is not None else ""
+
+    def prune(self, now: datetime, *, batch: int = 500) -> int:
+        """Delete runs that ended more than `KEEP` ago, in batches; how many."""
+        deleted = 0
+        while True:
+            old = outside(
+                DBOS.list_workflows,
+                status=_ENDED,
+                end_time=(now - KEEP).isoformat(),
+                limit=batch,
+                load_input=False,
+                load_output=False,
+            )
+            if not old:
+                return deleted
+            outside(DBOS.delete_workflows, [run.workflow_id for run in old])
+            deleted += len(old)
+
+    def _take_lock(self) -> None:
+        if not self._settings.embedded:
+            return
+        path = database.file_of(self._settings).with_name("worker.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock_file = path.open("w")
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock_file.close()
+            raise EngineError(
+                f"another worker holds {path}: SQLite takes one; for more, set GATE_DATABASE_URL to Postgres"
+            ) from error
+
+    def _configuration(self) -> DBOSConfig:
+        database.keep_quiet()
+        configuration: DBOSConfig = {
+            "name": database.APPLICATION,
+            "application_version": database.APPLICATION_VERSION,
+            # Fixed when embedded: launch takes up only what its own id left unfinished.
+            "executor_id": "embedded" if self._settings.embedded else _unique_id(),
+            "system_database_url": database.url_of(self._settings),
+            "dbos_system_schema": database.SCHEMA,
+            "serializer": database.JSON,
+            "log_level": "WARNING",
+            "run_migrations": False,
+        }
+        if self._settings.embedded:
+            self._connections = database.connect(self._settings, wait_seconds=30)
+            configuration["system_database_engine"] = self._connections
+        return configuration
+
+    def _carry_out(self, kind: type[Any], function: Workflow) -> Callable[[Any], None]:
+        def carry_out(encoded: Any) -> None:
+            work = decode(kind, encoded)
+            self._one_run(kind.__name__, work, lambda run: function(run, work))
+
+        # The library tells functions apart by this name.
+        carry_out.__qualname__ = f"carry_out_{kind.__name__}"
+        return carry_out
+
+    def _scheduled(self, name: str, cron: str, function: Scheduled) -> tuple[str, str, Any]:
+        def call(_due: str, _context: object) -> None:
+            self._one_run(name, None, function)
+
+        call.__qualname__ = f"scheduled_{name}"
+        return name, cron, DBOS.workflow(name=f"schedule:{name}", max_recovery_attempts=None)(call)
+
+    def _one_run(self, name: str, work: Work | None, body: Callable[[Run], None]) -> None:
+        run_id = DBOS.workflow_id or ""
+        run = DurableRun(run_id, times=self._times, closing=self._closing, telemetry=self._telemetry)
+        bind_run(run_id, work=name)
+        began = time.monotonic()
+        outcome = "stopped"
+        with self._idle:
+            self._running += 1
+        try:
+            run.stop_if_cancelled()
+            self._count_start(run_id)
+            body(run)
+            outcome = "done"
+        except Exception as error:
+            outcome = "failed"
+            self._telemetry.log.exception("run failed")
+            self._give_up(run_id, work, error)
+            raise
+        finally:
+            # `Stopped` goes on to the library: a cancelled run stays so, a closing worker's waits for the next launch.
+            self._telemetry.runs.labels(name, outcome).inc()
+            self._telemetry.run_seconds.labels(name).observe(time.monotonic() - began)
+            with self._idle:
+                self._running -= 1
+                self._idle.notify_all()
+
+    def _count_start(self, run_id: str) -> None:
+        """Our own count of a run's lives: the library's is set to zero whenever somebody resumes a run.
+
+        Raises: Permanent, when it has had too many: then whatever it does kills its process.
+        """
+        status = outside(DBOS.get_workflow_status, run_id)
+        starts = int((status.attributes or {}).get(_STARTS, 0)) + 1 if status is not None else 1
+        outside(DBOS.update_workflow_attributes, run_id, {_STARTS: starts}, merge=True)
+        if starts > self._times.starts:
+            raise Permanent(f"the worker died {self._times.starts} times during this run")
+
+    def _give_up(self, run_id: str, work: Work | None, error: Exception) -> None:
+        if work is None or isinstance(work, GiveUp) or GiveUp.__name__ not in self._registered:
+            return
+        # In a run of its own: this one's recorded steps would be in the way of other ones.
+        known = isinstance(error, Transient | Permanent | PolicyError)
+        text = str(error) if known else f"{type(error).__name__}: {error}"
+        self.submit(GiveUp(run_id, work, self._telemetry.redaction.text(text)), f"give-up:{run_id}")
+
+
+def _unique_id() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
