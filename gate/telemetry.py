@@ -29,6 +29,14 @@ _SECRETS = re.compile(
 )
 """GitHub's tokens of every kind, JSON web tokens, private keys, passwords in addresses, webhook signatures."""
 
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
 _SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 
@@ -76,7 +84,12 @@ class Telemetry:
 
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
         self.redaction = Redaction(secrets)
-        self.log: structlog.stdlib.BoundLogger = structlog.get_logger("gate")
+        # Wrapped here and not configured globally, so that making one changes nothing for the rest of a process.
+        self.log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+            logging.getLogger("gate"),
+            processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+            wrapper_class=structlog.stdlib.BoundLogger,
+        )
         self._registry = CollectorRegistry()
         self._repositories = CollectorRegistry()
         self.webhooks = Counter(
@@ -118,19 +131,12 @@ class Telemetry:
 
         Changes the process's logging; called by the entries, once.
         """
-        shared: list[structlog.typing.Processor] = [
-            structlog.contextvars.merge_contextvars,
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
-            structlog.stdlib.ExtraAdder(),
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-        ]
         people = stream.isatty()
         renderer: structlog.typing.Processor = (
             structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer()
         )
         formatter = structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -143,11 +149,6 @@ class Telemetry:
         root = logging.getLogger()
         root.handlers[:] = [handler]
         root.setLevel(level.upper())
-        structlog.configure(
-            processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-            logger_factory=structlog.stdlib.LoggerFactory(),
-            wrapper_class=structlog.stdlib.BoundLogger,
-        )
         for name in ("dbos", "gunicorn", "gunicorn.error"):
             library = logging.getLogger(name)
             library.handlers[:] = []
