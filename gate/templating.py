@@ -1,0 +1,91 @@
+"""Jinja: pages from `gate/templates`. Everything is escaped, and a name that is not there is an error, never an empty space.
+
+It renders values it is handed and looks nothing up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gate.core import worst_first
+from gate.core.annotation import ranges
+from gate.core.gate_table import limit, rows
+from gate.core.percent import change, percent
+from gate.core.summary import WORDS
+
+STATIC = Path(__file__).parent / "static"
+_TEMPLATES = Path(__file__).parent / "templates"
+_STEPS = ((60, "minute"), (60 * 60, "hour"), (24 * 60 * 60, "day"), (7 * 24 * 60 * 60, "week"))
+
+
+def render(template: str, /, **values: object) -> str:
+    """The page `template`, e.g. `run.html.j2`.
+
+    Raises: jinja2.UndefinedError when the template needs a value it was not given.
+    """
+    return _environment().get_template(template).render(**values)
+
+
+def age(time: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that counts at least one: `4 minutes ago`; the future counts as now."""
+    seconds = int((now - time).total_seconds())
+    for unit_seconds, unit in reversed(_STEPS):
+        count = seconds // unit_seconds
+        if count >= 1:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def exact(time: datetime) -> str:
+    """`23 November 2026, 07:44 UTC`."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        age=age,
+        exact=exact,
+        files=worst_first.files,
+        findings=worst_first.findings,
+        functions=worst_first.functions,
+        gate_rows=rows,
+        limit=limit,
+        percent=percent,
+        readable=_readable,
+        ranges=_ranges,
+        word=WORDS.__getitem__,
+    )
+    environment.globals.update(points=change, stylesheet_version=_stylesheet_version())
+    return environment
+
+
+def _readable(text: str) -> str:
+    """The text with undecodable bytes, as paths may hold them, made visible: pages are UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _ranges(lines: Sequence[int], most: int) -> tuple[Sequence[tuple[int, int]], int]:
+    """The first `most` contiguous ranges, and how many are left out."""
+    found = ranges(lines)
+    return found[:most], max(0, len(found) - most)
+
+
+def _stylesheet_version() -> str:
+    """Part of the stylesheet's address, so that browsers may keep it for as long as it stays the same."""
+    return sha256((STATIC / "gate.css").read_bytes()).hexdigest()[:12]
