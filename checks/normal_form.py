@@ -98,7 +98,7 @@ def _write_list(values: list[object], parts: list[str], names: Names) -> None:
         if isinstance(value, ast.AST):
             _write(value, parts, names)
         else:
-            parts.append(_plain(value, names))
+            parts.append(_plain(value, None))
     parts.append("]")
 
 

@@ -11,7 +11,6 @@ import io
 import json
 import logging
 import re
-import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -26,14 +25,12 @@ from checks import normal_form
 from checks.catalog import SECURITY, Options
 from checks.normal_form import DEFINITIONS, qualified
 from checks.report import FileReport, Finding, Level, Problem
-from checks.source import Source, report
+from checks.source import Source, comments, printable, report
 
 logging.getLogger("bandit").setLevel(
     logging.CRITICAL
 )  # it repeats hostile source, and says nothing we do not report
 
-LONGEST_TEXT = 1_000
-"""Characters kept of a finding's text: bandit repeats whole strings of the source in it."""
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 WITHOUT_RULES = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
 """Nodes CPython shares between trees: to hang parents on them, as bandit does, would keep the last tree alive."""
@@ -56,10 +53,9 @@ def measure(path: str, source: bytes, options: Options) -> FileReport:
     return report(SECURITY, source, scan.measure, shared=False)
 
 
-def printable(text: str) -> str:
-    """A finding's text: object addresses removed, escaped where it cannot be stored or is no text, and shortened."""
-    text = ADDRESS.sub("", text).replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+def plain(text: str) -> str:
+    """A finding's text as it is kept: addresses of objects differ in every run."""
+    return printable(ADDRESS.sub("", text))
 
 
 @lru_cache(maxsize=1)
@@ -246,7 +242,7 @@ def _finding(issue: Any, line: int, column: int) -> Finding:
         column=issue.col_offset if issue.col_offset != -1 else column,
         severity=cast("Level", issue.severity.lower()),
         confidence=cast("Level", issue.confidence.lower()),
-        text=printable(issue.text),
+        text=plain(issue.text),
     )
 
 
@@ -275,11 +271,4 @@ def _lines_of(node: ast.AST, *, known_before: bool) -> Iterable[int]:
 
 def _nosec_lines(text: str) -> NosecLines:
     """By line, the rules `# nosec` names there: an empty set for all of them."""
-    lines: dict[int, set[str] | None] = {}
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.COMMENT:
-                lines[token.start[0]] = manager._parse_nosec_comment(token.string)  # noqa: SLF001 - its meaning is bandit's
-    except (tokenize.TokenError, SyntaxError):
-        pass  # the parser accepts what the tokenizer module does not: the comments found so far count
-    return lines
+    return {line: manager._parse_nosec_comment(comment) for line, _, comment in comments(text)}  # noqa: SLF001 - its meaning is bandit's

@@ -23,6 +23,9 @@ PARSING_DEPTH = 1_000
 VISITING_DEPTH = 50_000
 """Frames a visitor may use: any tree that parses can be visited, so the result never depends on the caller's depth."""
 
+LONGEST_TEXT = 1_000
+"""Characters kept of a text taken from a source file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -118,6 +121,25 @@ def _undecodable(source: bytes, encoding: str, error: SyntaxError | UnicodeDecod
             return Problem(f"line 1: {error.msg}", line=1)
     line = source.count(b"\n", 0, error.start) + 1
     return Problem(f"line {line}: not {encoding}: {error.reason}", line=line)
+
+
+def comments(text: str) -> Iterator[tuple[int, int, str]]:
+    """(line, column from 0, text with its `#`) of every comment.
+
+    Where the tokenizer module gives up on a text that parses, the comments found so far are all there are.
+    """
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                yield *token.start, token.string
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def printable(text: str) -> str:
+    """A text that can be stored and shown: what is no character is escaped, and the end of a long one is left out."""
+    text = text[: LONGEST_TEXT + 1].replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
 @contextmanager

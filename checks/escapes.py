@@ -1,0 +1,141 @@
+"""Ways out of a check that a source file takes: comments that silence tools, and tests that are skipped.
+
+It judges nothing and knows nothing of the tools behind the comments: it only reads what is written.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from checks import normal_form
+from checks.catalog import ESCAPES, Options
+from checks.normal_form import DEFINITIONS, qualified
+from checks.report import FileReport, Finding
+from checks.source import Source, comments, printable, report
+
+COMMENTS = {
+    "nosec": re.compile(r"#\s*nosec"),
+    "noqa": re.compile(r"#\s*(?:(?:flake8|ruff)\s*[:=]\s*)?noqa", re.IGNORECASE),
+    "type-ignore": re.compile(r"#\s*(?:type|mypy|pyright|ty)\s*:\s*ignore\b"),
+    "no-cover": re.compile(r"#\s*pragma[:\s]?\s*no\s*(?:cover|branch)\b", re.IGNORECASE),
+}
+"""Rule by rule, the comments as their tools recognize them (bandit, flake8 and ruff, type checkers, coverage.py)."""
+
+CALLS = {
+    "pytest.skip": "skip",
+    "pytest.importorskip": "skip",
+    "pytest.xfail": "xfail",
+    "pytest.mark.skip": "skip",
+    "pytest.mark.skipif": "skipif",
+    "pytest.mark.xfail": "xfail",
+    "unittest.skip": "skip",
+    "unittest.skipIf": "skipif",
+    "unittest.skipUnless": "skipif",
+    "unittest.expectedFailure": "xfail",
+    "unittest.SkipTest": "skip",
+}
+"""The rule of each qualified name; `skipTest` of any object is a skip too."""
+
+
+def measure(path: str, source: bytes, options: Options) -> FileReport:
+    """The escapes in the order of the source, or why they cannot be read."""
+    return report(ESCAPES, source, _measure)
+
+
+def _measure(source: Source) -> FileReport:
+    lines = source.text.split("\n")
+    scopes = _scopes(source.tree, len(lines))
+    found = [*_comments(source.text, scopes), *_skips(source.tree, lines, scopes)]
+    found.sort(key=lambda finding: (finding.line, finding.column, finding.rule))
+    return FileReport(ESCAPES.name, ESCAPES.version, findings=tuple(found))
+
+
+def _comments(text: str, scopes: list[str]) -> Iterator[Finding]:
+    if not any(pattern.search(text) for pattern in COMMENTS.values()):
+        return  # to tokenize costs as much as all the rest
+    for line, column, comment in comments(text):
+        for rule, pattern in COMMENTS.items():
+            if pattern.search(comment):
+                words = " ".join(comment.split())
+                yield _finding(rule, (line, line, column), comment, scopes[line], words)
+
+
+def _skips(tree: ast.Module, lines: list[str], scopes: list[str]) -> Iterator[Finding]:
+    aliases = _aliases(tree)
+    for node in _expressions(tree):
+        name = _dotted(node.func if isinstance(node, ast.Call) else node, aliases)
+        rule = "skip" if name.endswith(".skipTest") else CALLS.get(name, "")
+        if rule:
+            end = node.end_lineno or node.lineno
+            text = " ".join(line.strip() for line in lines[node.lineno - 1 : end])
+            span = (node.lineno, end, node.col_offset)
+            yield _finding(rule, span, text, scopes[node.lineno], normal_form.header(node))
+
+
+def _expressions(tree: ast.Module) -> Iterator[ast.expr]:
+    """Calls, and names that are not called, in no order; what a handler catches is no skip."""
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        node = nodes.pop()
+        children = list(ast.iter_child_nodes(node))
+        if isinstance(node, ast.ExceptHandler):
+            children = list(node.body)
+        elif isinstance(node, ast.Call):
+            yield node
+            children.remove(node.func)
+            children += ast.iter_child_nodes(node.func)
+        elif isinstance(node, ast.Name | ast.Attribute):
+            yield node
+        nodes += children
+
+
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """What names mean that were imported from pytest or unittest, anywhere in the file."""
+    aliases: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            aliases |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return aliases
+
+
+def _dotted(node: ast.expr, aliases: dict[str, str]) -> str:
+    """The qualified name an expression means; of anything but names and attributes only the attributes."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    names.append(aliases.get(node.id, node.id) if isinstance(node, ast.Name) else "")
+    return ".".join(reversed(names))
+
+
+def _scopes(tree: ast.Module, lines: int) -> list[str]:
+    """The qualified name of the innermost function or class by line; decorators are outside."""
+    scopes = [""] * (lines + 2)
+    nodes: list[tuple[ast.AST, str]] = [(tree, "")]
+    while nodes:
+        node, scope = nodes.pop()
+        if isinstance(node, DEFINITIONS):
+            scope = qualified(scope, node.name)
+            first, last = node.lineno, node.end_lineno or node.lineno
+            scopes[first : last + 1] = [scope] * (last + 1 - first)
+        nodes += [(inner, scope) for inner in normal_form.headers_in(node)]
+    return scopes
+
+
+def _finding(rule: str, span: tuple[int, int, int], text: str, scope: str, written: str) -> Finding:
+    line, end_line, column = span
+    return Finding(
+        rule=rule,
+        line=line,
+        end_line=end_line,
+        column=column,
+        severity="undefined",
+        confidence="undefined",
+        text=printable(text),
+        scope=scope,
+        source=normal_form.digest(written),
+    )

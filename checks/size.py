@@ -1,0 +1,118 @@
+"""The size of a source file in lines of code, logical lines, comments and blanks, as `radon raw` counts them.
+
+It judges nothing. radon tokenizes a statement of n lines n times, each time with one line more; here the statements'
+ends are found first, and radon's own functions see each statement once. The numbers are the same.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from radon import raw
+
+from checks.catalog import SIZE, Options
+from checks.report import FileReport, Problem, Quantity
+from checks.source import Source, UnreadableSourceError, report
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What radon calls raw metrics: `sloc + blank + multi + single_comments == loc`."""
+
+    loc: int
+    lloc: int
+    sloc: int
+    comments: int
+    multi: int
+    """Lines of multi-line strings that stand alone, docstrings above all."""
+    blank: int
+    single_comments: int
+
+
+def measure(path: str, source: bytes, options: Options) -> FileReport:
+    """The quantities of `radon raw`, or why there are none."""
+    return report(SIZE, source, _measure)
+
+
+def count(text: str) -> Lines:
+    """The lines of a readable source text.
+
+    Raises: UnreadableSourceError where radon itself finds no end of a statement.
+    """
+    try:
+        statements = list(_statements(text))
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return _count_as_radon(text)
+    return _add(statements)
+
+
+def _measure(source: Source) -> FileReport:
+    lines = count(source.text)
+    quantities = tuple(Quantity(metric.name, getattr(lines, metric.name)) for metric in SIZE.metrics)
+    return FileReport(SIZE.name, SIZE.version, quantities=quantities)
+
+
+def _count_as_radon(text: str) -> Lines:
+    try:
+        return Lines(*raw.analyze(text))
+    except SyntaxError as error:
+        raise UnreadableSourceError(Problem(f"radon cannot count its lines: {error}", ours=True)) from error
+
+
+def _statements(text: str) -> Iterator[tuple[list[Any], list[str]]]:
+    """(tokens, stripped lines) of every statement, comment and blank line, as radon sees them.
+
+    Raises: ValueError, tokenize.TokenError or SyntaxError where radon may divide the text in another way.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    start = 0
+    for end in _ends(text):
+        statement = lines[start:end]
+        if not statement:
+            break
+        tokens = raw._generate("\n".join(statement))  # noqa: SLF001 - its numbers are the contract
+        if any(token.type == tokenize.ERRORTOKEN for token in tokens):
+            raise ValueError(f"line {start + 1}: not a statement on its own")
+        yield tokens, statement
+        start = end
+    if start != len(lines):
+        raise ValueError(f"{len(lines)} lines, but {start} by the tokenizer")
+
+
+def _ends(text: str) -> Iterator[int]:
+    """The number of the last line of every statement, and of every comment and blank line between statements."""
+    depth = 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.OP:
+            depth += (token.string in "([{") - (token.string in ")]}")
+        elif token.type == tokenize.NEWLINE or (token.type == tokenize.NL and depth == 0):
+            yield token.start[0]
+
+
+def _add(statements: list[tuple[list[Any], list[str]]]) -> Lines:
+    """radon's own sums, statement by statement.
+
+    Source: radon 6.0.1, radon/raw.py, `analyze`.
+    """
+    logical = comments = single_comments = multi = blank = code = 0
+    for tokens, lines in statements:
+        logical += cast("int", raw._logical(tokens))  # noqa: SLF001 - its numbers are the contract
+        comments += sum(token.type == tokenize.COMMENT for token in tokens)
+        empty = lines.count("")
+        if raw.is_single_token(tokenize.COMMENT, tokens):
+            single_comments += 1
+        elif raw.is_single_token(tokenize.STRING, tokens):
+            if tokens[0].start[0] == tokens[0].end[0]:
+                single_comments += 1
+            else:
+                multi += len(lines) - empty
+                blank += empty
+        else:
+            code += len(lines) - empty
+            blank += empty
+    total = code + blank + multi + single_comments
+    return Lines(total, logical, code, comments, multi, blank, single_comments)
