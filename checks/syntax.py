@@ -98,7 +98,7 @@ def _end(node: Header, line: int, lines: list[str]) -> int:
     if first is None:
         return getattr(node, "end_lineno", line)
     inner_line, inner_column = _start(first)
-    if lines[inner_line - 1][:inner_column].strip(" \t\f@"):
+    if lines[inner_line - 1][:inner_column].strip(" \t\f@") not in ("", "case"):
         return inner_line  # the body begins on the header's last line
     header = range(inner_line - 1, line, -1)
     return next((number for number in header if _is_code(lines[number - 1])), line)
