@@ -48,7 +48,8 @@ def annotate(check: CheckVerdict, *, advise: bool = False) -> tuple[Annotation, 
 
     With `advise`, and in a waived check, nothing blocks.
     """
-    blocks = check.outcome is Outcome.BLOCKED and not advise
+    unmeasured = check.outcome is Outcome.COULD_NOT_MEASURE and not check.neutral
+    blocks = (check.outcome is Outcome.BLOCKED or unmeasured) and not advise
     unique: dict[tuple[str, int, str], Annotation] = {}
     for name, annotation in _candidates(check, "failure" if blocks else "warning"):
         if annotation.path and annotation.start_line and not _UNSENDABLE.search(annotation.path):

@@ -11,7 +11,16 @@ from typing import Literal
 from gate.core.annotation import MOST, Annotation, AnnotationLevel, annotate
 from gate.core.links import Links
 from gate.core.markdown import clean, shorten
-from gate.core.summary import of_check, of_failure, of_newer, of_output, of_stage, of_verdict, would
+from gate.core.summary import (
+    of_check,
+    of_failure,
+    of_newer,
+    of_output,
+    of_stage,
+    of_verdict,
+    without_word,
+    would,
+)
 from gate.core.verdict import CheckVerdict, Outcome, Provenance, Verdict
 
 __all__ = (
@@ -141,7 +150,7 @@ def _conclusion(outcome: Outcome, *, advise: bool, neutral: bool) -> Conclusion:
 
 
 def _title(outcome: Outcome, title: str, *, advise: bool) -> str:
-    return f"{would(outcome)} (advise mode): {title}" if advise else title
+    return f"{would(outcome)} (advise mode): {without_word(outcome, title).lstrip(': ')}" if advise else title
 
 
 def _in_progress(name: str, links: Links, title: str, summary: str) -> CheckRun:

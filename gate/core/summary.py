@@ -42,8 +42,15 @@ def would(outcome: Outcome) -> str:
             return "Would have been blocked"
         case Outcome.COULD_NOT_MEASURE:
             return "Would have failed for want of a measurement"
+        case Outcome.WAIVED:
+            return "Would have been waived"
         case _:
             return f"Would have {WORDS[outcome].lower()}"
+
+
+def without_word(outcome: Outcome, title: str) -> str:
+    """The title less the outcome's word where it begins with it: `: coverage, complexity` of `Blocked: coverage, complexity`."""
+    return title.removeprefix(WORDS[outcome])
 
 
 def of_stage(stage: str, links: Links) -> str:
@@ -110,10 +117,9 @@ def of_output(output: str) -> str:
 
 def _sentence(outcome: Outcome, title: str, *, advise: bool) -> str:
     word = f"{would(outcome)}, but the mode is advise" if advise else WORDS[outcome]
-    named = WORDS[outcome] + ":"
-    if title.startswith(named):  # as the title of the whole verdict: "Blocked: coverage, complexity"
-        return f"{_MARKS[outcome]}**{word}:**{escape(title.removeprefix(named))}."
-    return f"{_MARKS[outcome]}**{word}.** {escape(title)}."
+    rest = without_word(outcome, title)
+    between = "" if rest != title else ". "
+    return f"{_MARKS[outcome]}**{word}**{between}{escape(rest)}."
 
 
 def _cells(row: Row) -> tuple[str, ...]:

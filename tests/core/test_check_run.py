@@ -1,0 +1,341 @@
+"""Check runs: what GitHub shows of a verdict, its conclusion and its annotations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gate.core import check_run
+from gate.core.check_run import CheckRun, render, render_overall
+from gate.core.comparison import (
+    ComplexityFacts,
+    ComplexityTotals,
+    CoverageFacts,
+    FunctionChange,
+    Ratio,
+    SecurityFacts,
+)
+from gate.core.gate_table import NOTHING
+from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict
+from tests import verdicts
+from tests.goldens import assert_golden
+from tests.verdicts import LINKS, NEWER, PROVENANCE
+
+NO_LINKS = replace(LINKS, web_url="", pages_url="")
+WAIVED = replace(
+    verdicts.COMPLEXITY, outcome=Outcome.WAIVED, title="Waived by mira-k: hotfix, follow-up in issue 7"
+)
+
+
+def read(run: CheckRun) -> str:
+    """The check run as people see it, in one text."""
+    actions = "".join(f"\nbutton: {action.label}" for action in run.actions)
+    notes = "".join(
+        f"\n{a.level}: {a.path}:{a.start_line}-{a.end_line} [{a.title}] {a.message}" for a in run.annotations
+    )
+    head = f"name: {run.name}\nstatus: {run.status} {run.conclusion}\ntitle: {run.title}\nlink: {run.details_url}"
+    return f"{head}{actions}{notes}\n\n{run.summary}\n{run.text}"
+
+
+@pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("blocked", render_overall(verdicts.BLOCKED, LINKS)),
+        ("passed", render_overall(verdicts.PASSED, LINKS)),
+        ("could_not_measure", render_overall(verdicts.COULD_NOT_MEASURE, LINKS)),
+        ("advise", render_overall(replace(verdicts.BLOCKED, advise=True), LINKS)),
+        ("coverage_blocked", render(verdicts.COVERAGE, PROVENANCE, LINKS)),
+        ("coverage_passed", render(verdicts.PASSING_COVERAGE, PROVENANCE, LINKS)),
+        ("coverage_not_armed", render(verdicts.NOT_ARMED, PROVENANCE, LINKS)),
+        ("complexity_blocked", render(verdicts.COMPLEXITY, PROVENANCE, LINKS)),
+        ("complexity_waived", render(WAIVED, PROVENANCE, LINKS)),
+        ("complexity_unmeasured", render(verdicts.COULD_NOT_MEASURE.checks[1], PROVENANCE, LINKS)),
+        ("security_passed", render(verdicts.SECURITY, PROVENANCE, LINKS)),
+        ("security_without_links", render(verdicts.SECURITY, PROVENANCE, NO_LINKS)),
+        ("started", check_run.started("Running the tests of the head.", LINKS)),
+        ("superseded", check_run.superseded(NEWER, LINKS)),
+        (
+            "failed",
+            check_run.failed(
+                "The package index cannot be reached.",
+                "Set GATE_INDEX_URL to an index the worker can reach.",
+                LINKS,
+                output="Collecting redis\n```\n@everyone #1\n",
+            ),
+        ),
+    ],
+)
+def test_check_runs_read_as_agreed(name: str, run: CheckRun) -> None:
+    """
+    Each kind of check run reads word for word as its golden file.
+    """
+    actual = read(run)
+
+    assert_golden(f"check_run/{name}.md", actual)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "neutral", "advise", "conclusion"),
+    [
+        (Outcome.PASSED, False, False, "success"),
+        (Outcome.WAIVED, False, False, "success"),
+        (Outcome.BLOCKED, False, False, "failure"),
+        # Fail closed: without a measurement there is no green, unless the check is not armed.
+        (Outcome.COULD_NOT_MEASURE, False, False, "failure"),
+        (Outcome.COULD_NOT_MEASURE, True, False, "neutral"),
+        (Outcome.SUPERSEDED, False, False, "cancelled"),
+        # Advise mode concludes nothing.
+        (Outcome.PASSED, False, True, "neutral"),
+        (Outcome.BLOCKED, False, True, "neutral"),
+        (Outcome.COULD_NOT_MEASURE, False, True, "neutral"),
+    ],
+)
+def test_conclusion_follows_the_policy_table(
+    outcome: Outcome, *, neutral: bool, advise: bool, conclusion: str
+) -> None:
+    """
+    Outcome and mode decide what GitHub makes of the check, the same for one check and for `gate`.
+    """
+    check = CheckVerdict("coverage", outcome, "A title", neutral=neutral)
+    verdict = Verdict(outcome, "A title", (check,), PROVENANCE, advise=advise, neutral=neutral)
+
+    one, overall = render(check, PROVENANCE, LINKS, advise=advise), render_overall(verdict, LINKS)
+
+    assert (one.conclusion, overall.conclusion) == (conclusion, conclusion)
+
+
+def test_waived_and_advised_checks_annotate_without_failures() -> None:
+    """
+    Only what blocks is annotated as a failure.
+    """
+    waived = render(WAIVED, PROVENANCE, LINKS)
+    advised = render(verdicts.COMPLEXITY, PROVENANCE, LINKS, advise=True)
+
+    assert {a.level for a in (*waived.annotations, *advised.annotations)} == {"warning"}
+
+
+def test_advise_title_says_what_would_have_been() -> None:
+    """
+    In advise mode the title names the conclusion it does not draw.
+    """
+    run = render(verdicts.COMPLEXITY, PROVENANCE, LINKS, advise=True)
+
+    assert run.title == "Would have been blocked (advise mode): RetryBudget.plan is 21, limit 15"
+
+
+def test_check_runs_are_found_again_by_their_run() -> None:
+    """
+    The head, the run and the names are the ones the door looks for.
+    """
+    runs = [
+        render_overall(verdicts.BLOCKED, LINKS),
+        *(render(check, PROVENANCE, LINKS) for check in verdicts.BLOCKED.checks),
+    ]
+
+    assert [run.name for run in runs] == ["gate", "gate / coverage", "gate / complexity", "gate / security"]
+    assert {(run.head_sha, run.external_id) for run in runs} == {(LINKS.head_sha, LINKS.run_id)}
+
+
+def test_could_not_measure_offers_to_measure_again() -> None:
+    """
+    A button is offered only where measuring again may help, and it fits GitHub's limits.
+    """
+    (action,) = render(verdicts.NOT_ARMED, PROVENANCE, LINKS).actions
+
+    assert len(action.label) <= 20
+    assert len(action.identifier) <= 20
+    assert len(action.description) <= 40
+    assert render(verdicts.COMPLEXITY, PROVENANCE, LINKS).actions == ()
+
+
+def test_long_title_is_cut() -> None:
+    """
+    A title is at most 255 characters on one line.
+    """
+    run = render(replace(verdicts.COMPLEXITY, title="f" * 300 + "\nsecond line"), PROVENANCE, LINKS)
+
+    assert len(run.title) == 255
+    assert run.title.endswith("…")
+
+
+def test_annotations_are_worst_first_and_at_most_200() -> None:
+    """
+    What blocks stands first; 200 are sent, and the summary says how many there are.
+    """
+    facts = verdicts.COMPLEXITY.facts
+    assert isinstance(facts, ComplexityFacts)
+    many = tuple(FunctionChange("a.py", f"f{line}", line, None, 20, "new") for line in range(1, 301))
+    check = replace(verdicts.COMPLEXITY, facts=replace(facts, functions=(*many, verdicts.PLAN)))
+
+    run = render(check, PROVENANCE, LINKS)
+
+    assert len(run.annotations) == 200
+    assert [a.level for a in run.annotations[:2]] == ["failure", "warning"]
+    assert run.annotations[0].path == "delivery/retry.py"
+    assert "200 of 301 annotations are shown, the worst first." in run.summary
+
+
+def test_one_annotation_for_each_uncovered_range() -> None:
+    """
+    Contiguous uncovered lines are one warning.
+    """
+    facts = CoverageFacts(None, Ratio(0, 9), Ratio(0, 4), (("a.py", (1, 2, 3, 7)),), (("a.py", (9,)),))
+    check = replace(verdicts.PASSING_COVERAGE, facts=facts)
+
+    run = render(check, PROVENANCE, LINKS)
+
+    assert [(a.start_line, a.end_line, a.level) for a in run.annotations] == [
+        (1, 3, "warning"),
+        (7, 7, "warning"),
+        (9, 9, "warning"),
+    ]
+
+
+@pytest.mark.parametrize("path", [b"caf\xe9.py".decode("utf-8", "surrogateescape"), "a\nb.py"])
+def test_paths_github_cannot_take_are_not_annotated(path: str) -> None:
+    """
+    A path that cannot be sent stays in the summary and out of the annotations.
+    """
+    reason = Reason("crossed_maximum", "f is 21.", path=path, line=3, name="f")
+    check = replace(verdicts.COMPLEXITY, reasons=(reason,), facts=None)
+
+    run = render(check, PROVENANCE, LINKS)
+
+    assert run.annotations == ()
+    run.summary.encode("utf-8")
+
+
+def test_introduced_findings_are_annotated_by_how_they_are_judged() -> None:
+    """
+    A finding that blocks is a failure, a judged one beside it a warning, one in a test a notice.
+    """
+    blocking = Reason("introduced_finding", "B602 is new.", path="a.py", line=1, name="B602")
+    facts = SecurityFacts(
+        introduced=(
+            verdicts.finding("B602", 1, "high", "shell", path="a.py"),
+            verdicts.finding("B501", 2, "high", "no verify", path="a.py"),
+            verdicts.finding("B108", 3, "medium", "tmp", path="test_a.py", judged=False),
+        ),
+        fixed=(),
+        persisting=(),
+    )
+    check = replace(verdicts.SECURITY, outcome=Outcome.BLOCKED, reasons=(blocking,), notes=(), facts=facts)
+
+    run = render(check, PROVENANCE, LINKS)
+
+    assert [(a.title, a.level) for a in run.annotations] == [
+        ("B602", "failure"),
+        ("B501", "warning"),
+        ("B108", "notice"),
+    ]
+
+
+def test_longest_summary_fits_and_says_what_is_left_out() -> None:
+    """
+    A summary is at most 60,000 bytes; the last rows go first, what turns it green stays.
+    """
+    facts = verdicts.COMPLEXITY.facts
+    assert isinstance(facts, ComplexityFacts)
+    many = tuple(
+        FunctionChange(f"päckage/modül{number}.py", f"Größe.f{number}", 1, 2, 3, "worse")
+        for number in range(3000)
+    )
+    check = replace(verdicts.COMPLEXITY, facts=replace(facts, functions=(verdicts.PLAN, *many)))
+
+    run = render(check, PROVENANCE, LINKS)
+
+    assert len(run.summary.encode()) <= 60_000
+    assert len(run.summary.encode()) > 58_000
+    assert "Bring [`RetryBudget.plan`]" in run.summary
+    assert "more, see the full report." in run.summary
+    assert run.summary.rstrip().endswith("</sub>")
+    assert run.summary.count("<details>") == run.summary.count("</details>")
+
+
+def test_thousands_of_reasons_fit_too() -> None:
+    """
+    Even lists of what to do are cut when they alone are too long.
+    """
+    reasons = tuple(
+        Reason(
+            "new_above_maximum", f"Bring f{number} to 10 or less." * 9, path="a" * 200 + ".py", line=number
+        )
+        for number in range(1, 3000)
+    )
+    check = replace(verdicts.COMPLEXITY, reasons=reasons, to_pass=reasons)
+
+    run = render(check, PROVENANCE, LINKS)
+
+    assert len(run.summary.encode()) <= 60_000
+    assert "1. Bring" in run.summary
+    assert "more, see the full report." in run.summary
+
+
+def test_sentence_marks_whole_names_only() -> None:
+    """
+    A name inside another word is left alone.
+    """
+    reason = Reason("grew", "get is worse than target and get_all.", path="a.py", line=2, name="get")
+    check = replace(verdicts.COMPLEXITY, reasons=(reason,), to_pass=())
+
+    summary = render(check, PROVENANCE, NO_LINKS).summary
+
+    assert r"- `get` is worse than target and get\_all." in summary
+
+
+def test_first_commit_has_no_base() -> None:
+    """
+    Without a base the footer says that there is nothing before.
+    """
+    first = replace(PROVENANCE, base="", base_age_days=None)
+
+    summary = render(verdicts.SECURITY, first, replace(LINKS, base_sha="")).summary
+
+    assert "`3c81f0a`, with nothing before it" in summary
+
+
+def test_coverage_without_new_lines_or_base() -> None:
+    """
+    Where nothing executable changed there is no share; where nothing changed in complexity there is no function.
+    """
+    coverage = replace(
+        verdicts.PASSING_COVERAGE,
+        facts=CoverageFacts(None, Ratio(0, 0), Ratio(0, 0), (), ()),
+        limits=(("patch", "auto"), ("patch_allowance", 0), ("lost", 0), ("minimum", 50)),
+    )
+    nothing = ComplexityFacts((), ComplexityTotals(0, 0, 0), ComplexityTotals(0, 0, 0))
+    complexity = replace(verdicts.PASSING_COMPLEXITY, facts=nothing, limits=())
+
+    summaries = [render(check, PROVENANCE, LINKS).summary for check in (coverage, complexity)]
+
+    assert (
+        f"| Changed lines tested | **no executable line changed** | as covered as the base | {NOTHING} |"
+        in summaries[0]
+    )
+    assert f"| ≥ 50\N{NO-BREAK SPACE}% | {NOTHING} | ✅ pass |" in summaries[0]
+    assert (
+        f"| Most complex changed function | **no function changed** | {NOTHING} | {NOTHING} | ✅ pass |"
+        in summaries[1]
+    )
+
+
+def test_superseded_without_a_sha() -> None:
+    """
+    A run can be closed before the newer head is known.
+    """
+    run = check_run.superseded("", LINKS, name="gate / coverage")
+
+    assert (run.name, run.conclusion) == ("gate / coverage", "cancelled")
+    assert run.title == "Superseded by a newer head, which is judged instead"
+
+
+def test_failure_before_arming_blocks_nothing() -> None:
+    """
+    A gate that is not armed concludes neutral and says so.
+    """
+    run = check_run.failed("No tests were found.", "", LINKS, neutral=True)
+
+    assert run.conclusion == "neutral"
+    assert "Nothing is blocked" in run.summary
+    assert run.text == ""
