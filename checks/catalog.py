@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, metadata
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from checks.report import FileReport
+if TYPE_CHECKING:
+    from checks.report import FileReport
 
 Options = Mapping[str, object]
-Measure = Callable[[str, bytes, Options], FileReport]
+Measure = Callable[[str, bytes, Options], "FileReport"]
 """(path, source, options) -> report; a pure function that never raises for any source."""
 
 
