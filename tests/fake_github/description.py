@@ -124,7 +124,7 @@ def response_mistakes(operation: Operation, status: int, body: object) -> list[s
     """What the description does not allow in an answer of the fake itself."""
     responses = operation.definition["responses"]
     if str(status) not in responses:
-        if status < 400:
+        if status < 300:
             return [f"status {status} is not described"]
         return _mistakes("/components/schemas/basic-error", body)
     pointer = f"{operation.pointer}/responses/{status}"

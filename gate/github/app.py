@@ -1,0 +1,189 @@
+"""The App on one GitHub: a client for each thread, and the installation tokens they all share."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from github import Auth, Github, GithubException
+from jwt import PyJWTError
+from requests import RequestException
+
+from gate.core.failure import Permanent, Transient
+from gate.github.failure import TokenRefusedError, failure, redact
+from gate.github.repository import GitHubRepository
+
+T = TypeVar("T")
+
+API_VERSION = "2022-11-28"
+TIMEOUT_SECONDS = 20
+REFRESH_AHEAD = timedelta(minutes=5)
+"""A token that expires sooner than this is not handed out any more: git may hold it for minutes."""
+
+Permissions = Mapping[str, str]
+FOR_GIT: Permissions = {"contents": "read", "metadata": "read"}
+FOR_API: Permissions = {"checks": "write", "metadata": "read", "pull_requests": "read"}
+
+# At DEBUG PyGithub writes whole answers, tokens included.
+logging.getLogger("github.Requester").setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str = field(repr=False)
+    expires_at: datetime
+
+
+_Key = tuple[int, int, tuple[tuple[str, str], ...]]
+"""Installation, repository and permissions of a token."""
+
+
+class _Credentials(Auth.Auth):
+    """What a client authenticates with; set before each call, because a client serves many installations."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    @property
+    def token_type(self) -> str:
+        return "Bearer"
+
+    @property
+    def token(self) -> str:
+        return self.text
+
+
+class GitHub:
+    """One App on one GitHub. All threads may use it; each gets a PyGithub client of its own, for those are not safe."""
+
+    def __init__(
+        self,
+        *,
+        app_id: int,
+        private_key: str,
+        api_url: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._app_id = app_id
+        self._app = Auth.AppAuth(app_id, private_key)
+        self._api_url = api_url.rstrip("/")
+        self._clock = clock
+        self._thread = threading.local()
+        self._clients: list[Github] = []
+        self._tokens: dict[_Key, _Token] = {}
+        self._lock = threading.Lock()
+        self._token_locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
+
+    def __repr__(self) -> str:
+        """Name the App, never its key."""
+        return f"GitHub(app_id={self._app_id}, api_url={self._api_url!r})"
+
+    def repository(self, installation_id: int, repository_id: int, full_name: str) -> GitHubRepository:
+        """A repository; `full_name` may be outdated, the id decides."""
+        return GitHubRepository(self, installation_id, repository_id, full_name)
+
+    def token(self, installation_id: int, repository_id: int) -> str:
+        """A token that may read the contents of this one repository, for git; good for minutes at least."""
+        return self._token(_key(installation_id, repository_id, FOR_GIT))
+
+    def close(self) -> None:
+        """Close the connections of all threads; a later call opens new ones."""
+        with self._lock:
+            clients, self._clients = self._clients, []
+            self._thread = threading.local()
+        for client in clients:
+            client.close()
+
+    def call(
+        self, installation_id: int, repository_id: int, subject: str, function: Callable[[Github], T]
+    ) -> T:
+        """The result of `function` with a client that may use the API for this one repository.
+
+        A refused token is exchanged once: it may have been revoked, or expired by GitHub's clock. `subject` says in
+        the texts of errors what was asked for.
+
+        Raises: Transient, Permanent.
+        """
+        key = _key(installation_id, repository_id, FOR_API)
+        token = self._token(key)
+        try:
+            return self._attempt(subject, lambda: function(self._client(token)))
+        except TokenRefusedError:
+            self._forget(key, token)
+        return self._attempt(subject, lambda: function(self._client(self._token(key))))
+
+    def _attempt(self, subject: str, function: Callable[[], T]) -> T:
+        try:
+            return function()
+        except GithubException as error:
+            raise failure(subject, error, self._clock()) from error
+        except RequestException as error:
+            text = f"GitHub could not be reached for {subject}: {redact(str(error))}."
+            raise Transient(text) from error
+
+    def _client(self, credentials: str) -> Github:
+        """The client of the calling thread, with these credentials from now on."""
+        if not hasattr(self._thread, "client"):
+            self._thread.credentials = _Credentials()
+            self._thread.client = Github(
+                auth=self._thread.credentials,
+                base_url=self._api_url,
+                timeout=TIMEOUT_SECONDS,
+                user_agent="gate",
+                per_page=100,
+                retry=None,  # the engine repeats; PyGithub would repeat POST but not PATCH, and sleep in the worker
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+                lazy=True,
+                api_version=API_VERSION,
+            )
+            with self._lock:
+                self._clients.append(self._thread.client)
+        self._thread.credentials.text = credentials
+        client: Github = self._thread.client
+        return client
+
+    def _token(self, key: _Key) -> str:
+        """The kept token, or a new one when that expires soon; threads that want the same one wait for each other."""
+        with self._lock:
+            lock = self._token_locks[key]
+        with lock:
+            kept = self._tokens.get(key)
+            if kept is None or kept.expires_at - REFRESH_AHEAD <= self._clock():
+                kept = self._tokens[key] = self._new_token(*key)
+            return kept.text
+
+    def _forget(self, key: _Key, text: str) -> None:
+        """Drop a refused token, unless another thread has replaced it already."""
+        with self._token_locks[key]:
+            if key in self._tokens and self._tokens[key].text == text:
+                del self._tokens[key]
+
+    def _new_token(
+        self, installation_id: int, repository_id: int, permissions: tuple[tuple[str, str], ...]
+    ) -> _Token:
+        subject = f"a token of installation {installation_id} for repository {repository_id}"
+        try:
+            requester = self._client(self._app.token).requester
+        except PyJWTError as error:
+            text = "The App's private key is no usable RSA key in PEM form; check GATE_PRIVATE_KEY."
+            raise Permanent(text) from error
+        path = f"/app/installations/{installation_id}/access_tokens"
+        wanted = {"repository_ids": [repository_id], "permissions": dict(permissions)}
+        try:
+            _, made = self._attempt(
+                subject, lambda: requester.requestJsonAndCheck("POST", path, input=wanted)
+            )
+        except TokenRefusedError as error:
+            text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
+            raise Permanent(text) from error
+        return _Token(made["token"], datetime.fromisoformat(made["expires_at"]))
+
+
+def _key(installation_id: int, repository_id: int, permissions: Permissions) -> _Key:
+    return installation_id, repository_id, tuple(sorted(permissions.items()))

@@ -1,0 +1,50 @@
+"""What goes wrong with GitHub, as the failures the engine knows; no text of them holds a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from github import GithubException
+
+from gate.core.failure import Permanent, Transient
+
+_SECRETS = re.compile(r"gh[pousr]_[A-Za-z0-9._-]{36,}|eyJ[\w.-]{20,}|-----BEGIN[^-]+-----.*", re.DOTALL)
+
+
+class TokenRefusedError(Permanent):
+    """GitHub answered 401."""
+
+
+def failure(subject: str, error: GithubException, now: datetime) -> Transient | Permanent:
+    """What an error answer means for the engine. Source: docs.github.com, "Rate limits for the REST API"."""
+    answer = error.data if isinstance(error.data, dict) else {}
+    said = redact(f"{answer.get('message') or 'nothing'} {answer.get('errors', '')}".strip())
+    text = f"GitHub answered {error.status} to the request for {subject}: {said.rstrip('.')}."
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    used_up = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+    if error.status == 429 or (error.status == 403 and (used_up or "rate limit" in said.lower())):
+        return Transient(text, retry_after_seconds=_wait_seconds(headers, now))
+    if error.status >= 500 or error.status == 408:
+        return Transient(text)
+    if error.status in {404, 422} and "no commit found" in said.lower():
+        return Transient(text)
+    if error.status == 401:
+        return TokenRefusedError(text)
+    if "not accessible by integration" in said.lower():
+        text += " An owner of the account has to accept the App's permissions on its installation page."
+    return Permanent(text)
+
+
+def _wait_seconds(headers: Mapping[str, str], now: datetime) -> float:
+    """How long GitHub asks us to stay away; at least a minute when it does not say."""
+    if headers.get("retry-after", "").isdigit():
+        return float(headers["retry-after"])
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+        return max(1.0, int(headers["x-ratelimit-reset"]) - now.timestamp())
+    return 60.0
+
+
+def redact(text: str) -> str:
+    return _SECRETS.sub("[secret]", text)

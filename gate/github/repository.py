@@ -1,0 +1,199 @@
+"""One repository on GitHub: its check runs are written, its pull requests read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from github import Github
+from github.CheckRun import CheckRun as SentCheckRun
+from github.PullRequest import PullRequest
+from github.Repository import Repository
+
+from gate.core.annotation import MOST, Annotation
+from gate.core.check_run import CheckRun
+from gate.core.failure import Permanent, Transient
+
+if TYPE_CHECKING:
+    from gate.github.app import GitHub
+
+T = TypeVar("T")
+
+ANNOTATIONS_A_REQUEST = 50
+"""Source: https://docs.github.com/en/rest/checks/runs"""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestView:
+    """A pull request as GitHub shows it now."""
+
+    number: int
+    state: str
+    """`open` or `closed`."""
+    head_sha: str
+    base_sha: str
+    """Tip of the base branch when the head was last pushed, not the merge base."""
+    base_ref: str
+    draft: bool
+    author: str
+    updated_at: datetime
+    title: str
+    head_full_name: str | None
+    """Repository of the head; None when that fork was deleted."""
+
+
+class GitHubRepository:
+    """One repository through an installation of the App."""
+
+    def __init__(self, door: GitHub, installation_id: int, repository_id: int, full_name: str) -> None:
+        self._door = door
+        self._installation_id = installation_id
+        self.id = repository_id
+        self.full_name = full_name
+        """As last known; brought up to date when GitHub says that the repository was renamed."""
+
+    def __repr__(self) -> str:
+        """Name the repository."""
+        return f"GitHubRepository({self.full_name!r}, id={self.id})"
+
+    def create_check_run(self, run: CheckRun) -> int:
+        """The id of the check run on GitHub, found again by external id and name or else made: twice makes one."""
+        subject = f"the check run {run.name!r} on {run.head_sha}"
+        found = (
+            self._call(subject, lambda repository: _adoptable(repository, run)) if run.external_id else None
+        )
+        if found is not None:
+            self._complete(found.id, run, run.annotations[found.output.annotations_count :])
+            return found.id
+        made = self._write("POST", "", {"head_sha": run.head_sha, **_body(run, run.annotations)}, subject)
+        if len(run.annotations) > ANNOTATIONS_A_REQUEST:
+            self._complete(made, run, run.annotations[ANNOTATIONS_A_REQUEST:])
+        return made
+
+    def update_check_run(self, check_run_id: int, run: CheckRun) -> None:
+        """Make a check run say what `run` says.
+
+        GitHub appends annotations and never removes one. Those already there are taken for the first of
+        `run.annotations`, so a repeated update does not double them.
+        """
+        there = 0
+        if run.annotations:
+            subject = f"the annotations of check run {check_run_id}"
+            there = self._call(subject, lambda it: it.get_check_run(check_run_id).output.annotations_count)
+        self._complete(check_run_id, run, run.annotations[there:])
+
+    def pull_request(self, number: int) -> PullRequestView:
+        """One pull request as it is now, which may be behind the webhook."""
+        return self._call(f"pull request {number}", lambda repository: _view(repository.get_pull(number)))
+
+    def open_pull_requests(self) -> Iterator[PullRequestView]:
+        """All open pull requests, newest first; all pages are read before the first is given."""
+        return iter(
+            self._call("the open pull requests", lambda it: [_view(one) for one in it.get_pulls("open")])
+        )
+
+    def default_branch(self) -> str:
+        """Name of the default branch."""
+        return self._call("the default branch", lambda repository: repository.default_branch)
+
+    def permission(self, login: str) -> str:
+        """What a user may do here: `admin`, `write`, `read` or `none`."""
+        return self._call(f"the permission of {login}", lambda it: it.get_collaborator_permission(login))
+
+    def _complete(self, check_run_id: int, run: CheckRun, annotations: tuple[Annotation, ...]) -> None:
+        """Update a check run, in as many requests as its annotations need."""
+        subject = f"check run {check_run_id}"
+        room = MOST - (len(run.annotations) - len(annotations))
+        for start in range(0, max(1, min(len(annotations), room)), ANNOTATIONS_A_REQUEST):
+            self._write("PATCH", f"/{check_run_id}", _body(run, annotations[start:room]), subject)
+
+    def _call(self, subject: str, function: Callable[[Repository], T]) -> T:
+        """The result of `function` with the repository, of which nothing is asked yet."""
+
+        def ask(client: Github) -> T:
+            return function(client.get_repo(self.full_name))
+
+        return self._door.call(self._installation_id, self.id, f"{subject} of {self.full_name}", ask)
+
+    def _write(self, verb: str, path: str, body: dict[str, Any], subject: str) -> int:
+        """The id GitHub answers with.
+
+        PyGithub takes the 307 of a renamed repository for success and loses the request, so an answer without an id
+        is repeated once under the repository's present name.
+        """
+
+        def send(repository: Repository) -> object:
+            url = f"/repos/{self.full_name}/check-runs{path}"
+            _, answer = repository.requester.requestJsonAndCheck(verb, url, input=body)
+            return answer.get("id") if isinstance(answer, dict) else None
+
+        for _ in range(2):
+            number = self._call(subject, send)
+            if isinstance(number, int):
+                return number
+            self._find_again()
+        raise Transient(
+            f"GitHub redirects {subject} of {self.full_name}, which is the repository's present name."
+        )
+
+    def _find_again(self) -> None:
+        """Learn the present name of the repository from the ones the token may see, which is this one alone."""
+
+        def ask(client: Github) -> str | None:
+            _, answer = client.requester.requestJsonAndCheck("GET", "/installation/repositories")
+            return next((one["full_name"] for one in answer["repositories"] if one["id"] == self.id), None)
+
+        name = self._door.call(self._installation_id, self.id, f"the present name of {self.full_name}", ask)
+        if name is None:
+            raise Permanent(f"The App is not installed on {self.full_name} (id {self.id}) any more.")
+        self.full_name = name
+
+
+def _adoptable(repository: Repository, run: CheckRun) -> SentCheckRun | None:
+    """The check run an earlier attempt made, of which no answer arrived or was kept."""
+    there = repository.get_commit(run.head_sha).get_check_runs(check_name=run.name, filter="all")
+    return next((one for one in there if one.external_id == run.external_id and one.name == run.name), None)
+
+
+def _view(pull: PullRequest) -> PullRequestView:
+    return PullRequestView(
+        number=pull.number,
+        state=pull.state,
+        head_sha=pull.head.sha,
+        base_sha=pull.base.sha,
+        base_ref=pull.base.ref,
+        draft=pull.draft,
+        author=pull.user.login if pull.user else "ghost",
+        updated_at=pull.updated_at or pull.created_at,
+        title=pull.title,
+        head_full_name=pull.head.repo.full_name if pull.head.repo else None,
+    )
+
+
+def _body(run: CheckRun, annotations: tuple[Annotation, ...]) -> dict[str, Any]:
+    """A check run as the API wants it, with the first annotations of the given ones."""
+    output: dict[str, Any] = {"title": run.title, "summary": run.summary}
+    if run.text:
+        output["text"] = run.text
+    if annotations:
+        output["annotations"] = [_annotation(one) for one in annotations[:ANNOTATIONS_A_REQUEST]]
+    body: dict[str, Any] = {"name": run.name, "status": run.status, "output": output}
+    body["actions"] = [
+        {"label": one.label, "description": one.description, "identifier": one.identifier}
+        for one in run.actions
+    ]
+    optional = {"external_id": run.external_id, "conclusion": run.conclusion, "details_url": run.details_url}
+    return body | {name: value for name, value in optional.items() if value}
+
+
+def _annotation(annotation: Annotation) -> dict[str, Any]:
+    return {
+        "path": annotation.path,
+        "start_line": annotation.start_line,
+        "end_line": annotation.end_line,
+        "annotation_level": annotation.level,
+        "title": annotation.title,
+        "message": annotation.message,
+    }
