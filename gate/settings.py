@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from gate.variables import Reader, SettingsError
 
@@ -109,9 +110,23 @@ class Settings:
         reader.finish()
         return settings
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must not be logged."""
+        found = [self.secret_key, self.metrics_token, *map(_password, (self.database_url, *self.index_urls))]
+        if self.app is not None:
+            found += [self.app.private_key, *self.app.webhook_secrets, self.app.client_secret]
+        if self.mail is not None:
+            found.append(_password(self.mail.smtp_url))
+        return tuple(filter(None, found))
+
     def with_app(self, app: App) -> Settings:
         """The same with an App: one that `/setup` stored."""
         return dataclasses.replace(self, app=app)
+
+
+def _password(url: str) -> str:
+    return urlsplit(url).password or ""
 
 
 def _app(reader: Reader) -> App | None:
@@ -155,7 +170,8 @@ def _database_url(reader: Reader, data_dir: Path) -> str:
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1 and ":memory:" not in rest:
         return value
     allowed = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
-    reader.mistake(name, f"expected {allowed}, got one that begins with {scheme[:20]!r}")
+    found = f"one that begins with {scheme[:20]}://" if rest else "one without ://"
+    reader.mistake(name, f"expected {allowed}, got {found}")
     return ""
 
 

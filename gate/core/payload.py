@@ -12,6 +12,7 @@ MAX_TEXT = 1000
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 # What `git check-ref-format` refuses, and a leading dash, which git would read as an option.
 _BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//|/\.|\.lock(/|$)|\.$|/$|^[-./]|^@$")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -89,6 +90,9 @@ class Node:
 
     def sha(self, key: str) -> str:
         return self._matching(key, _SHA, "a commit's full sha")
+
+    def slug(self, key: str) -> str:
+        return self._matching(key, _SLUG, "a name of letters, digits and dashes")
 
     def full_name(self, key: str) -> str:
         return self._matching(key, _FULL_NAME, "owner/name")

@@ -1,0 +1,67 @@
+"""`/healthz`, `/readyz` and `/metrics`: for whoever watches the service, not for people who read verdicts."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, jsonify, request
+
+from gate.core.failure import Transient
+from gate.telemetry import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from gate.service import Service
+
+_SANDBOX = {
+    "bwrap": "tests run boxed by bubblewrap",
+    "container": "tests run in the container this service runs in, with limits",
+    "none": "tests do not run: GATE_SANDBOX is none",
+}
+
+
+def blueprint(service: Service) -> Blueprint:
+    """The three routes."""
+    health = Blueprint("health", __name__)
+
+    @health.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+    @health.get("/readyz")
+    def readyz() -> Response:
+        problems = _problems(service)
+        answer = jsonify(ready=not problems, problems=problems, sandbox=_SANDBOX[service.settings.sandbox])
+        answer.status_code = 503 if problems else 200
+        return answer
+
+    @health.get("/metrics")
+    def metrics() -> Response:
+        text = service.telemetry.exposition(
+            repositories=_may_see_repositories(service.settings.metrics_token)
+        )
+        return Response(text, content_type=CONTENT_TYPE)
+
+    return health
+
+
+def _problems(service: Service) -> list[str]:
+    """What keeps webhooks from being taken, a sentence each."""
+    problems = []
+    try:
+        service.submitter.check()
+    except Transient as error:
+        problems.append(str(error))
+    if service.app is None:
+        problems.append("no GitHub App is configured: see /setup")
+    return problems
+
+
+def _may_see_repositories(token: str) -> bool:
+    """Names of private repositories are not for everybody who reaches the port."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return (
+        token != ""
+        and scheme.lower() == "bearer"
+        and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
+    )

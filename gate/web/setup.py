@@ -1,0 +1,147 @@
+"""`/setup`: register the GitHub App in one click, once; whoever started the service has the token that opens it.
+
+Source: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from flask import Blueprint, Response, abort, make_response, request
+
+from gate.core.failure import Permanent, Transient
+from gate.core.payload import Node, PayloadError
+from gate.settings import App, Settings
+from gate.templating import render
+
+if TYPE_CHECKING:
+    from gate.service import Service
+
+MANIFEST = Path(__file__).parent.parent.parent / "app.yaml"
+COOKIE = "gate_setup"
+COOKIE_SECONDS = 3600
+"""GitHub wants the whole flow done within one hour."""
+
+_ORGANIZATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+
+def blueprint(service: Service) -> Blueprint:
+    """The routes; they answer 404 as soon as there is an App, else anybody could replace it."""
+    setup = Blueprint("setup", __name__)
+    token = secrets.token_urlsafe(24)
+    states: set[str] = set()
+    if service.app is None:
+        service.telemetry.log.warning(
+            "no GitHub App is configured; register one",
+            open=f"{service.settings.public_url}/setup?token={token}",
+        )
+
+    @setup.get("/setup")
+    def offer() -> Response:
+        _refuse_when_configured(service)
+        if not hmac.compare_digest(request.args.get("token", "").encode("utf-8", "replace"), token.encode()):
+            abort(
+                403, "open the address that was printed when the service started: it carries a one-time token"
+            )
+        organization = request.args.get("organization", "")
+        if organization and not _ORGANIZATION.fullmatch(organization):
+            abort(400, "an organization's name has letters, digits and dashes")
+        state = secrets.token_urlsafe(24)
+        states.add(state)
+        return _offer(service.settings, organization=organization, state=state, token=token)
+
+    @setup.get("/setup/created")
+    def created() -> Response:
+        _refuse_when_configured(service)
+        state, code = request.args.get("state", ""), request.args.get("code", "")
+        # From the browser that we sent to GitHub, and once: else somebody could have us adopt their App.
+        known = state in states and hmac.compare_digest(
+            state.encode("utf-8", "replace"), request.cookies.get(COOKIE, "").encode("utf-8", "replace")
+        )
+        if not known or not _CODE.fullmatch(code):
+            abort(403, "this answer does not belong to a registration begun here; begin again at /setup")
+        states.discard(state)
+        try:
+            answer = service.convert_manifest(code)
+            app, install_url = _app_of(answer, service.settings)
+        except (Transient, Permanent, PayloadError) as error:
+            abort(502, f"GitHub did not hand over the App: {error}; begin again at /setup")
+        service.save_app(app)
+        states.clear()
+        service.telemetry.redaction.add(app.private_key, *app.webhook_secrets, app.client_secret)
+        service.telemetry.log.info("GitHub App registered", app_id=app.id)
+        page = make_response(render("setup_done.html.j2", root="", app_id=app.id, install_url=install_url))
+        page.delete_cookie(COOKIE, path="/setup")
+        return page
+
+    return setup
+
+
+def manifest(settings: Settings) -> dict[str, object]:
+    """What we ask GitHub for: `app.yaml`, with the addresses of this service."""
+    wanted: dict[str, object] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    return wanted | {
+        "url": settings.public_url,
+        "hook_attributes": {"url": f"{settings.public_url}/webhook", "active": True},
+        "redirect_url": f"{settings.public_url}/setup/created",
+    }
+
+
+def _refuse_when_configured(service: Service) -> None:
+    if service.app is not None:
+        abort(404)
+
+
+def _offer(settings: Settings, *, organization: str, state: str, token: str) -> Response:
+    owner = f"organizations/{organization}/" if organization else ""
+    page = make_response(
+        render(
+            "setup.html.j2",
+            root="",
+            action=f"{settings.github_url}/{owner}settings/apps/new?state={state}",
+            manifest=json.dumps(manifest(settings)),
+            organization=organization,
+            token=token,
+        )
+    )
+    page.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        f"form-action 'self' {settings.github_url}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    # The address holds the token: it must not reach GitHub as a referrer, nor a cache.
+    page.headers["Referrer-Policy"] = "no-referrer"
+    page.headers["Cache-Control"] = "no-store"
+    page.set_cookie(
+        COOKIE,
+        state,
+        max_age=COOKIE_SECONDS,
+        path="/setup",
+        httponly=True,
+        secure=settings.public_url.startswith("https://"),
+        samesite="Lax",  # sent along when GitHub sends the browser back, and on no other foreign request
+    )
+    return page
+
+
+def _app_of(answer: Mapping[str, object], settings: Settings) -> tuple[App, str]:
+    """The App in GitHub's answer, and the page that installs it. Raises: PayloadError."""
+    node = Node.of(dict(answer))
+    pem = answer.get("pem")
+    if not isinstance(pem, str) or "PRIVATE KEY-----" not in pem:
+        raise PayloadError("pem: expected the App's private key")
+    app = App(
+        id=node.integer("id"),
+        private_key=pem,
+        webhook_secrets=(node.text("webhook_secret"),),
+        client_id=node.optional_text("client_id"),
+        client_secret=node.optional_text("client_secret"),
+    )
+    return app, f"{settings.github_url}/apps/{node.slug('slug')}/installations/new"
