@@ -1,0 +1,299 @@
+"""Webhook signatures and payloads: what is refused, what is ignored, and what is read."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gate.core.event import (
+    CheckRunEvent,
+    InstallationEvent,
+    PullRequestEvent,
+    PushEvent,
+    RepositoryRef,
+    SignatureError,
+    parse,
+    verify,
+)
+from gate.core.payload import PayloadError
+
+SHA = "0123456789" * 4
+OTHER_SHA = "b" * 40
+# The example of GitHub's documentation.
+SECRET = "It's a Secret to Everybody"
+BODY = b"Hello, World!"
+SIGNATURE = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+
+REPOSITORY = {"id": 2, "full_name": "owner/name", "default_branch": "main", "private": True}
+INSTALLATION = {"id": 1}
+REF = RepositoryRef(1, 2, "owner/name", "main", private=True)
+
+
+def pull_request_payload(action: str = "opened", **changes: object) -> dict[str, Any]:
+    return {
+        "action": action,
+        "installation": INSTALLATION,
+        "repository": REPOSITORY,
+        "pull_request": {
+            "number": 7,
+            "head": {"sha": SHA, "repo": {"full_name": "fork/name"}},
+            "base": {"sha": OTHER_SHA, "ref": "release/1.x"},
+            "draft": False,
+            "user": {"login": "somebody"},
+            "updated_at": "2026-11-23T07:44:00Z",
+            "title": "Make it work",
+        }
+        | changes,
+    }
+
+
+def changed(payload: dict[str, Any], path: str, value: object) -> dict[str, Any]:
+    """A copy with the value at the dotted path replaced."""
+    result = copy.deepcopy(payload)
+    *parents, last = path.split(".")
+    target = result
+    for parent in parents:
+        target = target[parent]
+    target[last] = value
+    return result
+
+
+@pytest.mark.parametrize("secrets", [(SECRET,), ("the new one", SECRET), (SECRET, "the old one")])
+def test_a_body_signed_with_any_secret_is_accepted(secrets: tuple[str, ...]) -> None:
+    """
+    During rotation the previous secret holds as well as the current one.
+    """
+    verify(BODY, SIGNATURE, secrets)
+
+
+@pytest.mark.parametrize(
+    ("body", "signature", "secrets"),
+    [
+        (BODY, None, (SECRET,)),  # no header
+        (BODY, "", (SECRET,)),
+        (BODY, SIGNATURE.removeprefix("sha256="), (SECRET,)),
+        (BODY, "sha1=" + SIGNATURE[7:47], (SECRET,)),  # the legacy header's value
+        (BODY, SIGNATURE.upper(), (SECRET,)),
+        (BODY, SIGNATURE[:-1] + "8", (SECRET,)),  # one digit off
+        (BODY, "sha256=" + "é" * 64, (SECRET,)),  # compare_digest would raise TypeError
+        (BODY, "sha256=\ud800" + "0" * 63, (SECRET,)),
+        (BODY + b"\n", SIGNATURE, (SECRET,)),  # raw bytes count
+        (BODY, SIGNATURE, ("another",)),
+        (BODY, SIGNATURE, ()),  # without a secret nothing is signed
+        (BODY, "sha256=" + "0" * 64, ("",)),
+    ],
+)
+def test_anything_else_is_refused(body: bytes, signature: str | None, secrets: tuple[str, ...]) -> None:
+    """
+    A missing, malformed or wrong signature is refused as such, never as a fault of ours.
+    """
+    with pytest.raises(SignatureError):
+        verify(body, signature, secrets)
+
+
+def test_an_empty_secret_signs_nothing() -> None:
+    """
+    A body signed with the empty key is refused even where an empty secret slipped in.
+    """
+    signed_with_nothing = "sha256=" + "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"
+
+    with pytest.raises(SignatureError):
+        verify(b"", signed_with_nothing, ("",))
+
+
+def test_a_pull_request_is_read_whole() -> None:
+    """
+    All that work is planned from is in the event.
+    """
+    event = parse("pull_request", pull_request_payload())
+
+    assert event == PullRequestEvent(
+        action="opened",
+        repository=REF,
+        number=7,
+        head_sha=SHA,
+        base_sha=OTHER_SHA,
+        base_ref="release/1.x",
+        head_full_name="fork/name",
+        draft=False,
+        author="somebody",
+        updated_at=datetime(2026, 11, 23, 7, 44, tzinfo=UTC),
+        title="Make it work",
+    )
+
+
+def test_deleted_forks_and_deleted_authors_are_no_mistakes() -> None:
+    """
+    GitHub sends null for a fork or an account that is gone.
+    """
+    event = parse("pull_request", pull_request_payload(head={"sha": SHA, "repo": None}, user=None))
+
+    assert isinstance(event, PullRequestEvent)
+    assert (event.head_full_name, event.author) == (None, "ghost")
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("ping", {"zen": "Keep it logically awesome."}),
+        ("star", {"action": "created"}),
+        ("pull_request", pull_request_payload("labeled")),
+        ("pull_request", pull_request_payload("edited") | {"changes": {"title": {"from": "x"}}}),
+        ("push", {"ref": "refs/tags/v1", "after": SHA}),
+        ("push", {"ref": "refs/heads/gone", "after": "0" * 40}),
+        ("push", {"ref": "refs/heads/gh-readonly-queue/main/pr-1-x", "after": SHA}),
+        ("check_run", {"action": "created"}),
+        ("check_suite", {"action": "requested"}),
+    ],
+)
+def test_what_gate_does_not_act_on_is_nothing(name: str, payload: dict[str, Any]) -> None:
+    """
+    Unknown events, actions without consequence, tags, deletions and queue branches are ignored, however they look.
+    """
+    assert parse(name, payload) is None
+
+
+def test_another_base_branch_is_an_event() -> None:
+    """
+    Of `edited`, only a changed base changes the verdict.
+    """
+    payload = pull_request_payload("edited") | {"changes": {"base": {"ref": {"from": "main"}}}}
+
+    event = parse("pull_request", payload)
+
+    assert isinstance(event, PullRequestEvent)
+    assert event.previous_base_ref == "main"
+
+
+def test_a_push_names_its_branch() -> None:
+    """
+    Branch names keep their slashes.
+    """
+    payload = {
+        "ref": "refs/heads/feature/a",
+        "before": "0" * 40,
+        "after": SHA,
+        "repository": REPOSITORY,
+        "installation": INSTALLATION,
+    }
+
+    assert parse("push", payload) == PushEvent(REF, "feature/a", "0" * 40, SHA)
+
+
+def test_pull_requests_to_other_repositories_are_left_out() -> None:
+    """
+    GitHub lists pull requests from this repository to another one as well; they are not ours to judge here.
+    """
+    payload = {
+        "action": "rerequested",
+        "installation": INSTALLATION,
+        "repository": REPOSITORY,
+        "sender": {"login": "somebody"},
+        "check_run": {
+            "id": 5,
+            "name": "gate",
+            "external_id": None,
+            "head_sha": SHA,
+            "app": {"id": 9},
+            "pull_requests": [
+                {"number": 8, "base": {"repo": {"id": 2}}},
+                {"number": 3, "base": {"repo": {"id": 99}}},
+            ],
+        },
+    }
+
+    event = parse("check_run", payload)
+
+    assert isinstance(event, CheckRunEvent)
+    assert (event.pull_requests, event.app_id, event.external_id) == ((8,), 9, "")
+
+
+@pytest.mark.parametrize("name", ["installation", "installation_repositories"])
+def test_installations_are_read_without_a_repository(name: str) -> None:
+    """
+    Their payloads have lists that may be empty, so only the id counts.
+    """
+    action = "created" if name == "installation" else "added"
+
+    event = parse(name, {"action": action, "installation": INSTALLATION, "repositories_added": []})
+
+    assert event == InstallationEvent(action, 1)  # type: ignore[arg-type]  # two of the literals
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        # Shas end in git commands.
+        ("pull_request.head.sha", SHA[:-1]),
+        ("pull_request.head.sha", SHA.upper().replace("0", "A")),
+        ("pull_request.head.sha", SHA + "\n"),
+        ("pull_request.head.sha", "--upload-pack=x"),
+        ("pull_request.head.sha", None),
+        ("pull_request.base.sha", ["a" * 40]),
+        # Names end in addresses and paths.
+        ("repository.full_name", "owner"),
+        ("repository.full_name", "owner/.."),
+        ("repository.full_name", "../../etc/passwd"),
+        ("repository.full_name", "owner/name/more"),
+        ("repository.full_name", "owner/na me"),
+        ("repository.full_name", "owner/name\n"),
+        ("pull_request.head.repo.full_name", "a@evil.example/b"),
+        # Refs that git itself refuses, or would take for an option.
+        ("pull_request.base.ref", "-x"),
+        ("pull_request.base.ref", "a..b"),
+        ("pull_request.base.ref", "a b"),
+        ("pull_request.base.ref", "a:b"),
+        ("pull_request.base.ref", "a.lock"),
+        ("pull_request.base.ref", "a/.b"),
+        ("pull_request.base.ref", "@"),
+        ("pull_request.base.ref", ""),
+        ("pull_request.base.ref", "x" * 2000),
+        ("pull_request.base.ref", "\ud800"),
+        # Numbers end in database columns.
+        ("pull_request.number", 0),
+        ("pull_request.number", -1),
+        ("pull_request.number", True),
+        ("pull_request.number", "7"),
+        ("pull_request.number", 7.0),
+        ("repository.id", 2**63),
+        # Structure.
+        ("installation", None),
+        ("installation", {}),
+        ("pull_request", []),
+        ("pull_request.head", "x"),
+        ("pull_request.draft", "false"),
+        ("pull_request.updated_at", "yesterday"),
+        ("pull_request.updated_at", "2026-11-23T07:44:00"),  # no zone
+        ("pull_request.title", 5),
+        ("action", 5),
+    ],
+)
+def test_hostile_and_broken_values_are_refused(path: str, value: object) -> None:
+    """
+    Each is a payload error that names the place, and none gets further.
+    """
+    with pytest.raises(PayloadError, match=path.rpartition(".")[2]):
+        parse("pull_request", changed(pull_request_payload(), path, value))
+
+
+@pytest.mark.parametrize("payload", [None, [], "x", 5, True])
+def test_a_payload_is_an_object(payload: object) -> None:
+    """
+    Anything else is refused, for ignored events too.
+    """
+    with pytest.raises(PayloadError, match="expected an object"):
+        parse("pull_request", payload)
+
+
+def test_texts_for_people_lose_what_databases_choke_on() -> None:
+    """
+    Control characters and lone surrogates are replaced, and long texts are cut.
+    """
+    event = parse("pull_request", pull_request_payload(title="a\x00b\x1b[31m\ud800" + "x" * 5000))
+
+    assert isinstance(event, PullRequestEvent)
+    assert event.title.startswith("a\ufffdb\ufffd[31m\ufffdx")
+    assert len(event.title) == 1000
