@@ -1,0 +1,152 @@
+"""A handle over one git directory that answers questions about commits, trees and files; it changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from gate.core.diff import Diff, TreeEntry
+from gate.core.failure import Permanent
+from gate.git import attributes, changes, objects
+from gate.git.program import Program
+
+FIRST_LINE_BYTES = 256
+"""As much of a first line as `first_lines` gives; kernels read no more of a `#!` line either."""
+
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class Repository:
+    """Reads one git directory. A revision or tree-ish is anything git understands that does not begin with `-`."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    @classmethod
+    def open(cls, directory: Path) -> Repository:
+        """The git directory (bare, or `.git`) at this path."""
+        return cls(Program(directory, location(directory)))
+
+    def resolve(self, revision: str) -> str | None:
+        """Full sha of the commit, or None where there is no such commit."""
+        return self._parsed(f"{revision}^{{commit}}")
+
+    def tree(self, revision: str) -> str:
+        """Id of the tree of a commit or tree. Raises: Permanent where there is none."""
+        tree = self._parsed(f"{revision}^{{tree}}")
+        if tree is None:
+            raise Permanent(f"git has no revision {revision!r}")
+        return tree
+
+    def parents(self, sha: str) -> tuple[str, ...]:
+        """Shas of the parents in order; none for a first commit and at the edge of a shallow clone."""
+        return tuple(self._dated(sha)[2:])
+
+    def committed_at(self, sha: str) -> datetime:
+        """When it was committed, as the committer's clock said; the last representable second for absurd clocks."""
+        seconds = int(self._dated(sha)[0])
+        return datetime.fromtimestamp(min(seconds, int(_LATEST.timestamp())), UTC)
+
+    def merge_base(self, a: str, b: str) -> str | None:
+        """The best common ancestor; git's first of several (criss-cross merges), as GitHub takes; None if unrelated."""
+        arguments = ("merge-base", _safe(a), _safe(b))
+        answer = self._program.answer(*arguments)
+        if answer.status not in {0, 1}:
+            raise self._program.failure(arguments, answer.errors)
+        return answer.output.decode().strip() or None
+
+    def entries(self, treeish: str) -> tuple[TreeEntry, ...]:
+        """All files, links and submodules of a tree, sorted by path. Raises: Permanent for paths no honest git writes."""
+        listing = self._program.output("ls-tree", "-r", "-z", "-l", "--full-tree", _safe(treeish))
+        found = (_entry(line) for line in listing.split(b"\0") if line)
+        return tuple(sorted(found, key=lambda entry: entry.path))
+
+    def diff(self, base_treeish: str, head_treeish: str) -> Diff:
+        """What changed between two trees, renames and copies followed; an empty string is the empty tree.
+
+        Attributes such as `-diff` and anybody's configuration have no say.
+        """
+        base, head = (
+            _safe(treeish) if treeish else self._empty_tree() for treeish in (base_treeish, head_treeish)
+        )
+        with self._program.pipe(*changes.ARGUMENTS, base, head) as (_, output):
+            return changes.parse(output)
+
+    def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(id, content) of any number of blobs, in the order asked."""
+        with contextlib.closing(objects.stream_blobs(self._program, ids)) as blobs:
+            for blob in blobs:
+                yield blob.id, blob.read()
+
+    def first_lines(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(id, first line without its end) of any number of blobs, at most FIRST_LINE_BYTES of each."""
+        with contextlib.closing(objects.stream_blobs(self._program, ids)) as blobs:
+            for blob in blobs:
+                yield blob.id, blob.read(FIRST_LINE_BYTES).split(b"\n", 1)[0]
+
+    def file(self, treeish: str, path: str) -> bytes | None:
+        """Content of a regular file; None where the path is absent, a link, a folder or a submodule."""
+        listing = self._program.output(
+            "ls-tree", "-z", "-l", "--full-tree", _safe(treeish), "--", path.rstrip("/") or "."
+        )
+        found = [
+            _entry(line) for line in listing.split(b"\0") if line and b" tree " not in line.split(b"\t")[0]
+        ]
+        regular = [entry for entry in found if entry.path == path and entry.mode.startswith("100")]
+        return next((content for _, content in self.blobs([regular[0].blob])), None) if regular else None
+
+    def attributes(self, treeish: str, paths: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Which of `linguist-generated` and `linguist-vendored` that tree sets, for those of `paths` with any."""
+        files = {
+            entry.path: entry.blob
+            for entry in self.entries(treeish)
+            if entry.path.rpartition("/")[2] == ".gitattributes" and entry.mode.startswith("100")
+        }
+        contents = dict(self.blobs(sorted(set(files.values()))))
+        return attributes.attributes({path: contents[blob] for path, blob in files.items()}, paths)
+
+    def write_tar(self, treeish: str, stream: BinaryIO) -> None:
+        """Write every file of a tree, whatever its attributes say, as a POSIX tar; the same tree, the same bytes."""
+        objects.write_tar(self._program, self.entries(treeish), stream)
+
+    def _parsed(self, revision: str) -> str | None:
+        if revision.startswith("-") or "\0" in revision:
+            return None
+        answer = self._program.answer("rev-parse", "--verify", "--quiet", "--end-of-options", revision)
+        return answer.output.decode().strip() if answer.status == 0 else None
+
+    def _dated(self, sha: str) -> list[str]:
+        """Seconds since 1970, the commit and its parents."""
+        return (
+            self._program.output("rev-list", "--max-count=1", "--timestamp", "--parents", _safe(sha))
+            .decode()
+            .split()
+        )
+
+    def _empty_tree(self) -> str:
+        """Its id, which depends on the repository's hash; git knows this object without storing it."""
+        return self._program.output("hash-object", "-t", "tree", "--stdin").decode().strip()
+
+
+def location(directory: Path) -> dict[str, str]:
+    """Environment that points git at a git directory, without its index: git takes attributes from there."""
+    return {"GIT_DIR": str(directory), "GIT_INDEX_FILE": str(directory / "no-index")}
+
+
+def _entry(line: bytes) -> TreeEntry:
+    """`100644 blob ID    SIZE<tab>path`."""
+    described, _, name = line.partition(b"\t")
+    mode, _, blob, size = described.decode("ascii").split()
+    path = name.decode("utf-8", "surrogateescape")
+    objects.check_path(path)
+    return TreeEntry(path, mode, blob, 0 if size == "-" else int(size))
+
+
+def _safe(revision: str) -> str:
+    """The revision, if git cannot take it for an option. Raises: Permanent."""
+    if not revision or revision.startswith("-") or "\0" in revision:
+        raise Permanent(f"{revision!r} is no revision")
+    return revision
