@@ -5,11 +5,23 @@ Everything here is computed from file reports, coverage reports and the diff; no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from checks.codec import tagged
-from checks.report import Finding
+from checks.report import FileReport, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class TreeReports:
+    """What one check says of every measured file of a tree."""
+
+    files: Mapping[str, FileReport]
+    """By path."""
+    tests: frozenset[str] = frozenset()
+    """Paths of the test files among them, which are reported and not judged."""
+
 
 FunctionStatus = Literal["new", "worse", "better", "same", "moved", "removed"]
 
@@ -31,6 +43,7 @@ class FunctionChange:
     """False in test files."""
     contributors: tuple[tuple[int, int], ...] = ()
     old_path: str = ""
+    """Where it stood at the base, or the function its body was taken out of, when that is another file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +112,12 @@ class Ratio:
     executable: int
 
 
+SuiteOutcome = Literal["passed", "failed", "no_tests", "broken"]
+
+
 @dataclass(frozen=True, slots=True)
 class TestChange:
-    """A test that fails at the head."""
+    """A test that fails at the head. `absent`: the base has no such test; `unknown`: the base gives no single results."""
 
     __test__ = False  # the name is the field's term; pytest must not collect it
 
@@ -133,3 +149,9 @@ class CoverageFacts:
     files: tuple[tuple[str, Ratio | None, Ratio | None], ...] = ()
     """(path, base, head) of every changed source file."""
     unmeasured: tuple[str, ...] = ()
+    """Changed source files without a measurement that could be measured at the base or are new."""
+    base_surviving: Ratio | None = None
+    """The base's lines that the head kept: what totals are compared with, so that removed code is free."""
+    base_suite: SuiteOutcome | Literal[""] = ""
+    """Empty when the base was not measured."""
+    head_suite: SuiteOutcome = "passed"

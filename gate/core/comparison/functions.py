@@ -1,0 +1,194 @@
+"""How the complexity of each function changed: functions followed from base to head, and the totals of both trees.
+
+It does not say what blocks; that is `gate.core.judgement.complexity`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from checks.report import Block, FileReport
+from gate.core.comparison import (
+    ComplexityFacts,
+    ComplexityTotals,
+    FunctionChange,
+    FunctionStatus,
+    TreeReports,
+)
+from gate.core.comparison.pairing import common_parts, pair_alike, pair_equal
+from gate.core.comparison.trees import Located, Trees
+from gate.core.diff import Diff
+
+Function = Located[Block]
+
+_TELLING_STATEMENTS = 3
+"""Shorter bodies look alike by accident: they are followed to another place only under the same name."""
+
+
+def compare_complexity(base: TreeReports, head: TreeReports, diff: Diff, *, maximum: int) -> ComplexityFacts:
+    """Every function, method and closure whose complexity or place changed, and the totals.
+
+    Followed by path (through renames), qualified name and order among equals; leftovers by the likeness of their
+    bodies. Test files and the others are followed apart: what moves from a test into the source is new there. For new
+    ones above `maximum` it is looked where they were taken out of.
+    """
+    trees = Trees(base, head, diff)
+    changes: list[FunctionChange] = []
+    for tests in (False, True):
+        before = trees.in_base(_functions, tests=tests)
+        after = trees.in_head(_functions, tests=tests)
+        changes += _changes(before, after, maximum, judged=not tests)
+    return ComplexityFacts(
+        functions=tuple(
+            sorted(changes, key=lambda change: (change.path, change.line, change.name, change.status))
+        ),
+        base=_totals(base),
+        head=_totals(head),
+        unmeasured=trees.unmeasured(),
+        files=trees.measured_files(),
+    )
+
+
+def _functions(report: FileReport) -> Iterator[Block]:
+    return (block for block in report.blocks if block.kind != "class")
+
+
+def _totals(tree: TreeReports) -> ComplexityTotals:
+    listed = [
+        block.complexity
+        for report in tree.files.values()
+        for block in report.blocks
+        if block.listed and block.kind in {"function", "method"}
+    ]
+    return ComplexityTotals(blocks=len(listed), sum=sum(listed), max=max(listed, default=0))
+
+
+def _changes(
+    before: list[Function], after: list[Function], maximum: int, *, judged: bool
+) -> Iterator[FunctionChange]:
+    named, gone, come = _pair_by_name(before, after)
+    moved, gone, come = _pair_by_body(gone, come)
+    for old, new in named:
+        if old.thing.complexity != new.thing.complexity:
+            yield _followed(old, new, "same", judged=judged)
+    for old, new in moved:
+        yield _followed(old, new, "moved", judged=judged)
+    for old in gone:
+        yield _alone(old, "removed", judged=judged)
+    for new, origin in zip(come, _origins([*named, *moved], gone, come, maximum), strict=True):
+        yield _alone(new, "new", judged=judged, origin=origin)
+
+
+def _alone(function: Function, status: FunctionStatus, *, judged: bool, origin: str = "") -> FunctionChange:
+    complexity = function.thing.complexity
+    return FunctionChange(
+        function.path,
+        function.thing.name,
+        function.thing.line,
+        before=complexity if status == "removed" else None,
+        after=complexity if status == "new" else None,
+        status=status,
+        judged=judged and function.comparable,
+        contributors=function.thing.contributors,
+        old_path="" if origin == function.path else origin,
+    )
+
+
+def _followed(old: Function, new: Function, if_equal: FunctionStatus, *, judged: bool) -> FunctionChange:
+    before, after = old.thing.complexity, new.thing.complexity
+    status: FunctionStatus = "worse" if after > before else "better" if after < before else if_equal
+    return FunctionChange(
+        new.path,
+        new.thing.name,
+        new.thing.line,
+        before=before,
+        after=after,
+        status=status,
+        judged=judged,
+        contributors=new.thing.contributors,
+        old_path="" if old.path == new.path else old.path,
+    )
+
+
+_Pairs = list[tuple[Function, Function]]
+
+
+def _pair_by_name(
+    before: list[Function], after: list[Function]
+) -> tuple[_Pairs, list[Function], list[Function]]:
+    """Same file and qualified name; among equals first those with the same body, then by order."""
+    pairs: _Pairs = []
+    for key in (_name_and_body, _name):
+        found, before, after = pair_equal(before, after, key)
+        pairs += found
+    return pairs, before, after
+
+
+def _pair_by_body(
+    before: list[Function], after: list[Function]
+) -> tuple[_Pairs, list[Function], list[Function]]:
+    """The same body under another name or in another file, then the most alike ones, edited on the way."""
+    pairs: _Pairs = []
+    for key in (_body_in_file, _body_and_last_name, _body):
+        found, before, after = pair_equal(before, after, key)
+        pairs += found
+    found, before, after = pair_alike(before, after, _statements, _farness)
+    return [*pairs, *found], before, after
+
+
+def _name_and_body(function: Function) -> tuple[str, ...]:
+    return (function.followed, function.thing.name, function.thing.digest)
+
+
+def _name(function: Function) -> tuple[str, ...]:
+    return (function.followed, function.thing.name)
+
+
+def _body_in_file(function: Function) -> tuple[str, ...] | None:
+    return (function.followed, _last_name(function), function.thing.digest) if function.thing.digest else None
+
+
+def _body_and_last_name(function: Function) -> tuple[str, ...] | None:
+    return (_last_name(function), function.thing.digest) if function.thing.digest else None
+
+
+def _body(function: Function) -> str | None:
+    return function.thing.digest if len(function.thing.fingerprint) >= _TELLING_STATEMENTS else None
+
+
+def _statements(function: Function) -> Sequence[str]:
+    """What its likeness to others is measured by; nothing where it is too short to tell."""
+    statements = function.thing.fingerprint
+    return statements if len(statements) >= _TELLING_STATEMENTS else ()
+
+
+def _farness(old: Function, new: Function) -> tuple[int, ...]:
+    """Among equally alike ones the same name counts first, then the same file."""
+    return (int(_last_name(old) != _last_name(new)), int(old.followed != new.followed))
+
+
+def _last_name(function: Function) -> str:
+    return function.thing.name.rpartition(".")[2]
+
+
+def _origins(kept: _Pairs, gone: list[Function], come: list[Function], maximum: int) -> list[str]:
+    """For each new function above the maximum the base's file that at least half of its body was taken out of.
+
+    So a tangle that is split over files is recognised: what the one function lost is what the others are made of.
+    """
+    lost = [(old.path, _minus(old.thing.fingerprint, new.thing.fingerprint)) for old, new in kept]
+    lost += [(old.path, old.thing.fingerprint) for old in gone]
+    lost = [(path, parts) for path, parts in lost if parts]
+    wanted = [function.thing.fingerprint if function.thing.complexity > maximum else () for function in come]
+    best: dict[int, tuple[int, str]] = {}
+    for (i, j), common in common_parts([parts for _, parts in lost], wanted).items():
+        if 2 * common >= len(wanted[j]):
+            best[j] = min(best.get(j, (0, "")), (-common, lost[i][0]))
+    return [best.get(j, (0, ""))[1] for j in range(len(come))]
+
+
+def _minus(parts: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    if parts == others:
+        return ()
+    return tuple(sorted((Counter(parts) - Counter(others)).elements()))

@@ -1,0 +1,221 @@
+"""How the coverage of lines changed: new lines, lost lines, removed ones, and the tests that fail. Integers only.
+
+Which of it blocks is said elsewhere; a line is executable, covered or missing because coverage.py says so.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Literal
+
+from checks.report import CoverageReport, FileCoverage, FileReport, Statement, Suite
+from gate.core.comparison import CoverageFacts, Ratio, TestChange, TreeReports
+from gate.core.comparison.statements import ChangedFile, Matching, Outline, changed_file, match_statements
+from gate.core.diff import Diff, FileChange
+from gate.core.source import counts_for_coverage
+
+_NOTHING = FileCoverage((), ())
+
+LinesByPath = Mapping[str, Collection[int]]
+
+
+def compare_coverage(
+    base: CoverageReport | None,
+    head: CoverageReport,
+    base_syntax: TreeReports,
+    head_syntax: TreeReports,
+    diff: Diff,
+    *,
+    everywhere: bool,
+) -> CoverageFacts:
+    """The facts of coverage; `base` is None where there is nothing to compare with.
+
+    `base_syntax` and `head_syntax` are what the check `syntax` says; files the change does not touch may be missing.
+    `everywhere` tells whether lost lines are judged in files the change does not touch, too.
+    """
+    files = _changed_files(diff, base_syntax.files, head_syntax.files)
+    matching = match_statements(files)
+    before, covered = dict(base.files if base else ()), dict(head.files)
+    new = {file.new_path: _new_lines(file, covered.get(file.new_path, _NOTHING), matching) for file in files}
+    uncovered = {path: lines & {*covered[path].missing} for path, lines in new.items() if lines}
+    added = sum(map(len, new.values()))
+    survival = _survival(base, covered, files, matching, new)
+    touched = {*covered} if everywhere else {*new}
+    sources = {p for p in head_syntax.files if p not in head_syntax.tests and counts_for_coverage(p)} | {
+        *covered
+    }
+    changed = [change for change in diff.changes if change.new_path in sources]
+    return CoverageFacts(
+        base=_total(before.values()) if base else None,
+        head=_total(covered.values()),
+        patch=Ratio(added - sum(map(len, uncovered.values())), added),
+        uncovered=_sorted(uncovered),
+        lost=_sorted({path: lines for path, lines in survival.lost.items() if path in touched}),
+        lost_elsewhere=_sorted({path: lines for path, lines in survival.lost.items() if path not in touched}),
+        removed_covered=survival.removed_covered,
+        failing=tuple(_failing(base.suite if base else None, head.suite)),
+        measured_files=sum(change.new_path in covered for change in changed),
+        changed_files=len(changed),
+        files=tuple(_files(before, covered, diff, sources)),
+        unmeasured=tuple(_unmeasured(base, covered, changed)),
+        base_surviving=Ratio(survival.covered, survival.executable) if base else None,
+        base_suite=base.suite.outcome if base else "",
+        head_suite=head.suite.outcome,
+    )
+
+
+def _changed_files(
+    diff: Diff, base_syntax: Mapping[str, FileReport], head_syntax: Mapping[str, FileReport]
+) -> list[ChangedFile]:
+    def statements(reports: Mapping[str, FileReport], path: str) -> tuple[Statement, ...]:
+        return reports[path].statements if path in reports else ()
+
+    return [
+        changed_file(
+            change, statements(base_syntax, change.old_path), statements(head_syntax, change.new_path)
+        )
+        for change in diff.changes
+    ]
+
+
+def _new_lines(file: ChangedFile, coverage: FileCoverage, matching: Matching) -> set[int]:
+    """The executable lines of the head that are new: whose part of a new statement has an added or changed line."""
+    executable = sorted({*coverage.covered, *coverage.missing})
+    outline = Outline(file.after)
+
+    def is_new(line: int, following: int) -> bool:
+        places = outline.at(line)
+        if not places:
+            # A line that only coverage.py knows, or a file whose syntax is not known.
+            return file.lines.adds(line, line)
+        # A decorated definition has executable lines of its own for each decorator.
+        return any(
+            place in matching.new and file.lines.adds(line, min(place.statement.end_line, following - 1))
+            for place in places
+        )
+
+    return {
+        line
+        for line, following in zip_longest(executable, executable[1:], fillvalue=sys.maxsize)
+        if is_new(line, following)
+    }
+
+
+@dataclass(slots=True)
+class _Survival:
+    """What became of the base's executable lines."""
+
+    lost: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    removed_covered: int = 0
+    covered: int = 0
+    executable: int = 0
+    """Of the lines the head kept; `covered` at the base."""
+
+    def add_unchanged(self, path: str, before: FileCoverage, after: FileCoverage) -> None:
+        self.covered += len(before.covered)
+        self.executable += len(before.covered) + len(before.missing)
+        lost = {*before.covered} & {*after.missing}
+        if lost:
+            self.lost[path] |= lost
+
+    def add_kept(self, path: str, line: int, *, before: bool, after: bool) -> None:
+        self.executable += 1
+        self.covered += before
+        if before and not after:
+            self.lost[path].add(line)
+
+
+def _survival(
+    base: CoverageReport | None,
+    head: Mapping[str, FileCoverage],
+    files: Iterable[ChangedFile],
+    matching: Matching,
+    new: LinesByPath,
+) -> _Survival:
+    survival = _Survival()
+    changed = {file.old_path: file for file in files if file.old_path}
+    covered: dict[str, dict[int, bool]] = {}
+    for path, before in base.files if base else ():
+        if path not in changed:
+            survival.add_unchanged(path, before, head.get(path, _NOTHING))
+            continue
+        position = _positions(changed[path], matching, new)
+        for line, was_covered in sorted(_lines(before).items()):
+            place = position(line)
+            if place is None:
+                survival.removed_covered += was_covered
+                continue
+            there, number = place
+            after = covered.setdefault(there, _lines(head.get(there, _NOTHING))).get(number)
+            # No longer executable, or no longer source: neither lost nor removed.
+            if after is not None:
+                survival.add_kept(there, number, before=was_covered, after=after)
+    return survival
+
+
+def _positions(
+    file: ChangedFile, matching: Matching, new: LinesByPath
+) -> Callable[[int], tuple[str, int] | None]:
+    """Where an executable line of a changed file's base stands at the head; None where the head removed it."""
+    outline = Outline(file.before)
+
+    def position(line: int) -> tuple[str, int] | None:
+        # Of several statements on a line the first one stands for it, so that only it can be lost when they are split.
+        first = next(iter(outline.at(line)), None)
+        if first in matching.kept:
+            after = matching.kept[first]
+            return after.path, after.statement.line + line - first.statement.line
+        there = file.lines.head_line(line)
+        return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
+
+    return position
+
+
+def _lines(coverage: FileCoverage) -> dict[int, bool]:
+    """Every executable line, and whether it is covered."""
+    return dict.fromkeys(coverage.missing, False) | dict.fromkeys(coverage.covered, True)
+
+
+def _total(files: Iterable[FileCoverage]) -> Ratio:
+    counts = [(len(file.covered), len(file.missing)) for file in files]
+    covered = sum(count for count, _ in counts)
+    return Ratio(covered, covered + sum(count for _, count in counts))
+
+
+def _sorted(lines: LinesByPath) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple((path, tuple(sorted(numbers))) for path, numbers in sorted(lines.items()) if numbers)
+
+
+def _failing(base: Suite | None, head: Suite) -> Iterator[TestChange]:
+    """The tests that fail at the head, and what they did at the base."""
+    before = dict(base.tests) if base else {}
+    otherwise: Literal["absent", "unknown"] = "absent"
+    if base and not before and base.outcome != "no_tests":
+        otherwise = "unknown"
+    for name, outcome in head.tests:
+        if outcome in {"failed", "error"}:
+            yield TestChange(name, before.get(name, otherwise))
+
+
+def _files(
+    base: Mapping[str, FileCoverage], head: Mapping[str, FileCoverage], diff: Diff, sources: Container[str]
+) -> Iterator[tuple[str, Ratio | None, Ratio | None]]:
+    """The counts of every changed source file, removed ones too."""
+    for change in diff.changes:
+        old_path = "" if change.kind == "copied" else change.old_path
+        if change.new_path in sources or old_path in base:
+            before = _total([base[old_path]]) if old_path in base else None
+            after = _total([head[change.new_path]]) if change.new_path in head else None
+            yield change.path, before, after
+
+
+def _unmeasured(
+    base: CoverageReport | None, head: Container[str], changed: Iterable[FileChange]
+) -> Iterator[str]:
+    """Changed source files without a measurement, but for those that had none at the base either."""
+    before = {path for path, _ in base.unparsable} if base else set()
+    return (c.new_path for c in changed if c.new_path not in head and c.old_path not in before)

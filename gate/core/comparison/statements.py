@@ -1,0 +1,204 @@
+"""Which statements of the head are new: those that match none of the statements the change removed. No coverage here.
+
+A statement is matched one to one with a removed one of equal syntax in the same scope, or elsewhere in a run of three
+or more; so what is moved, re-indented, re-wrapped, reformatted or consistently renamed is not new.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import count, islice
+
+from checks.report import Statement
+from gate.core.comparison.pairing import Pairs, pair_equal
+from gate.core.diff import FileChange, Hunk, LineMap
+
+_RUN = 3
+"""So many statements in a row are recognised in another scope or file."""
+_MOST_STARTS = 64
+"""Places tried for a run to begin at; more would make a file of equal lines slow."""
+_MOST_CELLS = 1_000_000
+"""The largest product of two lengths that is still aligned in order."""
+_WHOLE = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A statement of one side: its file, and its position among the file's code statements."""
+
+    path: str
+    followed: str
+    """The file's path at the head: equal for what stands in the same file."""
+    index: int
+    """-1 for what can never be new: docstrings, bare annotations, what only type checkers read."""
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A changed file with the statements of both sides; made by `changed_file`."""
+
+    old_path: str
+    new_path: str
+    before: tuple[Place, ...]
+    after: tuple[Place, ...]
+    lines: LineMap
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What became of the code statements the change touches."""
+
+    kept: dict[Place, Place]
+    """From the base's to the head's, where one was matched with the other."""
+    new: frozenset[Place]
+
+
+class Outline:
+    """Which statements a line belongs to."""
+
+    __slots__ = ("_around", "_beginning")
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._beginning: dict[int, list[Place]] = defaultdict(list)
+        self._around: dict[int, Place] = {}
+        for place in places:
+            self._beginning[place.statement.line].append(place)
+            for line in range(place.statement.line, place.statement.end_line + 1):
+                self._around[line] = place
+
+    def at(self, line: int) -> list[Place]:
+        """The statements that begin on the line, else the innermost one that goes over it, else none."""
+        if line in self._beginning:
+            return self._beginning[line]
+        return [self._around[line]] if line in self._around else []
+
+
+def changed_file(change: FileChange, before: Iterable[Statement], after: Iterable[Statement]) -> ChangedFile:
+    """The change with its statements; a copy is a new file, and what has no lines to compare is changed as a whole."""
+    old_path = "" if change.kind == "copied" else change.old_path
+    followed = change.new_path or old_path
+    return ChangedFile(
+        old_path,
+        change.new_path,
+        _places(old_path, followed, before) if old_path else (),
+        _places(change.new_path, followed, after),
+        LineMap(_hunks(change)),
+    )
+
+
+def match_statements(files: Sequence[ChangedFile]) -> Matching:
+    """The touched statements of all changed files matched with each other: file by file, then across them."""
+    kept: Pairs[Place] = []
+    gone: list[Place] = []
+    come: list[Place] = []
+    for file in files:
+        before = [place for place in file.before if _is_touched(place, file.lines.removes)]
+        after = [place for place in file.after if _is_touched(place, file.lines.adds)]
+        for key in (_digest, _shape):
+            for pair in (_aligned, pair_equal):
+                pairs, before, after = pair(before, after, key)
+                kept += pairs
+        gone += before
+        come += after
+    runs = _runs(gone, come)
+    new = frozenset(come) - {after for _, after in runs}
+    return Matching(dict(kept + runs), new)
+
+
+def _places(path: str, followed: str, statements: Iterable[Statement]) -> tuple[Place, ...]:
+    index = count()
+    return tuple(
+        Place(path, followed, next(index) if statement.meaning == "code" else -1, statement)
+        for statement in statements
+    )
+
+
+def _is_touched(place: Place, touches: Callable[[int, int], bool]) -> bool:
+    return place.index >= 0 and touches(place.statement.line, place.statement.end_line)
+
+
+def _hunks(change: FileChange) -> Sequence[Hunk]:
+    if change.kind in {"added", "copied"}:
+        return (Hunk(0, 0, 1, _WHOLE),)
+    if change.kind == "deleted":
+        return (Hunk(1, _WHOLE, 0, 0),)
+    if change.kind == "type_changed" or change.binary:
+        return (Hunk(1, _WHOLE, 1, _WHOLE),)
+    return change.hunks
+
+
+_Row = list[Place]
+
+
+def _digest(place: Place) -> Hashable:
+    return (place.followed, place.statement.scope, place.statement.digest)
+
+
+def _shape(place: Place) -> Hashable:
+    return (place.followed, place.statement.scope, place.statement.shape)
+
+
+def _aligned(
+    before: Sequence[Place], after: Sequence[Place], key: Callable[[Place], Hashable]
+) -> tuple[Pairs[Place], list[Place], list[Place]]:
+    """Pairs in order, as a diff would align them: of several equal statements the right one keeps its coverage."""
+    if len(before) * len(after) > _MOST_CELLS:
+        return [], list(before), list(after)
+    matcher = SequenceMatcher(None, [key(place) for place in before], [key(place) for place in after])
+    blocks = matcher.get_matching_blocks()
+    pairs = [(before[block.a + i], after[block.b + i]) for block in blocks for i in range(block.size)]
+    old, new = {id(place) for place, _ in pairs}, {id(place) for _, place in pairs}
+    return pairs, [p for p in before if id(p) not in old], [p for p in after if id(p) not in new]
+
+
+def _runs(before: Sequence[Place], after: Sequence[Place]) -> Pairs[Place]:
+    """Runs of three or more statements of equal shape, the longest at each place."""
+    starts: dict[tuple[str, ...], list[tuple[_Row, int]]] = defaultdict(list)
+    for row in _rows(before):
+        for index in range(len(row) - _RUN + 1):
+            starts[_shapes(row, index)].append((row, index))
+    pairs: Pairs[Place] = []
+    used: set[Place] = set()
+    for row in _rows(after):
+        index = 0
+        while index <= len(row) - _RUN:
+            candidates = starts.get(_shapes(row, index), [])[:_MOST_STARTS]
+            runs = (_common(old, start, row, index, used) for old, start in candidates)
+            run = max(runs, key=len, default=[])
+            if len(run) < _RUN:
+                index += 1
+                continue
+            pairs += run
+            used.update(place for place, _ in run)
+            index += len(run)
+    return pairs
+
+
+def _rows(places: Iterable[Place]) -> Iterator[_Row]:
+    """Statements that follow each other in a file, nothing but comments and the like between them."""
+    row: _Row = []
+    for place in sorted(places, key=lambda each: (each.path, each.index)):
+        if row and (place.path, place.index) != (row[-1].path, row[-1].index + 1):
+            yield row
+            row = []
+        row.append(place)
+    if row:
+        yield row
+
+
+def _shapes(row: _Row, start: int) -> tuple[str, ...]:
+    return tuple(row[index].statement.shape for index in range(start, start + _RUN))
+
+
+def _common(old: _Row, old_start: int, new: _Row, new_start: int, used: set[Place]) -> Pairs[Place]:
+    """The pairs of the longest common beginning, as far as the base's statements are not used yet."""
+    pairs: Pairs[Place] = []
+    for before, after in zip(islice(old, old_start, None), islice(new, new_start, None), strict=False):
+        if before.statement.shape != after.statement.shape or before in used:
+            break
+        pairs.append((before, after))
+    return pairs
