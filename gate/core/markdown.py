@@ -30,6 +30,12 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _SPACES.sub(" ", _SECRETS.sub("[redacted]", text)))
 
 
+def clean_lines(text: str) -> list[str]:
+    """The lines of an output, indented as they were, without secrets and control characters."""
+    lines = _SECRETS.sub("[redacted]", text).splitlines()
+    return [_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", line.expandtabs().rstrip()) for line in lines]
+
+
 def shorten(text: str, characters: int) -> str:
     """The text, or its beginning and an ellipsis, `characters` long at most."""
     return text if len(text) <= characters else text[: characters - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gate.core.details import details, items
 from gate.core.gate_table import NOTHING, Row, rows
 from gate.core.links import Links
-from gate.core.markdown import Section, clean, code, escape, fit, link, shorten, table
+from gate.core.markdown import Section, clean_lines, code, escape, fit, link, shorten, table
 from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
 
 LIMIT_BYTES = 60_000
@@ -108,7 +108,7 @@ def of_verdict(verdict: Verdict, links: Links) -> str:
 
 def of_output(output: str) -> str:
     """The last lines of an output as a code block that it cannot end; empty for an empty output."""
-    lines = [shorten(clean(line), 400) for line in output.splitlines()[-_OUTPUT_LINES:]]
+    lines = [shorten(line, 400) for line in clean_lines(output)[-_OUTPUT_LINES:]]
     if not any(lines):
         return ""
     fence = "`" * max(3, *(line.count("`") + 1 for line in lines))

@@ -339,3 +339,93 @@ def test_failure_before_arming_blocks_nothing() -> None:
     assert run.conclusion == "neutral"
     assert "Nothing is blocked" in run.summary
     assert run.text == ""
+
+
+def test_rows_that_appear_only_when_there_is_something() -> None:
+    """
+    Suppressed findings get a row, patches as covered as the base name the base, and long lists say what is left out.
+    """
+    hidden = replace(
+        verdicts.SECURITY,
+        facts=SecurityFacts((), (), (), suppressed=(verdicts.finding("B602", 4, "high", "shell"),)),
+    )
+    scattered = replace(
+        verdicts.PASSING_COVERAGE,
+        facts=CoverageFacts(
+            Ratio(1, 4),
+            Ratio(2, 4),
+            Ratio(0, 30),
+            (("a.py", tuple(range(1, 60, 2))),),
+            (),
+            unmeasured=("b.py",),
+        ),
+        limits=(("patch", "auto"), ("patch_allowance", 0)),
+    )
+
+    security, coverage = (render(check, PROVENANCE, LINKS).summary for check in (hidden, scattered))
+
+    assert "| Findings hidden by a comment that names the rule | **1** |" in security
+    assert "as covered as the base, 25.0\N{NO-BREAK SPACE}% |" in coverage
+    assert " and 18 more |" in coverage
+    assert "`b.py`](https://github.com/northwind/delivery-worker/blob/" in coverage
+
+
+def test_verdict_without_limits_leaves_the_gate_open() -> None:
+    """
+    Where the limits are not known, the gate column says nothing rather than something wrong.
+    """
+    checks = (replace(check, limits=()) for check in verdicts.BLOCKED.checks)
+
+    coverage, complexity, security = (render(check, PROVENANCE, LINKS).summary for check in checks)
+
+    assert f"| Changed lines tested | **71.4\N{NO-BREAK SPACE}% (25 of 35)** | {NOTHING} |" in coverage
+    assert f"| **21** in `RetryBudget.plan` | {NOTHING} | 12 |" in complexity
+    assert "| New findings | **0** | 0 |" in security
+
+
+def test_reason_about_a_test_has_no_link() -> None:
+    """
+    A reason that names a thing without a file marks the name and links nowhere.
+    """
+    reason = Reason(
+        "failed_test", "tests/test_a.py::test_b fails and passed at the base.", name="tests/test_a.py::test_b"
+    )
+    nameless = Reason("suite_failed", "The suite ended with status 2.", path="", name="nobody")
+    check = replace(verdicts.COVERAGE, reasons=(reason, nameless), to_pass=())
+
+    summary = render(check, PROVENANCE, LINKS).summary
+
+    assert (
+        "- `tests/test_a.py::test_b` fails and passed at the base.\n- The suite ended with status 2.\n"
+        in summary
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "title"),
+    [
+        (Outcome.PASSED, "Would have passed (advise mode): T"),
+        (Outcome.WAIVED, "Would have been waived (advise mode): T"),
+        (Outcome.BLOCKED, "Would have been blocked (advise mode): T"),
+        (Outcome.COULD_NOT_MEASURE, "Would have failed for want of a measurement (advise mode): T"),
+    ],
+)
+def test_advise_has_words_for_every_outcome(outcome: Outcome, title: str) -> None:
+    """
+    Each outcome has its own words in advise mode.
+    """
+    run = render(CheckVerdict("coverage", outcome, "T"), PROVENANCE, LINKS, advise=True)
+
+    assert run.title == title
+
+
+def test_output_is_shown_as_it_was_printed() -> None:
+    """
+    An output of empty lines is not shown; other output keeps its indentation and loses its secrets.
+    """
+    traceback = "Traceback:\n    x = 1\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"
+
+    assert check_run.failed("No.", "", LINKS, output="\n \n").text == ""
+    assert (
+        "Traceback:\n    x = 1\n[redacted]\n```" in check_run.failed("No.", "", LINKS, output=traceback).text
+    )
