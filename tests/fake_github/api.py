@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 
 from tests.fake_github import app_routes, check_routes, repository_routes
 from tests.fake_github.description import Operation, find, request_mistakes, response_mistakes
-from tests.fake_github.faults import Fault, Faults
+from tests.fake_github.faults import Fault, Faults, cut
 from tests.fake_github.identity import DeniedError, Token
 from tests.fake_github.repositories import Repository
 from tests.fake_github.routing import ROUTES, Answer, Call, RefusedError, Route, not_found
@@ -54,13 +54,15 @@ class Api:
         found = find(request.method, path)
         fault = self.faults.take(found[0].name) if found else None
         if fault and fault.cut and not fault.applied:
-            raise ConnectionError(f"the script cuts {request.method} {path}")
+            raise cut(environ)
         if fault and not fault.applied and not fault.delay_seconds:
             response = _error(fault.status, fault.message, fault.headers)
         else:
             response = self._answer(request, path, found)
-        response = self._spoil(response, fault, path)
+        response = self._spoil(response, fault)
         self._note(request, path, response.status_code, found[0].name if found else "")
+        if fault and fault.cut:
+            raise cut(environ)
         return response(environ, start_response)
 
     def _without_ids(self, path: str) -> str:
@@ -71,14 +73,12 @@ class Api:
         repository = self.github.by_id(int(parts[2]))
         return f"/repos/{repository.full_name}/{'/'.join(parts[3:])}".rstrip("/") if repository else path
 
-    def _spoil(self, response: Response, fault: Fault | None, path: str) -> Response:
-        if fault is None:
+    def _spoil(self, response: Response, fault: Fault | None) -> Response:
+        if fault is None or fault.cut:
             return response
         if fault.delay_seconds:
             self.faults.stopping.wait(fault.delay_seconds)
             return response
-        if fault.cut:
-            raise ConnectionError(f"the script cuts the answer to {path}")
         return _error(fault.status, fault.message, fault.headers)
 
     def _note(self, request: Request, path: str, status: int, operation: str) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 CREATE_CHECK_RUN = "POST /repos/{owner}/{repo}/check-runs"
 UPDATE_CHECK_RUN = "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}"
@@ -55,6 +60,12 @@ def lag(sha: str) -> Fault:
 def slow(seconds: float) -> Fault:
     """The right answer, late."""
     return Fault(delay_seconds=seconds)
+
+
+def cut(environ: WSGIEnvironment) -> ConnectionError:
+    """Close the connection of a request; the server gives up on the request when the error is raised."""
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    return ConnectionError("the script cuts this connection")
 
 
 class Faults:

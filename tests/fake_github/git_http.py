@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from werkzeug import Request, Response
 
 from tests.fake_github.bare_git import environment
-from tests.fake_github.faults import GIT, Faults
+from tests.fake_github.faults import GIT, Faults, cut
 from tests.fake_github.identity import DeniedError
 from tests.fake_github.repositories import Repository
 from tests.fake_github.state import GitHub
@@ -40,7 +40,7 @@ class GitHttp:
         self.requests.append(request.full_path.rstrip("?"))
         fault = self.faults.take(GIT)
         if fault and fault.cut:
-            raise ConnectionError("the script cuts a git request")
+            raise cut(environ)
         if fault and not fault.delay_seconds:
             return Response(fault.message, fault.status, fault.headers)(environ, start_response)
         if fault:

@@ -19,7 +19,7 @@ def description() -> dict[str, Any]:
     for name in ("pull-request", "pull-request-simple"):
         # The description says otherwise, but `head.repo` is null once the fork is deleted.
         head = schemas[name]["properties"]["head"]["properties"]
-        head["repo"] = {"nullable": True, "allOf": [head["repo"]]}
+        head["repo"] = {"anyOf": [head["repo"], {"type": "string", "nullable": True, "enum": [None]}]}
     # A nullable enumeration is meant to allow null; in OpenAPI 3.0 it has to be listed.
     conclusion = schemas["check-run"]["properties"]["conclusion"]
     conclusion["enum"] = [*conclusion["enum"], None]

@@ -165,8 +165,8 @@ def pull_request(subject: PullRequest, *, schema: str = "pull-request") -> Json:
         review_comment_url=links["review_comment"],
         statuses_url=statuses,
         _links={name: {"href": href} for name, href in links.items()},
-        base=_side(base, subject.base_ref, subject.base_sha, base.owner),
-        head=_side(subject.head_repository, subject.head_ref, subject.head_sha, subject.author),
+        base=_side(github, base, base.owner, subject.base_ref, subject.base_sha),
+        head=_side(github, subject.head_repository, subject.author, subject.head_ref, subject.head_sha),
         author_association="CONTRIBUTOR",
         merge_commit_sha=subject.merge_commit_sha,
         created_at=time(subject.created_at),
@@ -177,16 +177,11 @@ def pull_request(subject: PullRequest, *, schema: str = "pull-request") -> Json:
     )
 
 
-def _side(where: Repository | None, ref: str, sha: str, fallback_owner: str) -> Json:
-    owner = where.owner if where else fallback_owner
-    account = user(where.github, owner) if where else None
-    return {
-        "label": f"{owner}:{ref}",
-        "ref": ref,
-        "sha": sha,
-        "user": account,
-        "repo": repository(where) if where else None,
-    }
+def _side(github: GitHub, where: Repository | None, author: str, ref: str, sha: str) -> Json:
+    """Head or base; of a deleted fork the account remains."""
+    owner = where.owner if where else author
+    shown = repository(where) if where else None
+    return {"label": f"{owner}:{ref}", "ref": ref, "sha": sha, "user": user(github, owner), "repo": shown}
 
 
 def pull_request_minimal(subject: PullRequest) -> Json:
