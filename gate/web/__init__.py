@@ -25,12 +25,12 @@ _HEADERS = {
 _WITHOUT_APP = ("health", "setup")
 
 
-def create_app(service: Service) -> Flask:
-    """The WSGI application."""
+def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) -> Flask:
+    """The WSGI application; the body of a webhook may take so long to arrive."""
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(health.blueprint(service))
     app.register_blueprint(setup.blueprint(service))
-    app.register_blueprint(webhook.blueprint(service))
+    app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
     app.register_blueprint(pages.blueprint(service))
 
     @app.before_request

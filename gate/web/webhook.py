@@ -58,8 +58,8 @@ class Refused(Exception):  # noqa: N818  (the answer, not a fault of ours)
         self.status = status
 
 
-def blueprint(service: Service) -> Blueprint:
-    """The route, for a service that has an App or gets one by `/setup`."""
+def blueprint(service: Service, *, read_seconds: float) -> Blueprint:
+    """The route, for a service that has an App or gets one by `/setup`; a body may take so long to arrive."""
     webhook = Blueprint("webhook", __name__)
 
     @webhook.post("/webhook")
@@ -68,7 +68,7 @@ def blueprint(service: Service) -> Blueprint:
         if app is None:
             raise AssertionError("create_app answers for a service without an App")
         try:
-            status, text = 202, _receive(service, app)
+            status, text = 202, _receive(service, app, _body(read_seconds))
             if not text:
                 status, text = 200, "nothing to do for this event"
         except Refused as refusal:
@@ -86,12 +86,10 @@ def blueprint(service: Service) -> Blueprint:
     return webhook
 
 
-def _receive(service: Service, app: App) -> str:
+def _receive(service: Service, app: App, body: bytes) -> str:
     """What was submitted, in a sentence; empty when the event is nothing to us. Raises: Refused."""
-    signature = request.headers.get("X-Hub-Signature-256")
-    body = _body()
     try:
-        events.verify(body, signature, app.webhook_secrets)
+        events.verify(body, request.headers.get("X-Hub-Signature-256"), app.webhook_secrets)
     except events.SignatureError as error:
         raise Refused(401, str(error)) from error
     delivery = _header("X-GitHub-Delivery", _DELIVERY)
@@ -115,14 +113,14 @@ def _receive(service: Service, app: App) -> str:
     return f"submitted {len(works)}" if works else ""
 
 
-def _body() -> bytes:
+def _body(read_seconds: float) -> bytes:
     """The raw body, whole. Raises: Refused, when it is too large, too slow or cut off."""
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()
     pieces: list[bytes] = []
     size = 0
     try:
-        with _deadline() as passed:
+        with _deadline(read_seconds) as passed:
             while size <= MAX_BODY and (piece := request.stream.read(_PIECE)):
                 pieces.append(piece)
                 size += len(piece)
@@ -133,7 +131,7 @@ def _body() -> bytes:
     if size > MAX_BODY:
         raise _too_large()
     if passed.is_set():
-        raise Refused(408, f"the body took longer than {READ_SECONDS:g} seconds")
+        raise Refused(408, f"the body took longer than {read_seconds:g} seconds")
     if size < (request.content_length or 0):
         raise Refused(400, "the body is shorter than its Content-Length says")
     return b"".join(pieces)
@@ -151,8 +149,8 @@ def _drain() -> None:
 
 
 @contextmanager
-def _deadline() -> Iterator[threading.Event]:
-    """Ends the reading of a body after `READ_SECONDS`; the event is set when it did.
+def _deadline(seconds: float) -> Iterator[threading.Event]:
+    """Ends the reading of a body after so long; the event is set when it did.
 
     A time-out of the socket would be for each packet, and one byte every few seconds would hold the thread for days.
     """
@@ -167,7 +165,7 @@ def _deadline() -> Iterator[threading.Event]:
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RD)
 
-    timer = threading.Timer(READ_SECONDS, end)
+    timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     try:
