@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gate.core import worst_first
 from gate.core.annotation import ranges
 from gate.core.gate_table import limit, rows
+from gate.core.markdown import clean
 from gate.core.percent import change, percent
 from gate.core.summary import WORDS
 
@@ -67,17 +68,12 @@ def _environment() -> Environment:
         gate_rows=rows,
         limit=limit,
         percent=percent,
-        readable=_readable,
+        readable=clean,
         ranges=_ranges,
         word=WORDS.__getitem__,
     )
     environment.globals.update(points=change, stylesheet_version=_stylesheet_version())
     return environment
-
-
-def _readable(text: str) -> str:
-    """The text with undecodable bytes, as paths may hold them, made visible: pages are UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _ranges(lines: Sequence[int], most: int) -> tuple[Sequence[tuple[int, int]], int]:

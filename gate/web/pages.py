@@ -1,0 +1,203 @@
+"""Pages for people: public repositories, their pull requests, and verdicts in full.
+
+Read-only, and from the database alone. Whoever asks for a private repository gets what is not there gets: the same 404.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, request
+
+from gate import templating
+from gate.core.links import Links
+from gate.core.verdict import Outcome, Verdict
+from gate.store import PullRequestRecord, RepositoryRecord, VerdictRecord
+
+if TYPE_CHECKING:
+    from gate.service import Service
+
+REPOSITORIES_A_PAGE = 20
+PULL_REQUESTS_A_PAGE = 30
+OPEN_PULL_REQUESTS_SHOWN = 10
+"""Of each repository in the overview; its own page has them all."""
+ROWS_A_TABLE = 200
+HISTORY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestLine:
+    """A pull request as a row of a table."""
+
+    number: int
+    base_ref: str
+    state: str
+    head_sha: str
+    outcome: Outcome | None
+    """None while its first verdict is on its way."""
+    why: str
+    checked_at: datetime | None
+
+
+def blueprint(service: Service) -> Blueprint:
+    """The pages and their stylesheet."""
+    pages = Blueprint("pages", __name__, static_folder=str(templating.STATIC), static_url_path="/assets")
+
+    @pages.get("/")
+    def overview() -> str:
+        return _overview(service, _page())
+
+    @pages.get("/r/<owner>/<name>")
+    def repository(owner: str, name: str) -> str:
+        return _repository(service, _public(service.store.repository_named(f"{owner}/{name}")), _page())
+
+    @pages.get("/r/<owner>/<name>/pull/<int:number>")
+    def pull_request(owner: str, name: str, number: int) -> str:
+        return _pull_request(service, _public(service.store.repository_named(f"{owner}/{name}")), number)
+
+    @pages.get("/runs/<run_id>")
+    def run(run_id: str) -> str:
+        record = service.store.verdict(run_id)
+        if record is None:
+            abort(404)
+        return _run(service, _public(service.store.repository(record.repository_id)), record)
+
+    @pages.app_errorhandler(404)
+    def not_found(_error: Exception) -> tuple[str, int]:
+        return _render(service, "not_found.html.j2"), 404
+
+    @pages.after_request
+    def keep(answer: Response) -> Response:
+        if request.endpoint == "pages.static" and request.query_string:
+            # The query is a digest of the stylesheet: what it names never changes.
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
+
+    return pages
+
+
+def _render(service: Service, template: str, **values: object) -> str:
+    root = urlsplit(service.settings.public_url).path.rstrip("/")
+    return templating.render(template, root=root, now=service.now(), **values)
+
+
+def _public(repository: RepositoryRecord | None) -> RepositoryRecord:
+    """The repository, when everybody may see it; otherwise the request ends as for one that does not exist."""
+    if repository is None or repository.private:
+        abort(404)
+    return repository
+
+
+def _page() -> int:
+    """The page asked for, from 1; nonsense is the first."""
+    return min(max(request.args.get("page", 1, type=int), 1), 10_000)
+
+
+def _neighbours(page: int, found: int, a_page: int) -> dict[str, str]:
+    """Links to the page before and after, each empty when there is none; `found` may be one more than is shown."""
+    return {
+        "before": f"?page={page - 1}" if page > 1 else "",
+        "after": f"?page={page + 1}" if found > a_page else "",
+    }
+
+
+def _overview(service: Service, page: int) -> str:
+    store = service.store
+    found = store.public_repositories(limit=REPOSITORIES_A_PAGE + 1, offset=(page - 1) * REPOSITORIES_A_PAGE)
+    repositories = [
+        {
+            "repository": repository,
+            "pull_requests": [
+                _line(service, pull_request)
+                for pull_request in store.pull_requests(
+                    repository.id, open_only=True, limit=OPEN_PULL_REQUESTS_SHOWN
+                )
+            ],
+        }
+        for repository in found[:REPOSITORIES_A_PAGE]
+    ]
+    return _render(
+        service,
+        "overview.html.j2",
+        repositories=repositories,
+        **_neighbours(page, len(found), REPOSITORIES_A_PAGE),
+    )
+
+
+def _repository(service: Service, repository: RepositoryRecord, page: int) -> str:
+    found = service.store.pull_requests(
+        repository.id, limit=PULL_REQUESTS_A_PAGE + 1, offset=(page - 1) * PULL_REQUESTS_A_PAGE
+    )
+    return _render(
+        service,
+        "repository.html.j2",
+        repository=repository,
+        pull_requests=[_line(service, pull_request) for pull_request in found[:PULL_REQUESTS_A_PAGE]],
+        web_url=_web_url(service, repository),
+        **_neighbours(page, len(found), PULL_REQUESTS_A_PAGE),
+    )
+
+
+def _pull_request(service: Service, repository: RepositoryRecord, number: int) -> str:
+    known = service.store.pull_request(repository.id, number)
+    history = service.store.verdicts(repository.id, number, limit=1)
+    if history:
+        newest_head = known.head_sha if known else ""
+        return _run(service, repository, history[0], newest_head=newest_head)
+    if known is None:
+        abort(404)
+    return _render(service, "pending.html.j2", repository=repository, number=number, head_sha=known.head_sha)
+
+
+def _run(
+    service: Service, repository: RepositoryRecord, record: VerdictRecord, *, newest_head: str = ""
+) -> str:
+    history = service.store.verdicts(repository.id, record.number, limit=HISTORY)
+    newest = history[0].run_id if history else record.run_id
+    provenance = record.verdict.provenance
+    return _render(
+        service,
+        "run.html.j2",
+        repository=repository,
+        number=record.number,
+        verdict=record.verdict,
+        checked_at=record.recorded_at,
+        history=history,
+        waiting_for=newest_head if newest_head != provenance.head else "",
+        newest_run_id="" if newest == record.run_id else newest,
+        links=Links(_web_url(service, repository), provenance.head, provenance.base, "", record.run_id),
+        most=ROWS_A_TABLE,
+    )
+
+
+def _web_url(service: Service, repository: RepositoryRecord) -> str:
+    return f"{service.settings.github_url.rstrip('/')}/{repository.full_name}"
+
+
+def _line(service: Service, pull_request: PullRequestRecord) -> PullRequestLine:
+    history = service.store.verdicts(pull_request.repository_id, pull_request.number, limit=1)
+    newest = history[0] if history else None
+    # A verdict about an older head says nothing about this one.
+    judged = newest is not None and newest.verdict.provenance.head == pull_request.head_sha
+    return PullRequestLine(
+        number=pull_request.number,
+        base_ref=pull_request.base_ref,
+        state=pull_request.state,
+        head_sha=pull_request.head_sha,
+        outcome=newest.verdict.outcome if newest and judged else None,
+        why=_why(newest.verdict) if newest and judged else "The verdict on this head is on its way.",
+        checked_at=newest.recorded_at if newest and judged else None,
+    )
+
+
+def _why(verdict: Verdict) -> str:
+    """The titles of the checks that decided, or the verdict's own where none stands out."""
+    decisive = [
+        check.title for check in verdict.checks if check.outcome is verdict.outcome and not check.neutral
+    ]
+    if verdict.outcome in {Outcome.PASSED, Outcome.SUPERSEDED} or not decisive:
+        return verdict.title
+    return ". ".join(decisive)
