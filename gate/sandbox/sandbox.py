@@ -71,12 +71,14 @@ class Sandbox:
         network: bool = False,
         cancelled: Callable[[], bool] = never,
         on_output: Callable[[bytes], None] | None = None,
+        result_to: BinaryIO | None = None,
     ) -> Exit:
         """Run a program in a box of its own.
 
         `write_source` writes a tar stream that is unpacked into the working folder `/work`. `files` are contents by
-        path in the box. The program's result is what it writes to the descriptor named by `GATE_RESULT_FD`. A box
-        left over under the same `name` is removed first.
+        path in the box. The program's result is what it writes to the descriptor named by `GATE_RESULT_FD`;
+        with `result_to` it goes there as it comes, and `Exit.result` stays empty. A box left over under the same
+        `name` is removed first.
 
         Raises: SandboxError when there is no box to be had, or it could not be set up or emptied.
         """
@@ -95,7 +97,12 @@ class Sandbox:
         )
         with box.opened(order, self.hierarchy) as opened:
             return supervise(
-                opened, limits, write_source=write_source, cancelled=cancelled, on_output=on_output
+                opened,
+                limits,
+                write_source=write_source,
+                cancelled=cancelled,
+                on_output=on_output,
+                result_to=result_to,
             )
 
     @contextmanager

@@ -25,12 +25,21 @@ _TICK_SECONDS = 0.1
 class Supervision:
     """What has come out of a box so far, and why it was ended, if it was."""
 
-    def __init__(self, box: Box, limits: Limits, on_output: Callable[[bytes], None] | None) -> None:
+    def __init__(
+        self,
+        box: Box,
+        limits: Limits,
+        *,
+        on_output: Callable[[bytes], None] | None,
+        result_to: BinaryIO | None,
+    ) -> None:
         self._box = box
+        self._result_to = result_to
         self._limits = limits
         self._on_output = on_output
         self._began = time.monotonic()
         self._printed = 0
+        self._received = 0
         self._tail = bytearray()
         self._result = bytearray()
         self._control = bytearray()
@@ -120,11 +129,14 @@ class Supervision:
             self.end("output")
 
     def _take_result(self, part: bytes) -> None:
-        if self._ended_by != "result":
-            self._result += part
-        if len(self._result) > self._limits.result_mb * _MEBIBYTE:
+        self._received += len(part)
+        if self._received > self._limits.result_mb * _MEBIBYTE:
             self._result.clear()
             self.end("result")
+        elif self._result_to is not None:
+            self._result_to.write(part)
+        else:
+            self._result += part
 
     def _take_control(self, part: bytes) -> None:
         self._control += part[: 4096 - len(self._control)]
@@ -161,13 +173,14 @@ def supervise(
     write_source: Callable[[BinaryIO], None] | None,
     cancelled: Callable[[], bool],
     on_output: Callable[[bytes], None] | None,
+    result_to: BinaryIO | None = None,
 ) -> Exit:
     """Run a box to its end.
 
     Raises: SandboxError when the program never started; whatever `write_source` raises, other than for a box that
     stopped reading.
     """
-    supervision = Supervision(box, limits, on_output)
+    supervision = Supervision(box, limits, on_output=on_output, result_to=result_to)
     failures: list[BaseException] = []
     writer = threading.Thread(target=_write, args=(box.source, write_source, failures), daemon=True)
     writer.start()

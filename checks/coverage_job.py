@@ -1,0 +1,31 @@
+"""What is to be measured by `checks.line_coverage`; the value that goes into the box. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+JOB = "/gate/job.json"
+"""Where the job stands in the box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be run and reported."""
+
+    python: str
+    """Of the project, in the box."""
+    python_version: str
+    """`3.11.7`; of the project's interpreter."""
+    runner: Literal["pytest", "unittest", "django", "command", "none"]
+    """`none`: there are no tests, and every source is uncovered."""
+    words: tuple[str, ...]
+    """Arguments for the runner; for `command` the whole command."""
+    test_files: tuple[str, ...]
+    """For the unittest runner."""
+    sources: tuple[str, ...]
+    """The files to report, relative to the working folder."""
+    configuration: str
+    """Coverage.py's, without the place of its data."""
+    environment: dict[str, str]
+    python_path: tuple[str, ...]

@@ -1,0 +1,270 @@
+"""Drive a project's tests under coverage.py and report every source file's lines, imported or not.
+
+It runs inside the box on the service's interpreter; `coverage run`, `coverage combine` and `coverage json` run on the
+project's, in processes of their own, and it imports nothing of the project. What they write is as hostile as the
+project; so is, to whoever reads it, the report of this module. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+from xml.etree import ElementTree as ET
+
+from checks import unreachable
+from checks.codec import decode, encode
+from checks.coverage_job import JOB, Job
+from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
+
+REVISION = 1
+"""Of this driver; part of a report's version."""
+
+START = "/gate/coverage/start.py"
+"""Starts the coverage.py that lies beside it, whatever the project's folder holds."""
+
+NO_TESTS = 5
+"""Exit status of pytest, and of our unittest runner, when nothing was collected."""
+
+_FILES_AT_ONCE = 5000
+"""Of one `coverage json`; a command line has room for about 2 MB."""
+_RANKS: tuple[TestOutcome, ...] = ("passed", "skipped", "failed", "error")
+
+
+def main() -> None:
+    """Do the job and write the report, as JSON, to the descriptor that `GATE_RESULT_FD` names."""
+    with Path(JOB).open(encoding="utf-8") as stream:
+        job = decode(Job, json.load(stream))
+    result = int(os.environ.pop("GATE_RESULT_FD"))
+    scratch = Path("/tmp/gate")  # noqa: S108  (the box's own)
+    report = measure(job, scratch, Path.cwd())
+    with os.fdopen(result, "w", encoding="utf-8") as stream:
+        json.dump(encode(report), stream)
+
+
+def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
+    """Run the tests in `root`, then report the lines of the sources; `scratch` is made and holds the data."""
+    scratch.mkdir(parents=True)
+    rcfile = _write_configuration(job, scratch)
+    environment = _environment(job, rcfile)
+    began = time.monotonic()
+    status = _run(_suite_command(job, scratch, rcfile), root, environment)
+    seconds = time.monotonic() - began
+    tests = _outcomes(job, scratch)
+    suite = Suite(
+        outcome=_suite_outcome(job, status, tests),
+        exit_status=status,
+        seconds=round(seconds, 3),
+        command=_shown(job),
+        tests=tests,
+    )
+    _run(_coverage(job, "combine", rcfile, "--quiet", str(scratch / "data")), root, environment, quiet=True)
+    version, files = _files(job, scratch, root, rcfile, environment)
+    return CoverageReport(
+        version=f"{REVISION} coverage-{version} cpython-{job.python_version}",
+        files=tuple(sorted(files.items())),
+        suite=suite,
+        unparsable=tuple(_unparsable(job, files, root)),
+    )
+
+
+def _write_configuration(job: Job, scratch: Path) -> Path:
+    (scratch / "data").mkdir()
+    rcfile = scratch / "coverage.ini"
+    rcfile.write_text(
+        job.configuration.replace("[run]\n", f"[run]\ndata_file = {scratch}/data/.coverage\n", 1)
+    )
+    return rcfile
+
+
+def _environment(job: Job, rcfile: Path) -> dict[str, str]:
+    """The suite's variables. PYTHONPATH makes the project importable without building it."""
+    environment = {**os.environ, **job.environment, "PATH": f"{Path(job.python).parent}:{os.environ['PATH']}"}
+    given = job.environment.get("PYTHONPATH", "")
+    environment["PYTHONPATH"] = os.pathsep.join([*job.python_path, *([given] if given else [])])
+    environment["VIRTUAL_ENV"] = str(Path(job.python).parent.parent)
+    if job.runner == "command" and _module(job) is None:
+        # No command of ours to put before it: coverage.py's hook in the environment starts with every interpreter.
+        environment["COVERAGE_PROCESS_START"] = str(rcfile)
+    return environment
+
+
+def _suite_command(job: Job, scratch: Path, rcfile: Path) -> list[str]:
+    match job.runner:
+        case "pytest":
+            return _coverage(job, "run", rcfile, "-m", "pytest", *_pytest_options(scratch), *job.words)
+        case "unittest":
+            list_of_files = scratch / "test_files.json"
+            list_of_files.write_text(json.dumps(job.test_files))
+            runner = Path(__file__).parent / "unittest_outcomes.py"
+            return _coverage(
+                job, "run", rcfile, str(runner), str(scratch / "outcomes.json"), str(list_of_files)
+            )
+        case "django":
+            return _coverage(job, "run", rcfile, "manage.py", "test", *job.words)
+        case "none":
+            return _coverage(job, "run", rcfile, os.devnull)
+        case "command":
+            target = _module(job)
+            if target is None:
+                return list(job.words)
+            options = _pytest_options(scratch) if target[:2] == ["-m", "pytest"] else []
+            return _coverage(job, "run", rcfile, *target[:2], *options, *target[2:])
+
+
+def _pytest_options(scratch: Path) -> list[str]:
+    # A module that does not import is a failing test of its own; the others still run.
+    return [f"--junitxml={scratch}/junit.xml", "--continue-on-collection-errors"]
+
+
+def _module(job: Job) -> list[str] | None:
+    """What `coverage run` is to run instead of the command's own Python; None where it cannot."""
+    program, *rest = job.words
+    name = Path(program).name
+    if name in {"pytest", "py.test"}:
+        return ["-m", "pytest", *rest]
+    if name.rstrip("0123456789.") == "python" and rest and rest[0] == "-m" and len(rest) > 1:
+        return rest
+    if name.rstrip("0123456789.") == "python" and rest and not rest[0].startswith("-"):
+        return rest
+    return [program, *rest] if program.endswith(".py") else None
+
+
+def _coverage(job: Job, action: str, rcfile: Path, *arguments: str) -> list[str]:
+    return [job.python, START, action, f"--rcfile={rcfile}", *arguments]
+
+
+def _run(command: Sequence[str], root: Path, environment: Mapping[str, str], *, quiet: bool = False) -> int:
+    """The exit status; 127 when the command is not to be had. A quiet command is heard only when it fails."""
+    output = subprocess.PIPE if quiet else None
+    try:
+        ended = subprocess.run(
+            command,
+            cwd=root,
+            env=environment,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if quiet else None,
+        )
+    except OSError as error:
+        _say(f"{command[0]}: {error.strerror}")
+        return 127
+    if ended.returncode and ended.stdout:
+        _say(ended.stdout.decode(errors="replace"))
+    return ended.returncode
+
+
+def _say(text: str) -> None:
+    """Print among the suite's output, which is what people see."""
+    print(text, flush=True)  # noqa: T201
+
+
+def _shown(job: Job) -> str:
+    match job.runner:
+        case "pytest":
+            return " ".join(["pytest", *job.words])
+        case "unittest":
+            return "python -m unittest discover"
+        case "django":
+            return " ".join(["manage.py test", *job.words])
+        case "none":
+            return ""
+        case "command":
+            return " ".join(job.words)
+
+
+def _suite_outcome(
+    job: Job, status: int, tests: Sequence[tuple[str, TestOutcome]]
+) -> Literal["passed", "failed", "no_tests", "broken"]:
+    if job.runner == "none":
+        return "no_tests"
+    if status == 0:
+        return "passed"
+    knows_outcomes = job.runner in {"pytest", "unittest"} or "pytest" in job.words[:3]
+    if not knows_outcomes:
+        return "failed"
+    if status == NO_TESTS:
+        return "no_tests"
+    return "failed" if any(outcome != "error" for _, outcome in tests) else "broken"
+
+
+def _outcomes(job: Job, scratch: Path) -> tuple[tuple[str, TestOutcome], ...]:
+    """The outcome of each test, as far as the runner told; the worst where a test has several."""
+    worst: dict[str, TestOutcome] = {}
+    for name, outcome in [*_from_unittest(scratch / "outcomes.json"), *_from_junit(scratch / "junit.xml")]:
+        worst[name] = max(worst.get(name, outcome), outcome, key=_RANKS.index)
+    return tuple(sorted(worst.items()))
+
+
+def _from_unittest(file: Path) -> Iterator[tuple[str, TestOutcome]]:
+    if file.is_file():
+        yield from decode(dict[str, TestOutcome], json.loads(file.read_bytes())).items()
+
+
+def _from_junit(file: Path) -> Iterator[tuple[str, TestOutcome]]:
+    try:
+        cases = ET.parse(file).iter("testcase") if file.is_file() else ()  # noqa: S314  (inside the box a bomb harms its own suite)
+    except ET.ParseError:
+        return
+    for case in cases:
+        name = ".".join(part for part in (case.get("classname"), case.get("name")) if part)
+        children = {child.tag for child in case}
+        outcome: TestOutcome = "passed"
+        if "failure" in children:
+            outcome = "failed"
+        elif "error" in children:
+            outcome = "error"
+        elif "skipped" in children:
+            outcome = "skipped"
+        yield name, outcome
+
+
+def _files(
+    job: Job, scratch: Path, root: Path, rcfile: Path, environment: Mapping[str, str]
+) -> tuple[str, dict[str, FileCoverage]]:
+    """Coverage.py's version and the lines of every source it could parse and does not omit."""
+    wanted = frozenset(job.sources)
+    version, files = "", {}
+    python = tuple(int(part) for part in job.python_version.split(".")[:3])
+    for start in range(0, max(1, len(job.sources)), _FILES_AT_ONCE):
+        part = [str(root / path) for path in job.sources[start : start + _FILES_AT_ONCE]]
+        written = scratch / f"coverage-{start}.json"
+        # Our own file is one that parses for sure: without any, coverage.py would write no report.
+        arguments = ["--ignore-errors", "--quiet", "-o", str(written), START, *part]
+        if _run(_coverage(job, "json", rcfile, *arguments), root, environment, quiet=True):
+            raise SystemExit("coverage.py could not report what it measured")
+        told: dict[str, Any] = json.loads(written.read_bytes())
+        version = told["meta"]["version"]
+        for path, lines in told["files"].items():
+            if path in wanted:
+                files[path] = unreachable.left_out(_file_coverage(lines), (root / path).read_bytes(), python)
+    return version, files
+
+
+def _file_coverage(lines: Mapping[str, Any]) -> FileCoverage:
+    taken = [(a, b, True) for a, b in lines.get("executed_branches", ())]
+    not_taken = [(a, b, False) for a, b in lines.get("missing_branches", ())]
+    return FileCoverage(
+        covered=tuple(lines["executed_lines"]),
+        missing=tuple(lines["missing_lines"]),
+        excluded=tuple(lines["excluded_lines"]),
+        branches=tuple(sorted(taken + not_taken)),
+    )
+
+
+def _unparsable(job: Job, files: Iterable[str], root: Path) -> Iterator[tuple[str, str]]:
+    """Sources without lines that do not parse; the others without lines are omitted by the configuration."""
+    known = frozenset(files)
+    for path in sorted(set(job.sources) - known):
+        try:
+            ast.parse((root / path).read_bytes())
+        except SyntaxError as error:
+            yield path, f"line {error.lineno or 0}: {error.msg}"
+        except (OSError, ValueError, RecursionError, MemoryError) as error:
+            yield path, str(error) or type(error).__name__

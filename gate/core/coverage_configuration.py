@@ -1,0 +1,121 @@
+"""The configuration coverage.py runs with: the project's exclusions, and our own rules for everything else.
+
+A project decides what is no code worth testing (`omit`, `exclude_lines`, ...) and how its concurrency works; where
+data goes, what is measured and which plugins run is Gate's. It decides nothing about thresholds.
+"""
+
+from __future__ import annotations
+
+import configparser
+import tomllib
+from collections.abc import Mapping
+
+from gate.core.tool_configuration import COVERAGE_FILES
+
+_TAKEN = {
+    "run": ("omit", "concurrency", "patch"),
+    "report": ("omit", "exclude_lines", "exclude_also", "partial_branches", "partial_also"),
+}
+_PATCHES = frozenset({"_exit", "execv", "fork"})
+_CONCURRENCIES = frozenset({"thread", "gevent", "greenlet", "eventlet", "multiprocessing"})
+
+Sections = dict[str, dict[str, tuple[str, ...]]]
+
+
+def rcfile(files: Mapping[str, bytes], *, branches: bool, root: str) -> str:
+    """The text of an ini file for coverage.py; `files` are the project's, as the policy's revision has them.
+
+    Like coverage.py itself it takes the first file that says anything of coverage.py and no other.
+    """
+    taken = _taken(files)
+    run, report = taken["run"], taken["report"]
+    settings: Sections = {
+        "run": {
+            "source": (root,),
+            "branch": ("true" if branches else "false",),
+            "parallel": ("true",),
+            "disable_warnings": ("no-data-collected",),
+            "patch": ("subprocess", *sorted(_PATCHES.intersection(run.pop("patch", ())))),
+            "concurrency": tuple(sorted(_CONCURRENCIES.intersection(run.pop("concurrency", ())))),
+        },
+        "report": {"ignore_errors": ("true",), **report},
+    }
+    omitted = (*run.get("omit", ()), *report.get("omit", ()))
+    settings["report"]["omit"] = omitted
+    return "\n".join(_section(name, options) for name, options in settings.items())
+
+
+def _taken(files: Mapping[str, bytes]) -> Sections:
+    for name in COVERAGE_FILES:
+        if name in files:
+            found = _toml(name, files[name]) if name.endswith(".toml") else _ini(name, files[name])
+            if found["run"] or found["report"]:
+                return found
+    return {"run": {}, "report": {}}
+
+
+def _ini(name: str, content: bytes) -> Sections:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(content.decode())
+    except (configparser.Error, UnicodeDecodeError):
+        return {"run": {}, "report": {}}
+    prefix = "" if name == ".coveragerc" else "coverage:"
+    return {
+        section: {
+            option: _items(
+                parser.get(prefix + section, option), commas=not option.startswith(("exclude", "partial"))
+            )
+            for option in options
+            if parser.has_option(prefix + section, option)
+        }
+        for section, options in _TAKEN.items()
+    }
+
+
+def _toml(name: str, content: bytes) -> Sections:
+    try:
+        document = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+        return {"run": {}, "report": {}}
+    table = _table(_table(document.get("tool")).get("coverage"))
+    if name == ".coveragerc.toml" and not table:
+        table = document
+    return {
+        section: {
+            option: _texts(value) for option, value in _table(table.get(section)).items() if option in options
+        }
+        for section, options in _TAKEN.items()
+    }
+
+
+def _items(text: str, *, commas: bool) -> tuple[str, ...]:
+    """The items of a list as coverage.py reads it: by lines, and where it is no list of patterns also by commas."""
+    lines = text.replace(",", "\n").splitlines() if commas else text.splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    return tuple(
+        " ".join(item.split("\n")).strip() for item in items if isinstance(item, str) and item.strip()
+    )
+
+
+def _section(name: str, options: Mapping[str, tuple[str, ...]]) -> str:
+    lines = [f"[{name}]"]
+    for option, items in options.items():
+        if len(items) == 1:
+            lines.append(f"{option} = {items[0]}")
+        elif items:
+            lines += [f"{option} =", *(f"    {_protected(item)}" for item in items)]
+    return "\n".join(lines) + "\n"
+
+
+def _protected(item: str) -> str:
+    """The item with a leading comment sign hidden from the ini parser."""
+    return f"[{item[0]}]{item[1:]}" if item[0] in "#;" else item
+
+
+def _table(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

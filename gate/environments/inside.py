@@ -1,0 +1,57 @@
+"""The program that installs an environment inside the box: uv in, one tar stream of regular files out.
+
+It runs on the service's interpreter with the network and sees names of requirements only. Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+ORDER = "/gate/order.json"
+ENVIRONMENT = Path("/work/environment")
+
+
+def main() -> int:
+    """Obey the order; the status is uv's where it failed."""
+    order = json.loads(Path(ORDER).read_text(encoding="utf-8"))
+    result = int(os.environ.pop("GATE_RESULT_FD"))
+    uv, venv = order["uv"], ENVIRONMENT / "venv"
+    commands = [
+        [uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", order["python"], str(venv)]
+    ]
+    install = [uv, "pip", "install", "--only-binary", ":all:", "--compile-bytecode", *order["indexes"]]
+    if order["requirements"]:
+        list_of_requirements = Path("/tmp/requirements.txt")  # noqa: S108  (the box's own)
+        list_of_requirements.write_text("\n".join(order["requirements"]), encoding="utf-8")
+        commands.append([*install, "--python", str(venv), "--requirement", str(list_of_requirements)])
+    if order["coverage"]:
+        target = str(ENVIRONMENT / "coverage")
+        commands.append([*install, "--python", str(venv), "--no-deps", "--target", target, order["coverage"]])
+    for command in commands:
+        status = subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
+        if status:
+            return status
+    with os.fdopen(result, "wb") as stream, tarfile.open(fileobj=stream, mode="w|") as archive:
+        for path in sorted(ENVIRONMENT.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                _add(archive, path)
+    return 0
+
+
+def _add(archive: tarfile.TarFile, path: Path) -> None:
+    """Add a regular file; never as a link to another, though uv may have made it one."""
+    member = tarfile.TarInfo(str(path.relative_to(ENVIRONMENT)))
+    status = path.stat()
+    member.size, member.mode = status.st_size, status.st_mode & 0o777
+    member.mtime = int(status.st_mtime)  # Compiled modules are only used with the time of their source.
+    with path.open("rb") as content:
+        archive.addfile(member, content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

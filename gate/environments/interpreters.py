@@ -1,0 +1,86 @@
+"""The Python interpreters of this machine, and which of them a project's tests run on."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+from uv import find_uv_bin
+
+from gate.sandbox import interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """An installed CPython."""
+
+    path: str
+    """Without links; the same in the box."""
+    version: str
+    """`3.11.7`."""
+
+    @property
+    def prefix(self) -> Path:
+        """The folder it is installed in."""
+        return Path(self.path).parent.parent
+
+    @property
+    def series(self) -> str:
+        """`3.11`; what compiled packages depend on."""
+        return ".".join(self.version.split(".")[:2])
+
+
+def own() -> Interpreter:
+    """The service's, below its virtual environment."""
+    return Interpreter(str(Path(interpreter.python()).resolve()), platform.python_version())
+
+
+@cache
+def others() -> tuple[Interpreter, ...]:
+    """Every other CPython that uv finds on this machine, newest first."""
+    command = [find_uv_bin(), "python", "list", "--only-installed", "--no-config", "--output-format", "json"]
+    listed = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    if listed.returncode != 0:
+        return ()
+    found = {
+        Interpreter(str(Path(entry["path"]).resolve()), entry["version"])
+        for entry in json.loads(listed.stdout)
+        if entry.get("implementation") == "cpython" and entry.get("variant", "default") == "default"
+    }
+    return tuple(sorted(found - {own()}, key=lambda each: (_version(each), each.path), reverse=True))
+
+
+def choose(wanted: str, requires: str) -> Interpreter | str:
+    """The interpreter for a project: the policy's `wanted` series, else one that `requires` admits, ours first.
+
+    A text says why there is none.
+    """
+    if wanted:
+        admitted = SpecifierSet(f"=={wanted}.*" if wanted.count(".") < 2 else f"=={wanted}")
+        source = f'[tests] python = "{wanted}"'
+    else:
+        try:
+            admitted = SpecifierSet(requires)
+        except InvalidSpecifier:
+            return f"requires-python = {requires!r} is not a version specifier"
+        source = f'requires-python = "{requires}"'
+    if admitted.contains(own().version, prereleases=True):
+        return own()
+    for candidate in others():
+        if admitted.contains(candidate.version):
+            return candidate
+    had = ", ".join(dict.fromkeys(each.version for each in (own(), *others())))
+    return f"no interpreter here fits {source}: there is {had}"
+
+
+def _version(each: Interpreter) -> Version:
+    try:
+        return Version(each.version)
+    except InvalidVersion:
+        return Version("0")
