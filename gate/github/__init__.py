@@ -4,7 +4,7 @@ Nothing waits or repeats in here but one exchange of a refused token and one loo
 help later is raised as Transient for the engine, what will not as Permanent. It verifies no webhooks and runs no git.
 """
 
-from gate.github.app import GitHub
+from gate.github.app import GitHub, convert_manifest
 from gate.github.repository import GitHubRepository, PullRequestView
 
-__all__ = ["GitHub", "GitHubRepository", "PullRequestView"]
+__all__ = ["GitHub", "GitHubRepository", "PullRequestView", "convert_manifest"]

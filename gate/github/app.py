@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import quote
 
-from github import Auth, Github, GithubException
+from github import Auth, Github
 from jwt import PyJWTError
-from requests import RequestException
 
-from gate.core.failure import Permanent, Transient
-from gate.github.failure import TokenRefusedError, failure, redact
+from gate.core.failure import Permanent
+from gate.github.failure import TokenRefusedError, attempt
 from gate.github.repository import GitHubRepository
 
 T = TypeVar("T")
@@ -41,6 +41,40 @@ class _Token:
 
 _Key = tuple[int, int, tuple[tuple[str, str], ...]]
 """Installation, repository and permissions of a token."""
+
+
+def new_client(api_url: str, auth: Auth.Auth | None) -> Github:
+    """A PyGithub client for one thread that neither waits nor repeats, and reads nothing before it is asked to."""
+    return Github(
+        auth=auth,
+        base_url=api_url,
+        timeout=TIMEOUT_SECONDS,
+        user_agent="gate",
+        per_page=100,
+        retry=None,  # the engine repeats; PyGithub would repeat POST but not PATCH, and sleep in the worker
+        seconds_between_requests=None,
+        seconds_between_writes=None,
+        lazy=True,
+        api_version=API_VERSION,
+    )
+
+
+def convert_manifest(code: str, *, api_url: str) -> dict[str, Any]:
+    """The App GitHub registered for our manifest, with all its secrets; a code works once, within one hour.
+
+    Raises: Transient, Permanent.
+    """
+    client = new_client(api_url, None)
+    path = f"/app-manifests/{quote(code, safe='')}/conversions"
+    try:
+        _, app = attempt(
+            "the registered App",
+            lambda: client.requester.requestJsonAndCheck("POST", path),
+            now=datetime.now(UTC),
+        )
+    finally:
+        client.close()
+    return dict(app)
 
 
 class _Credentials(Auth.Auth):
@@ -112,36 +146,16 @@ class GitHub:
         key = _key(installation_id, repository_id, FOR_API)
         token = self._token(key)
         try:
-            return self._attempt(subject, lambda: function(self._client(token)))
+            return attempt(subject, lambda: function(self._client(token)), now=self._clock())
         except TokenRefusedError:
             self._forget(key, token)
-        return self._attempt(subject, lambda: function(self._client(self._token(key))))
-
-    def _attempt(self, subject: str, function: Callable[[], T]) -> T:
-        try:
-            return function()
-        except GithubException as error:
-            raise failure(subject, error, self._clock()) from error
-        except RequestException as error:
-            text = f"GitHub could not be reached for {subject}: {redact(str(error))}."
-            raise Transient(text) from error
+        return attempt(subject, lambda: function(self._client(self._token(key))), now=self._clock())
 
     def _client(self, credentials: str) -> Github:
         """The client of the calling thread, with these credentials from now on."""
         if not hasattr(self._thread, "client"):
             self._thread.credentials = _Credentials()
-            self._thread.client = Github(
-                auth=self._thread.credentials,
-                base_url=self._api_url,
-                timeout=TIMEOUT_SECONDS,
-                user_agent="gate",
-                per_page=100,
-                retry=None,  # the engine repeats; PyGithub would repeat POST but not PATCH, and sleep in the worker
-                seconds_between_requests=None,
-                seconds_between_writes=None,
-                lazy=True,
-                api_version=API_VERSION,
-            )
+            self._thread.client = new_client(self._api_url, self._thread.credentials)
             with self._lock:
                 self._clients.append(self._thread.client)
         self._thread.credentials.text = credentials
@@ -176,8 +190,8 @@ class GitHub:
         path = f"/app/installations/{installation_id}/access_tokens"
         wanted = {"repository_ids": [repository_id], "permissions": dict(permissions)}
         try:
-            _, made = self._attempt(
-                subject, lambda: requester.requestJsonAndCheck("POST", path, input=wanted)
+            _, made = attempt(
+                subject, lambda: requester.requestJsonAndCheck("POST", path, input=wanted), now=self._clock()
             )
         except TokenRefusedError as error:
             text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from github import GithubException
+from requests import RequestException
 
 from gate.core.failure import Permanent, Transient
+
+T = TypeVar("T")
 
 _SECRETS = re.compile(r"gh[pousr]_[A-Za-z0-9._-]{36,}|eyJ[\w.-]{20,}|-----BEGIN[^-]+-----.*", re.DOTALL)
 
@@ -17,10 +21,23 @@ class TokenRefusedError(Permanent):
     """GitHub answered 401."""
 
 
-def failure(subject: str, error: GithubException, now: datetime) -> Transient | Permanent:
+def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
+    """The result of `function`, which asks GitHub for `subject`.
+
+    Raises: Transient, Permanent, and of the latter TokenRefusedError when the credentials were refused.
+    """
+    try:
+        return function()
+    except GithubException as error:
+        raise _failure(subject, error, now) from error
+    except RequestException as error:
+        raise Transient(f"GitHub could not be reached for {subject}: {_redact(str(error))}.") from error
+
+
+def _failure(subject: str, error: GithubException, now: datetime) -> Transient | Permanent:
     """What an error answer means for the engine. Source: docs.github.com, "Rate limits for the REST API"."""
     answer = error.data if isinstance(error.data, dict) else {}
-    said = redact(f"{answer.get('message') or 'nothing'} {answer.get('errors', '')}".strip())
+    said = _redact(f"{answer.get('message') or 'nothing'} {answer.get('errors', '')}".strip())
     text = f"GitHub answered {error.status} to the request for {subject}: {said.rstrip('.')}."
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     used_up = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
@@ -46,5 +63,5 @@ def _wait_seconds(headers: Mapping[str, str], now: datetime) -> float:
     return 60.0
 
 
-def redact(text: str) -> str:
+def _redact(text: str) -> str:
     return _SECRETS.sub("[secret]", text)

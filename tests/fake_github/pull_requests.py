@@ -115,6 +115,31 @@ class PullRequest:
             self._announce("closed")
             return made
 
+    def enqueue(self) -> str:
+        """Put it into the merge queue alone: a group of its own whose commit wants checks; the sha of that."""
+        with self.github.lock:
+            tip = self.repository.branch(self.base_ref)
+            message = f"Merge pull request #{self.number}"
+            made = self.repository.git.merge(tip, self.head_sha, message=message, when=self.github.now())
+            self.repository.move(f"gh-readonly-queue/{self.base_ref}/pr-{self.number}-{tip}", made)
+            self._announce("enqueued")
+            self._announce_group("checks_requested", made, tip)
+            return made
+
+    def dequeue(self, group_sha: str, *, reason: str = "dequeued") -> None:
+        """Take it out of the merge queue again; `reason` may also be `merged` or `invalidated`."""
+        with self.github.lock:
+            tip = self.repository.git.run("rev-parse", f"{group_sha}^1")
+            self._announce_group("destroyed", group_sha, tip, reason=reason)
+            self._announce("dequeued", details={"reason": reason.upper()})
+            self.repository.delete_branch(f"gh-readonly-queue/{self.base_ref}/pr-{self.number}-{tip}")
+
+    def _announce_group(self, action: str, group_sha: str, tip: str, **reason: str) -> None:
+        queue = f"refs/heads/gh-readonly-queue/{self.base_ref}/pr-{self.number}-{tip}"
+        base = {"base_sha": tip, "base_ref": f"refs/heads/{self.base_ref}"}
+        details = {"head_sha": group_sha, "head_ref": queue, **base, **reason}
+        self.github.changed("merge_group", action, self.repository, details=details)
+
     def retarget(self, branch: str) -> None:
         """Choose another base branch."""
         with self.github.lock:

@@ -15,6 +15,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from tests.fake_github.api import ROOT, Api, Exchange
 from tests.fake_github.faults import Faults
 from tests.fake_github.git_http import SERVICE, GitHttp
+from tests.fake_github.pages import REGISTRATION, Pages
 from tests.fake_github.state import GitHub
 from tests.fake_github.webhooks import Delivery, Webhooks
 
@@ -38,9 +39,10 @@ class FakeGitHub(GitHub):
         super().__init__(directory, clock=clock)
         self.port = port
         self.faults = Faults()
-        self.webhooks = Webhooks(self)
+        Webhooks(self)
         self.api = Api(self, self.faults)
         self.git_http = GitHttp(self, self.faults)
+        self.pages = Pages(self)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -104,6 +106,8 @@ class FakeGitHub(GitHub):
         path = environ.get("PATH_INFO", "")
         if path.startswith(f"{ROOT}/"):
             return self.api(environ, start_response)
+        if REGISTRATION.match(path):
+            return self.pages(environ, start_response)
         if SERVICE.match(path):
             return self.git_http(environ, start_response)
         self.problems.append(f"{environ['REQUEST_METHOD']} {path}: neither the API nor git")

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.fake_github.bare_git import BareGit
 from tests.fake_github.check_runs import CheckRun
 from tests.fake_github.identity import TOKEN_LIFE, App, DeniedError, Installation, Token, new_token_text
 from tests.fake_github.pull_requests import PullRequest
 from tests.fake_github.repositories import Files, Repository
+
+if TYPE_CHECKING:
+    from tests.fake_github.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ class Change:
 
 class GitHub:
     """All of it. Methods may be called from any thread."""
+
+    webhooks: Webhooks
+    """Those who listen to the changes for the App; set by them."""
 
     def __init__(self, directory: Path, *, clock: Callable[[], datetime] | None = None) -> None:
         self.directory = directory

@@ -55,6 +55,7 @@ class Webhooks:
         self.deliveries: list[Delivery] = []
         self._queue: queue.Queue[Delivery | None] = queue.Queue()
         self._thread: threading.Thread | None = None
+        github.webhooks = self
         github.listen(self.announce)
 
     @property
@@ -157,6 +158,13 @@ class Webhooks:
             "X-Hub-Signature": "sha1=" + hmac.new(secret, body, hashlib.sha1).hexdigest(),
             "X-Hub-Signature-256": "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest(),
         }
+
+    def replay(self, delivery: Delivery) -> Delivery:
+        """As pressing "Redeliver": another attempt, sent behind the scenes unless deliveries are held."""
+        again = self.redeliver(delivery)
+        if self.url and not self.held:
+            self.post_later(again)
+        return again
 
     def _send(self, delivery: Delivery, url: str) -> tuple[int, str]:
         parts = urlsplit(url)
