@@ -82,7 +82,7 @@ class Redaction:
 class Telemetry:
     """The log and the metrics of one process."""
 
-    def __init__(self, *, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.redaction = Redaction(secrets)
         # Wrapped here and not configured globally, so that making one changes nothing for the rest of a process.
         self.log: structlog.stdlib.BoundLogger = structlog.wrap_logger(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 
+from gate.core.failure import Transient
 from gate.web import health, pages, setup, webhook
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
             return None
         return Response(
             "No GitHub App is configured yet. Open /setup with the token printed when the service started.\n",
+            status=503,
+            content_type="text/plain; charset=utf-8",
+            headers={"Retry-After": "60"},
+        )
+
+    @app.errorhandler(Transient)
+    def try_again(error: Transient) -> Response:
+        return Response(
+            f"{error}; try again later\n",
             status=503,
             content_type="text/plain; charset=utf-8",
             headers={"Retry-After": "60"},

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import yaml
 from flask import Blueprint, Response, abort, make_response, request
@@ -78,7 +79,9 @@ def blueprint(service: Service) -> Blueprint:
         states.clear()
         service.telemetry.redaction.add(app.private_key, *app.webhook_secrets, app.client_secret)
         service.telemetry.log.info("GitHub App registered", app_id=app.id)
-        page = make_response(render("setup_done.html.j2", root="", app_id=app.id, install_url=install_url))
+        page = make_response(
+            render("setup_done.html.j2", root=_root(service.settings), app_id=app.id, install_url=install_url)
+        )
         page.delete_cookie(COOKIE, path="/setup")
         return page
 
@@ -105,7 +108,7 @@ def _offer(settings: Settings, *, organization: str, state: str, token: str) -> 
     page = make_response(
         render(
             "setup.html.j2",
-            root="",
+            root=_root(settings),
             action=f"{settings.github_url}/{owner}settings/apps/new?state={state}",
             manifest=json.dumps(manifest(settings)),
             organization=organization,
@@ -145,3 +148,8 @@ def _app_of(answer: Mapping[str, object], settings: Settings) -> tuple[App, str]
         client_secret=node.optional_text("client_secret"),
     )
     return app, f"{settings.github_url}/apps/{node.slug('slug')}/installations/new"
+
+
+def _root(settings: Settings) -> str:
+    """The path our pages are under, when a proxy serves us below one."""
+    return urlsplit(settings.public_url).path.rstrip("/")
