@@ -13,31 +13,32 @@ from itertools import zip_longest
 from typing import Literal
 
 from checks.report import CoverageReport, FileCoverage, FileReport, Statement, Suite
-from gate.core.comparison import CoverageFacts, Ratio, TestChange, TreeReports
+from gate.core.comparison import CoverageFacts, Ratio, TestChange
 from gate.core.comparison.statements import ChangedFile, Matching, Outline, changed_file, match_statements
 from gate.core.diff import Diff, FileChange
-from gate.core.source import counts_for_coverage
 
 _NOTHING = FileCoverage((), ())
 
 LinesByPath = Mapping[str, Collection[int]]
 
 
-def compare_coverage(
+def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change between them)
     base: CoverageReport | None,
     head: CoverageReport,
-    base_syntax: TreeReports,
-    head_syntax: TreeReports,
+    base_syntax: Mapping[str, FileReport],
+    head_syntax: Mapping[str, FileReport],
     diff: Diff,
     *,
+    sources: Collection[str],
     everywhere: bool,
 ) -> CoverageFacts:
     """The facts of coverage; `base` is None where there is nothing to compare with.
 
-    `base_syntax` and `head_syntax` are what the check `syntax` says; files the change does not touch may be missing.
-    `everywhere` tells whether lost lines are judged in files the change does not touch, too.
+    `base_syntax` and `head_syntax` are what the check `syntax` says of files by path; those the change does not touch
+    may be missing. `sources` are the head's paths that count; `everywhere` tells whether lost lines are judged in files
+    the change does not touch, too.
     """
-    files = _changed_files(diff, base_syntax.files, head_syntax.files)
+    files = _changed_files(diff, base_syntax, head_syntax)
     matching = match_statements(files)
     before, covered = dict(base.files if base else ()), dict(head.files)
     new = {file.new_path: _new_lines(file, covered.get(file.new_path, _NOTHING), matching) for file in files}
@@ -45,9 +46,6 @@ def compare_coverage(
     added = sum(map(len, new.values()))
     survival = _survival(base, covered, files, matching, new)
     touched = {*covered} if everywhere else {*new}
-    sources = {p for p in head_syntax.files if p not in head_syntax.tests and counts_for_coverage(p)} | {
-        *covered
-    }
     changed = [change for change in diff.changes if change.new_path in sources]
     return CoverageFacts(
         base=_total(before.values()) if base else None,

@@ -1,4 +1,4 @@
-"""The verdict: what is said of a change, why, and what would make it pass."""
+"""What a verdict is made of; nothing is decided here."""
 
 from __future__ import annotations
 
@@ -95,3 +95,5 @@ class Verdict:
     """could_not_measure without any armed measurement: concludes neutral."""
     to_pass: tuple[Reason, ...] = ()
     components: tuple[tuple[str, Outcome, tuple[CheckVerdict, ...]], ...] = ()
+    loosened: tuple[Reason, ...] = ()
+    """What the change loosens of its own checks; see `[guard]`."""

@@ -1,0 +1,101 @@
+"""Whether a change brings security findings that the policy does not allow."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gate.core.comparison import FindingChange, SecurityFacts
+from gate.core.comparison.findings import LEVELS
+from gate.core.policy import Policy, Security
+from gate.core.verdict.unmeasured import outcome_of, title_of_unmeasured, unmeasured_reasons
+from gate.core.verdict.values import CheckVerdict, Reason
+from gate.core.verdict.wording import counted, title
+
+
+def judge_security(policy: Policy, facts: SecurityFacts) -> CheckVerdict:
+    """Blocked by introduced findings at or above both levels, outside test files."""
+    levels = policy.security
+    blocking = sorted((change for change in facts.introduced if change.judged), key=_worst_first)
+    harmless = sorted((change for change in facts.introduced if not change.judged), key=_worst_first)
+    unreadable, listed = unmeasured_reasons(facts.unmeasured)
+    return CheckVerdict(
+        check="security",
+        outcome=outcome_of(blocked=bool(blocking), unmeasured=bool(unreadable)),
+        title=_title(facts, levels, blocking),
+        reasons=(*(_reason(change, levels) for change in blocking), *unreadable),
+        notes=(*(_note(change, levels) for change in harmless), *listed),
+        to_pass=(*(_remedy(change, levels) for change in blocking), *unreadable),
+        facts=facts,
+        limits=(("severity", levels.severity), ("confidence", levels.confidence)),
+    )
+
+
+def _worst_first(change: FindingChange) -> tuple[int, int, str, int, str]:
+    finding = change.finding
+    return (-LEVELS[finding.severity], -LEVELS[finding.confidence], change.path, finding.line, finding.rule)
+
+
+def _reason(change: FindingChange, levels: Security) -> Reason:
+    finding = change.finding
+    text = (
+        f"{_place(change)} is new, {finding.severity} severity and {finding.confidence} confidence:"
+        f" {_sentence(change)} No new finding of {_levels(levels)} is allowed: fix it."
+    )
+    return _about(change, levels, text)
+
+
+def _note(change: FindingChange, levels: Security) -> Reason:
+    finding = change.finding
+    if LEVELS[finding.severity] < LEVELS[levels.severity]:
+        why = f"its severity is {finding.severity}, below {levels.severity}"
+    elif LEVELS[finding.confidence] < LEVELS[levels.confidence]:
+        why = f"its confidence is {finding.confidence}, below {levels.confidence}"
+    else:
+        why = "it is in a test file, or its file could not be measured at the base"
+    return _about(change, levels, f"{_place(change)} is new and not judged, for {why}.")
+
+
+def _remedy(change: FindingChange, levels: Security) -> Reason:
+    return _about(change, levels, f"Fix {_place(change)}: {_sentence(change)}")
+
+
+def _about(change: FindingChange, levels: Security, text: str) -> Reason:
+    finding = change.finding
+    return Reason(
+        "introduced_finding",
+        text,
+        path=change.path,
+        line=finding.line,
+        end_line=finding.end_line,
+        name=finding.rule,
+        after=finding.severity,
+        limit=levels.severity,
+    )
+
+
+def _place(change: FindingChange) -> str:
+    return f"{change.finding.rule} at {change.path} line {change.finding.line}"
+
+
+def _sentence(change: FindingChange) -> str:
+    return " ".join(change.finding.text.split()).rstrip(".") + "."
+
+
+def _levels(levels: Security) -> str:
+    if levels.severity == levels.confidence:
+        return f"{levels.severity} severity and confidence or higher"
+    return f"{levels.severity} severity and {levels.confidence} confidence or higher"
+
+
+def _title(facts: SecurityFacts, levels: Security, blocking: list[FindingChange]) -> str:
+    if blocking:
+        by_severity = Counter(change.finding.severity for change in blocking)
+        ordered = sorted(by_severity, key=lambda severity: -LEVELS[severity])
+        counts = ", ".join(f"{by_severity[severity]} {severity}" for severity in ordered)
+        unmeasured = sum(file.judged for file in facts.unmeasured)
+        return title(f"{counted(len(blocking), 'new finding')}: {counts}", more=unmeasured)
+    if any(file.judged for file in facts.unmeasured):
+        return title_of_unmeasured(facts.unmeasured)
+    if levels.severity == levels.confidence:
+        return title(f"No new findings of {levels.severity} or higher")
+    return title(f"No new findings of {_levels(levels)}")

@@ -1,0 +1,54 @@
+"""How verdicts speak of numbers, lines and names; plain text, no Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+TITLE_CHARACTERS = 120
+_NAME_CHARACTERS = 70
+_MOST_RANGES = 12
+
+
+def title(text: str, *, more: int = 0) -> str:
+    """The text as a title of at most 120 characters, with how many more reasons there are."""
+    rest = f", and {more} more" if more else ""
+    line = " ".join(text.split()).rstrip(".")
+    room = TITLE_CHARACTERS - len(rest)
+    return (line if len(line) <= room else line[: room - 1] + "…") + rest
+
+
+def short_name(name: str) -> str:
+    """A qualified name or path that leaves room for what is said of it; its end is what tells it from others."""
+    return name if len(name) <= _NAME_CHARACTERS else "…" + name[1 - _NAME_CHARACTERS :]
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 line`, `2 lines`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def places(files: Iterable[tuple[str, tuple[int, ...]]]) -> str:
+    """`app.py 94-98, 100; other.py 3`; after a dozen ranges only their number is told."""
+    ranges = [(path, text) for path, lines in files for text in _ranges(lines)]
+    shown: dict[str, list[str]] = {}
+    for path, text in ranges[:_MOST_RANGES]:
+        shown.setdefault(path, []).append(text)
+    told = "; ".join(f"{path} {', '.join(texts)}" for path, texts in shown.items())
+    rest = len(ranges) - _MOST_RANGES
+    return f"{told}; and {counted(rest, 'more place')}" if rest > 0 else told
+
+
+def _ranges(lines: Iterable[int]) -> Iterator[str]:
+    first = last = 0
+    for line in sorted(lines):
+        if line != last + 1 and last:
+            yield _range(first, last)
+        if line != last + 1:
+            first = line
+        last = line
+    if last:
+        yield _range(first, last)
+
+
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
