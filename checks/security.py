@@ -11,21 +11,26 @@ import io
 import json
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal, cast
-
-from bandit.core import manager, utils
-from bandit.core.config import BanditConfig
-from bandit.core.context import Context
-from bandit.core.test_set import BanditTestSet
 
 from checks import normal_form
 from checks.catalog import SECURITY, Options
 from checks.normal_form import DEFINITIONS, qualified
 from checks.report import FileReport, Finding, Level, Problem
 from checks.source import Source, comments, printable, report
+
+with warnings.catch_warnings():
+    warnings.simplefilter(
+        "ignore", DeprecationWarning
+    )  # bandit hands stevedore an argument that is going away
+    from bandit.core import manager, utils
+    from bandit.core.config import BanditConfig
+    from bandit.core.context import Context
+    from bandit.core.test_set import BanditTestSet
 
 logging.getLogger("bandit").setLevel(
     logging.CRITICAL

@@ -10,6 +10,7 @@ import io
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from radon import raw
@@ -72,15 +73,18 @@ def _statements(text: str) -> Iterator[tuple[list[Any], list[str]]]:
     start = 0
     for end in _ends(text):
         statement = lines[start:end]
-        if not statement:
-            break
-        tokens = raw._generate("\n".join(statement))  # noqa: SLF001 - its numbers are the contract
+        tokens = _tokens("\n".join(statement))
         if any(token.type == tokenize.ERRORTOKEN for token in tokens):
             raise ValueError(f"line {start + 1}: not a statement on its own")
         yield tokens, statement
         start = end
     if start != len(lines):
         raise ValueError(f"{len(lines)} lines, but {start} by the tokenizer")
+
+
+@lru_cache(maxsize=1024)  # blank lines and `return` are the most frequent statements
+def _tokens(statement: str) -> list[Any]:
+    return cast("list[Any]", raw._generate(statement))  # noqa: SLF001 - its numbers are the contract
 
 
 def _ends(text: str) -> Iterator[int]:
