@@ -48,17 +48,21 @@ def bandit_options(files: Mapping[str, bytes]) -> Options:
     return {"tests": sorted(tests), "skips": sorted(skips), "config": dict(sorted(plugins.items()))}
 
 
-def settings_of(name: str, content: bytes, tool: str) -> object:
-    """What a file says of `coverage`, `bandit` or `pytest`, as a comparable value; the text itself where it cannot be read."""
+def settings_of(path: str, content: bytes, tool: str) -> object:
+    """What a configuration file says of a tool, as a value to compare; the bytes themselves where they cannot be read."""
     try:
-        if name.endswith(".toml"):
+        if path.endswith(".toml"):
             document = tomllib.loads(content.decode())
-            return document if name.startswith(".coveragerc") else document.get("tool", {}).get(tool)
+            # Tools keep to their own part of pyproject.toml; other files are theirs as a whole.
+            tools = document.get("tool") if path == "pyproject.toml" else {tool: document}
+            return tools.get(tool) if isinstance(tools, dict) else None
+        if path.endswith((".yaml", ".yml")):
+            return content
         sections = _ini(content)
     except (ValueError, RecursionError, configparser.Error):
         return content
-    if name in {"setup.cfg", "tox.ini"}:
-        return {key: value for key, value in sections.items() if tool in key}
+    if path in {"setup.cfg", "tox.ini"}:
+        return {name: values for name, values in sections.items() if name.startswith(f"{tool}:")}
     return sections
 
 

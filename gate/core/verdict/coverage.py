@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from gate.core.comparison import CoverageFacts, Ratio, TestChange
 from gate.core.percent import NO_BREAK_SPACE, percent
 from gate.core.policy import Coverage, Policy
+from gate.core.verdict.coverage_texts import (
+    below_minimum,
+    cover_again,
+    cover_more,
+    failed_test,
+    gate_of_patch,
+    lost_elsewhere,
+    lost_lines,
+    raise_total,
+    share,
+    uncovered,
+    unmeasured_file,
+)
 from gate.core.verdict.overall import could_not_measure
 from gate.core.verdict.unmeasured import outcome_of, title_of_unreported
 from gate.core.verdict.values import CheckVerdict, Reason
-from gate.core.verdict.wording import counted, places, short_name, title
+from gate.core.verdict.wording import counted, short_name, title
 
 NO_TESTS_HINT = 'Add a test, or name the command that runs them in .gate.toml: [tests] command = "..."'
 NOT_ARMED = "the default branch has no measured suite yet"
@@ -40,21 +52,21 @@ def _judged(rule: Coverage, facts: CoverageFacts) -> CheckVerdict:
     short = _short_of_patch(rule, facts)
     lost = _lost_too_many(rule, facts)
     missing = _short_of_minimum(rule, facts)
-    unmeasured = [_unmeasured(path) for path in facts.unmeasured]
+    unmeasured = [unmeasured_file(path) for path in facts.unmeasured]
     blocking: list[tuple[Reason, Reason]] = [(reason, reason) for reason in failing]
     if short:
-        blocking.append((_uncovered(rule, facts, short), _test_more(facts, short)))
+        blocking.append((uncovered(rule, facts, short), cover_more(facts, short)))
     if lost:
-        blocking.append((_lost(rule, facts, lost), _cover_again(facts, lost)))
+        blocking.append((lost_lines(rule, facts, lost), cover_again(facts, lost)))
     if missing:
-        blocking.append((_below(rule, facts, missing), _raise(rule, missing)))
+        blocking.append((below_minimum(rule, facts, missing), raise_total(rule, missing)))
     reasons = [reason for reason, _ in blocking]
     return CheckVerdict(
         check="coverage",
         outcome=outcome_of(blocked=bool(reasons), unmeasured=bool(unmeasured)),
         title=_title(rule, facts, reasons),
         reasons=(*reasons, *unmeasured),
-        notes=(*tolerated, *_elsewhere(facts)),
+        notes=(*tolerated, *lost_elsewhere(facts)),
         to_pass=(*(remedy for _, remedy in blocking), *unmeasured),
         facts=facts,
         limits=_limits(rule),
@@ -108,7 +120,7 @@ def _short_of_minimum(rule: Coverage, facts: CoverageFacts) -> int:
 
 def _tests(rule: Coverage, facts: CoverageFacts) -> tuple[list[Reason], list[Reason]]:
     """The tests that block, and those that are only reported."""
-    found = [(test, _failed(test)) for test in facts.failing]
+    found = [(test, failed_test(test)) for test in facts.failing]
     if not facts.failing and _suite_broke(facts):
         text = (
             "The tests fail as a whole and did not at the base; the runner names no single test. Mend them."
@@ -135,140 +147,6 @@ def _is_new_failure(test: TestChange, facts: CoverageFacts) -> bool:
     if test.before == "unknown":
         return _suite_broke(facts)
     return test.before in {"passed", "absent"}
-
-
-def _failed(test: TestChange) -> Reason:
-    history = {
-        "passed": "fails and passed at the base",
-        "absent": "is new and fails",
-        "skipped": "fails and was skipped at the base",
-        "unknown": "fails; what it did at the base is not known",
-    }.get(test.before, "fails, and failed at the base too")
-    remedy = " Mend the test or the code." if test.before in {"passed", "absent", "unknown"} else ""
-    return Reason(
-        "failed_test", f"{test.id} {history}.{remedy}", name=test.id, before=test.before, after="failed"
-    )
-
-
-def _unmeasured(path: str) -> Reason:
-    text = f"Could not measure {path}: coverage.py has no lines of it. Mend the file, or leave it out by [gate] exclude."
-    return Reason("unmeasurable_file", text, path=path)
-
-
-def _of(ratio: Ratio) -> str:
-    return f"{percent(ratio)} ({ratio.covered} of {ratio.executable})"
-
-
-def _gate(rule: Coverage, facts: CoverageFacts) -> str:
-    """The share that is wanted of new lines, for people; empty where there is none."""
-    if rule.patch != "auto":
-        return f"{rule.patch}{NO_BREAK_SPACE}%"
-    return f"{percent(facts.base)} as at the base" if facts.base and facts.base.executable else ""
-
-
-def _first_place(files: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[str, int, int]:
-    """Path, first and last line of the first range, to link to."""
-    path, lines = files[0]
-    last = lines[0]
-    while last + 1 in lines:
-        last += 1
-    return path, lines[0], last
-
-
-def _uncovered(rule: Coverage, facts: CoverageFacts, short: int) -> Reason:
-    path, line, end_line = _first_place(facts.uncovered)
-    text = (
-        f"Tests run {facts.patch.covered} of {counted(facts.patch.executable, 'new line')}, {percent(facts.patch)};"
-        f" the gate is {_gate(rule, facts)}: test {short} more. Not tested: {places(facts.uncovered)}."
-    )
-    return Reason(
-        "uncovered_lines",
-        text,
-        path=path,
-        line=line,
-        end_line=end_line,
-        before=percent(facts.base) if facts.base else None,
-        after=percent(facts.patch),
-        limit=rule.patch,
-    )
-
-
-def _test_more(facts: CoverageFacts, short: int) -> Reason:
-    path, line, end_line = _first_place(facts.uncovered)
-    uncovered = facts.patch.executable - facts.patch.covered
-    which = _some(short, uncovered, "uncovered new line")
-    return Reason(
-        "uncovered_lines",
-        f"Test {which}: {places(facts.uncovered)}.",
-        path=path,
-        line=line,
-        end_line=end_line,
-        before=uncovered,
-        after=uncovered - short,
-    )
-
-
-def _some(count: int, total: int, noun: str) -> str:
-    """`3 or more of the 10 uncovered new lines`, `all 4 lost lines`, `the lost line`."""
-    if count < total:
-        return f"{count} or more of the {counted(total, noun)}"
-    return f"the {noun}" if total == 1 else f"all {counted(total, noun)}"
-
-
-def _lost(rule: Coverage, facts: CoverageFacts, too_many: int) -> Reason:
-    path, line, end_line = _first_place(facts.lost)
-    lost = sum(len(lines) for _, lines in facts.lost)
-    free = (
-        f", and {facts.removed_covered} more as so many covered lines were removed"
-        if facts.removed_covered
-        else ""
-    )
-    text = (
-        f"{counted(lost, 'line')} that tests ran at the base are not run any more; {rule.lost} may be lost{free}:"
-        f" cover {too_many} again. Lost: {places(facts.lost)}."
-    )
-    limit = rule.lost + facts.removed_covered
-    return Reason(
-        "lost_coverage", text, path=path, line=line, end_line=end_line, before=0, after=lost, limit=limit
-    )
-
-
-def _cover_again(facts: CoverageFacts, too_many: int) -> Reason:
-    path, line, end_line = _first_place(facts.lost)
-    lost = sum(len(lines) for _, lines in facts.lost)
-    text = f"Cover {_some(too_many, lost, 'lost line')} again: {places(facts.lost)}."
-    return Reason(
-        "lost_coverage", text, path=path, line=line, end_line=end_line, before=lost, after=lost - too_many
-    )
-
-
-def _below(rule: Coverage, facts: CoverageFacts, missing: int) -> Reason:
-    than = (
-        f", and below the base's {_of(facts.base_surviving)} of the lines that were kept"
-        if facts.base_surviving
-        else ""
-    )
-    text = (
-        f"Tests run {_of(facts.head)} of the whole tree's lines, below the minimum of {rule.minimum}{NO_BREAK_SPACE}%{than}:"
-        f" test {missing} more."
-    )
-    before = percent(facts.base) if facts.base else None
-    return Reason("below_minimum", text, before=before, after=percent(facts.head), limit=rule.minimum)
-
-
-def _raise(rule: Coverage, missing: int) -> Reason:
-    return Reason(
-        "below_minimum", f"Test {missing} or more further lines anywhere in the tree.", limit=rule.minimum
-    )
-
-
-def _elsewhere(facts: CoverageFacts) -> Iterator[Reason]:
-    for path, lines in facts.lost_elsewhere:
-        text = (
-            f"{counted(len(lines), 'line')} lost coverage in a file this change does not touch, and no test was edited:"
-            f" {places([(path, lines)])}. Reported, not judged."
-        )
-        yield Reason("lost_coverage", text, path=path, line=lines[0], end_line=lines[0])
 
 
 def _title(rule: Coverage, facts: CoverageFacts, reasons: list[Reason]) -> str:
@@ -303,9 +181,9 @@ def _title_of_tests(reasons: list[Reason]) -> str:
 def _title_of_patch(rule: Coverage, facts: CoverageFacts) -> str:
     if not facts.patch.executable:
         return "No executable lines changed"
-    gate = _gate(rule, facts)
+    gate = gate_of_patch(rule, facts)
     if not gate:
-        return f"{_of(facts.patch)} of changed lines, no base to compare with"
+        return f"{share(facts.patch)} of changed lines, no base to compare with"
     uncovered = facts.patch.executable - facts.patch.covered
     wanted = _wanted(rule, facts)
     if wanted and _short(facts.patch, wanted) > 0 and uncovered <= rule.patch_allowance:

@@ -69,7 +69,7 @@ def could_not_measure(check: str, text: str, hint: str, *, neutral: bool) -> Che
     """A check without a measurement: the cause, and the next step if one is known; neutral while it is not armed."""
     cause = text.strip().splitlines()[0].rstrip(".:") if text.strip() else "the cause is not known"
     kind, word = ("not_armed", "Not armed") if neutral else ("could_not_measure", "Could not measure")
-    sentence = " ".join(part for part in (_sentence(text) or _sentence(cause), _sentence(hint)) if part)
+    sentence = f"{word}: {_sentence(text) or _sentence(cause)} {_sentence(hint)}".rstrip()
     return CheckVerdict(
         check=check,
         outcome=Outcome.COULD_NOT_MEASURE,
