@@ -48,12 +48,14 @@ def blueprint(service: Service) -> Blueprint:
 def _problems(service: Service) -> list[str]:
     """What keeps webhooks from being taken, a sentence each."""
     problems = []
+    if problem := service.store.problem():
+        problems.append(f"the database: {problem}")
+    elif service.app is None:
+        problems.append("no GitHub App is configured: see /setup")
     try:
         service.submitter.check()
     except Transient as error:
         problems.append(str(error))
-    if service.app is None:
-        problems.append("no GitHub App is configured: see /setup")
     return problems
 
 

@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -34,56 +35,48 @@ _ORGANIZATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    """What this process remembers of registrations begun."""
+
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    """Opens the page; printed at start."""
+    states: set[str] = field(default_factory=set)
+    """Sent along to GitHub and not yet come back."""
+
+    def begin(self) -> str:
+        state = secrets.token_urlsafe(24)
+        self.states.add(state)
+        return state
+
+    def end(self, state: str, cookie: str) -> bool:
+        """Whether it was begun here, by this browser, and not ended before."""
+        known = state in self.states and hmac.compare_digest(_bytes(state), _bytes(cookie))
+        if known:
+            self.states.discard(state)
+        return known
+
+
 def blueprint(service: Service) -> Blueprint:
     """The routes; they answer 404 as soon as there is an App, else anybody could replace it."""
     setup = Blueprint("setup", __name__)
-    token = secrets.token_urlsafe(24)
-    states: set[str] = set()
-    if service.app is None:
-        service.telemetry.log.warning(
-            "no GitHub App is configured; register one",
-            open=f"{service.settings.public_url}/setup?token={token}",
-        )
+    registration = _Registration()
+    if not _configured(service):
+        address = f"{service.settings.public_url}/setup?token={registration.token}"
+        service.telemetry.log.warning("no GitHub App is configured; register one", open=address)
+
+    @setup.before_request
+    def refuse_when_configured() -> None:
+        if service.app is not None:
+            abort(404)
 
     @setup.get("/setup")
     def offer() -> Response:
-        _refuse_when_configured(service)
-        if not hmac.compare_digest(request.args.get("token", "").encode("utf-8", "replace"), token.encode()):
-            abort(
-                403, "open the address that was printed when the service started: it carries a one-time token"
-            )
-        organization = request.args.get("organization", "")
-        if organization and not _ORGANIZATION.fullmatch(organization):
-            abort(400, "an organization's name has letters, digits and dashes")
-        state = secrets.token_urlsafe(24)
-        states.add(state)
-        return _offer(service.settings, organization=organization, state=state, token=token)
+        return _offer(service.settings, registration)
 
     @setup.get("/setup/created")
     def created() -> Response:
-        _refuse_when_configured(service)
-        state, code = request.args.get("state", ""), request.args.get("code", "")
-        # From the browser that we sent to GitHub, and once: else somebody could have us adopt their App.
-        known = state in states and hmac.compare_digest(
-            state.encode("utf-8", "replace"), request.cookies.get(COOKIE, "").encode("utf-8", "replace")
-        )
-        if not known or not _CODE.fullmatch(code):
-            abort(403, "this answer does not belong to a registration begun here; begin again at /setup")
-        states.discard(state)
-        try:
-            answer = service.convert_manifest(code)
-            app, install_url = _app_of(answer, service.settings)
-        except (Transient, Permanent, PayloadError) as error:
-            abort(502, f"GitHub did not hand over the App: {error}; begin again at /setup")
-        service.save_app(app)
-        states.clear()
-        service.telemetry.redaction.add(app.private_key, *app.webhook_secrets, app.client_secret)
-        service.telemetry.log.info("GitHub App registered", app_id=app.id)
-        page = make_response(
-            render("setup_done.html.j2", root=_root(service.settings), app_id=app.id, install_url=install_url)
-        )
-        page.delete_cookie(COOKIE, path="/setup")
-        return page
+        return _created(service, registration)
 
     return setup
 
@@ -98,12 +91,22 @@ def manifest(settings: Settings) -> dict[str, object]:
     }
 
 
-def _refuse_when_configured(service: Service) -> None:
-    if service.app is not None:
-        abort(404)
+def _configured(service: Service) -> bool:
+    """Whether there is certainly an App. A database that is not there yet must not keep the process from starting."""
+    try:
+        return service.app is not None
+    except Transient:
+        return False
 
 
-def _offer(settings: Settings, *, organization: str, state: str, token: str) -> Response:
+def _offer(settings: Settings, registration: _Registration) -> Response:
+    token = request.args.get("token", "")
+    if not hmac.compare_digest(_bytes(token), _bytes(registration.token)):
+        abort(403, "open the address that was printed when the service started: it carries a one-time token")
+    organization = request.args.get("organization", "")
+    if organization and not _ORGANIZATION.fullmatch(organization):
+        abort(400, "an organization's name has letters, digits and dashes")
+    state = registration.begin()
     owner = f"organizations/{organization}/" if organization else ""
     page = make_response(
         render(
@@ -115,13 +118,7 @@ def _offer(settings: Settings, *, organization: str, state: str, token: str) -> 
             token=token,
         )
     )
-    page.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
-        f"form-action 'self' {settings.github_url}; frame-ancestors 'none'; base-uri 'none'"
-    )
-    # The address holds the token: it must not reach GitHub as a referrer, nor a cache.
-    page.headers["Referrer-Policy"] = "no-referrer"
-    page.headers["Cache-Control"] = "no-store"
+    _guard(page, settings)
     page.set_cookie(
         COOKIE,
         state,
@@ -134,8 +131,43 @@ def _offer(settings: Settings, *, organization: str, state: str, token: str) -> 
     return page
 
 
-def _app_of(answer: Mapping[str, object], settings: Settings) -> tuple[App, str]:
-    """The App in GitHub's answer, and the page that installs it. Raises: PayloadError."""
+def _guard(page: Response, settings: Settings) -> None:
+    page.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        f"form-action 'self' {settings.github_url}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    # The address holds the token: it must not reach GitHub as a referrer, nor a cache.
+    page.headers["Referrer-Policy"] = "no-referrer"
+    page.headers["Cache-Control"] = "no-store"
+
+
+def _created(service: Service, registration: _Registration) -> Response:
+    code = request.args.get("code", "")
+    # By the browser that we sent to GitHub, and once: else somebody could have us adopt their App.
+    begun = registration.end(request.args.get("state", ""), request.cookies.get(COOKIE, ""))
+    if not begun or not _CODE.fullmatch(code):
+        abort(403, "this answer does not belong to a registration begun here; begin again at /setup")
+    try:
+        app, slug = _app_of(service.convert_manifest(code))
+    except (Transient, Permanent, PayloadError) as error:
+        abort(502, f"GitHub did not hand over the App: {error}; begin again at /setup")
+    service.save_app(app)
+    service.telemetry.redaction.add(app.private_key, *app.webhook_secrets, app.client_secret)
+    service.telemetry.log.info("GitHub App registered", app_id=app.id)
+    page = make_response(
+        render(
+            "setup_done.html.j2",
+            root=_root(service.settings),
+            app_id=app.id,
+            install_url=f"{service.settings.github_url}/apps/{slug}/installations/new",
+        )
+    )
+    page.delete_cookie(COOKIE, path="/setup")
+    return page
+
+
+def _app_of(answer: Mapping[str, object]) -> tuple[App, str]:
+    """The App in GitHub's answer, and its name in addresses. Raises: PayloadError."""
     node = Node.of(dict(answer))
     pem = answer.get("pem")
     if not isinstance(pem, str) or "PRIVATE KEY-----" not in pem:
@@ -147,9 +179,14 @@ def _app_of(answer: Mapping[str, object], settings: Settings) -> tuple[App, str]
         client_id=node.optional_text("client_id"),
         client_secret=node.optional_text("client_secret"),
     )
-    return app, f"{settings.github_url}/apps/{node.slug('slug')}/installations/new"
+    return app, node.slug("slug")
 
 
 def _root(settings: Settings) -> str:
     """The path our pages are under, when a proxy serves us below one."""
     return urlsplit(settings.public_url).path.rstrip("/")
+
+
+def _bytes(text: str) -> bytes:
+    """For comparing in constant time, which takes no text beyond ASCII."""
+    return text.encode("utf-8", "replace")

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any
 
 from flask import Flask
 
 from gate.engine import Submitter, migrate
 from gate.service import Service
 from gate.settings import App, Settings
-from gate.telemetry import Telemetry
 from gate.web import create_app
 
 SECRET = "the webhook secret"
@@ -31,38 +30,37 @@ PUSH = {
 }
 
 
-@dataclass
-class WebService:
-    """What `create_app` uses of a service."""
+class WebService(Service):
+    """The real service, but for what GitHub answers to a manifest's code, and less patient with a locked database."""
 
-    settings: Settings
-    app: App | None
-    submitter: Submitter
-    telemetry: Telemetry = field(default_factory=Telemetry)
-    answer: Callable[[str], dict[str, object]] = lambda code: {}
-    """What GitHub says to the conversion of a manifest's code."""
+    answer: Mapping[str, object] = MappingProxyType({})
 
-    def now(self) -> datetime:
-        return datetime.now(UTC)
+    @cached_property
+    def submitter(self) -> Submitter:
+        return Submitter(self.settings, wait_seconds=0.2)
 
-    def convert_manifest(self, code: str) -> dict[str, object]:
-        return self.answer(code)
+    def convert_manifest(self, code: str) -> Mapping[str, object]:
+        return self.answer
 
-    def save_app(self, app: App) -> None:
-        self.app = app
+    def close(self) -> None:
+        self.submitter.close()
+        self.store.close()
 
 
 def web_service(folder: Path, *, app: App | None = APP, migrated: bool = True, **settings: Any) -> WebService:
     """A service on SQLite in the folder."""
-    chosen = Settings(app=app, data_dir=folder, database_url=f"sqlite:///{folder / 'gate.db'}", **settings)
+    service = WebService(
+        Settings(app=app, data_dir=folder, database_url=f"sqlite:///{folder / 'gate.db'}", **settings)
+    )
     if migrated:
-        migrate(chosen)
-    return WebService(chosen, app, Submitter(chosen, wait_seconds=0.2))
+        migrate(service.settings)
+        service.store.migrate()
+    return service
 
 
 def web_app(service: WebService, **options: Any) -> Flask:
     """The application over it."""
-    return create_app(cast("Service", service), **options)
+    return create_app(service, **options)
 
 
 def signed(body: bytes, *, event: str = "push", delivery: str = "d1", secret: str = SECRET) -> dict[str, str]:

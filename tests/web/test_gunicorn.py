@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.engine import migrate
-from gate.settings import Settings
-from tests.web.service import PUSH, as_body, signed
+from tests.web.service import PUSH, as_body, signed, web_service
 
 ROOT = Path(__file__).parent.parent.parent
 BODY = as_body(PUSH)
@@ -32,7 +30,7 @@ Address = tuple[str, int]
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """Of a real gunicorn with our configuration; the listening socket is ours, so that no port is guessed."""
     folder = tmp_path_factory.mktemp("gunicorn")
-    migrate(Settings(app=None, data_dir=folder, database_url=f"sqlite:///{folder / 'gate.db'}"))
+    web_service(folder).close()
     (folder / "served.py").write_text(WSGI)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         process = subprocess.Popen(

@@ -16,7 +16,7 @@ TOKEN = "metrics token"
 def service(tmp_path: Path) -> Iterator[WebService]:
     service = web_service(tmp_path, metrics_token=TOKEN)
     yield service
-    service.submitter.close()
+    service.close()
 
 
 def test_a_live_process_is_healthy_without_anything_else(tmp_path: Path) -> None:
@@ -47,12 +47,15 @@ def test_what_keeps_webhooks_from_being_taken_is_named(tmp_path: Path) -> None:
     service = web_service(tmp_path, app=None, migrated=False, sandbox="none")
 
     answer = web_app(service).test_client().get("/readyz")
-    service.submitter.close()
+    service.close()
 
     assert answer.status_code == 503
     assert answer.json == {
         "ready": False,
-        "problems": ["the engine's database does not answer", "no GitHub App is configured: see /setup"],
+        "problems": [
+            "the database: its schema is empty, this Gate needs 0001: run `gate migrate`",
+            "the engine's database does not answer",
+        ],
         "sandbox": "tests do not run: GATE_SANDBOX is none",
     }
 
@@ -96,7 +99,7 @@ def test_without_a_configured_token_nobody_sees_names(tmp_path: Path) -> None:
     client.post("/webhook", data=body, headers=signed(body))
 
     answer = client.get("/metrics", headers={"Authorization": "Bearer "})
-    service.submitter.close()
+    service.close()
 
     assert "owner/name" not in answer.text
 

@@ -41,9 +41,9 @@ def log() -> io.StringIO:
 def service(tmp_path: Path, log: io.StringIO) -> Iterator[WebService]:
     service = web_service(tmp_path, app=None, public_url="https://gate.example.org")
     service.telemetry.configure_log("info", stream=log)
-    service.answer = lambda code: ANSWER
+    service.answer = ANSWER
     yield service
-    service.submitter.close()
+    service.close()
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_an_incomplete_answer_stores_nothing(
     """
     An App without its secrets would be worse than none.
     """
-    service.answer = lambda code: ANSWER | change
+    service.answer = ANSWER | change
     action, _ = opened(client, address)
 
     page = client.get(CREATED, query_string={"code": "abc123", "state": state_of(action)})

@@ -19,7 +19,7 @@ BODY = as_body(PUSH)
 def service(tmp_path: Path) -> Iterator[WebService]:
     service = web_service(tmp_path)
     yield service
-    service.submitter.close()
+    service.close()
 
 
 @pytest.fixture
@@ -195,11 +195,11 @@ def test_a_database_that_cannot_take_the_work_is_503(tmp_path: Path) -> None:
     service = web_service(tmp_path, migrated=False)
     client = web_app(service).test_client()
     before = client.post("/webhook", data=BODY, headers=signed(BODY))
-    service.submitter.close()
+    service.close()
 
     repaired = web_service(tmp_path)
     after = web_app(repaired).test_client().post("/webhook", data=BODY, headers=signed(BODY))
-    repaired.submitter.close()
+    repaired.close()
 
     assert (before.status_code, before.headers["Retry-After"]) == (503, "60")
     assert after.status_code == 202
@@ -241,7 +241,7 @@ def test_without_an_app_the_sender_is_pointed_to_setup(tmp_path: Path) -> None:
 
     answers = {path: client.get(path).status_code for path in ("/", "/r/a/b", "/webhook", "/runs/x", "/none")}
     posted = client.post("/webhook", data=BODY, headers=signed(BODY))
-    service.submitter.close()
+    service.close()
 
     assert set(answers.values()) == {503}
     assert posted.status_code == 503
