@@ -66,11 +66,14 @@ class Settings:
     retention_days: int = 365
     metrics_token: str = field(default="", repr=False)
     sandbox: SandboxMode = "bwrap"
-    index_urls: tuple[str, ...] = field(default=("https://pypi.org/simple",), repr=False)
+    index_urls: tuple[str, ...] = field(default=(), repr=False)
+    """Where packages for test environments come from, the first one first; uv's own default when empty."""
     max_memory_mb: int = 4096
     max_timeout_minutes: int = 60
     max_processes: int = 4
     mail: Mail | None = None
+    cache_dir: Path = Path(".cache", "gate")
+    """Where `gate check` keeps what it measured, for the user who runs it."""
 
     @property
     def embedded(self) -> bool:
@@ -101,11 +104,12 @@ class Settings:
             retention_days=reader.integer("GATE_RETENTION_DAYS", 365, lowest=7, highest=36500),
             metrics_token=reader.secret("GATE_METRICS_TOKEN"),
             sandbox=reader.choice("GATE_SANDBOX", "bwrap", ("bwrap", "container", "none")),
-            index_urls=reader.urls("GATE_INDEX_URL", ("https://pypi.org/simple",)),
+            index_urls=reader.urls("GATE_INDEX_URL", ()),
             max_memory_mb=reader.integer("GATE_MAX_MEMORY_MB", 4096, lowest=256, highest=1 << 20),
             max_timeout_minutes=reader.integer("GATE_MAX_TIMEOUT_MINUTES", 60, lowest=1, highest=1440),
             max_processes=reader.integer("GATE_MAX_PROCESSES", 4, lowest=1, highest=256),
             mail=_mail(reader),
+            cache_dir=_cache_dir(environ),
         )
         reader.finish()
         return settings
@@ -127,6 +131,12 @@ class Settings:
 
 def _password(url: str) -> str:
     return urlsplit(url).password or ""
+
+
+def _cache_dir(environ: Mapping[str, str]) -> Path:
+    """Source: the XDG Base Directory Specification."""
+    home = environ.get("HOME") or "~"
+    return Path(environ.get("XDG_CACHE_HOME") or Path(home, ".cache")).expanduser() / "gate"
 
 
 def _app(reader: Reader) -> App | None:

@@ -1,0 +1,118 @@
+"""`gate check` and `gate measure`: the server's verdict and the reports behind it, in any git checkout, without settings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from gate.cli.local import Wanted, checkout_at, code_of, local_service, question_of, revision
+from gate.cli.terminal import Progress, output, print_verdict, progress
+from gate.core.failure import PolicyError
+from gate.core.verdict import CheckVerdict, Outcome, Verdict, broken_policy, combine
+from gate.core.verdict_json import as_json
+from gate.workflows.cover import Running, cover
+from gate.workflows.judge import CHECKS, WORKING_TREE, Case
+from gate.workflows.raw import raw_report
+
+path_argument = click.argument("path", type=click.Path(exists=True, path_type=Path), default=Path())
+format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+no_cache_option = click.option("--no-cache", is_flag=True, help="Measure afresh and keep nothing.")
+here_option = click.option(
+    "--here",
+    is_flag=True,
+    help="Run the tests with the active interpreter and no box: your own code, your own machine.",
+)
+
+
+@click.command()
+@path_argument
+@click.option(
+    "--base",
+    default="",
+    metavar="REV",
+    help="Compare with REV. [default: merge base with the default branch]",
+)
+@click.option("--head", default="", metavar="REV", help="Judge REV. [default: the files as they are]")
+@click.option(
+    "--only", multiple=True, type=click.Choice(CHECKS), help="Judge this check alone; may be repeated."
+)
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Judge by this policy. [default: the default branch's, or that of --base]",
+)
+@format_option
+@here_option
+@no_cache_option
+@click.pass_context
+def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
+    context: click.Context,
+    path: Path,
+    base: str,
+    head: str,
+    only: tuple[str, ...],
+    policy_file: Path | None,
+    form: str,
+    here: bool,
+    no_cache: bool,
+) -> None:
+    """The verdict on the checkout at PATH, as the server would give it.
+
+    Exit status: 0 passed, 1 blocked, 2 could not measure or bad usage.
+    """
+    with progress() as shown, local_service(cache=not no_cache) as service, checkout_at(path) as checkout:
+        shown.stage("looking at the revisions")
+        wanted = Wanted(base, head, policy_file)
+        try:
+            question = question_of(checkout, wanted)
+            case = Case(service, code_of(service, checkout), question, progress=shown.stage)
+            judged = _judged(case, only or CHECKS, shown, here=here)
+            verdict = combine(judged, question.provenance(), question.policy)
+        except PolicyError as error:
+            verdict = broken_policy(str(error), head=wanted.head or WORKING_TREE)
+    if form == "json":
+        click.echo(json.dumps(as_json(verdict), indent=2))
+    else:
+        print_verdict(output(), verdict)
+    context.exit(exit_status(verdict))
+
+
+@click.command()
+@click.argument("rev")
+@path_argument
+@click.option("--check", "name", required=True, type=click.Choice(CHECKS))
+@format_option
+@here_option
+@no_cache_option
+def measure(rev: str, path: Path, name: str, form: str, here: bool, no_cache: bool) -> None:
+    """The raw report of one check on revision REV of the checkout at PATH, as JSON."""
+    with progress() as shown, local_service(cache=not no_cache) as service, checkout_at(path) as checkout:
+        sha = revision(checkout, rev)
+        question = question_of(checkout, Wanted(base=sha, head=sha))
+        case = Case(service, code_of(service, checkout), question, progress=shown.stage)
+        report = raw_report(case, name, Running("measure", here=here))
+    click.echo(json.dumps(report, indent=None if form == "json" else 2))
+
+
+def exit_status(verdict: Verdict) -> int:
+    """0 passed, waived or advise; 1 blocked; 2 could not measure, unless neutral and the rest passes."""
+    if verdict.advise or verdict.outcome in {Outcome.PASSED, Outcome.WAIVED}:
+        return 0
+    return 1 if verdict.outcome is Outcome.BLOCKED else 2
+
+
+def _judged(case: Case, only: tuple[str, ...], shown: Progress, *, here: bool) -> tuple[CheckVerdict, ...]:
+    """The verdicts asked for; what the static checks say is measured in one pass."""
+    judges = {"complexity": case.complexity, "security": case.security}
+    case.measure([*(name for name in judges if name in only), "syntax"])
+    verdicts = {name: judge() for name, judge in judges.items() if name in only}
+    if "coverage" in only:
+        shown.stage("running the tests of both revisions")
+        verdicts["coverage"] = cover(case, Running("check", here=here), armed=False, assume_armed=True)
+    return tuple(verdicts[name] for name in CHECKS if name in verdicts)

@@ -1,0 +1,68 @@
+"""`gate doctor`: what holds on this machine, what is missing, and what follows."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib import metadata
+
+import click
+from rich.markup import escape
+
+from gate.cli.terminal import output
+from gate.sandbox import Feature
+from gate.service import Service
+from gate.settings import Settings
+
+_TOOLS = ("radon", "bandit", "coverage", "dbos", "PyGithub")
+
+
+@click.command()
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Tries everything Gate rests on here. Exit status 1 when something it needs does not hold."""
+    service = Service.from_settings(Settings.from_environment())
+    console = output()
+    broken = 0
+    for feature in (*_programs(), *_state(service), *service.sandbox.probe()):
+        fatal = feature.required and not feature.holds
+        broken += fatal
+        mark = "[green]✔[/]" if feature.holds else "[red]✘[/]" if fatal else "[yellow]▲[/]"
+        console.print(f"{mark} [bold]{escape(feature.name)}[/]: {escape(feature.text)}")
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in _TOOLS)
+    console.print(
+        f"[dim]{platform.python_implementation()} {platform.python_version()}; {escape(versions)}[/]"
+    )
+    context.exit(1 if broken else 0)
+
+
+def _programs() -> Iterator[Feature]:
+    git = shutil.which("git")
+    yield Feature("git", git is not None, git or "not found on PATH: nothing can be fetched; install git")
+
+
+def _state(service: Service) -> Iterator[Feature]:
+    settings = service.settings
+    try:
+        folder = service.data_dir
+        probe = folder / ".doctor"
+        probe.touch()
+        probe.unlink()
+        yield Feature("data folder", True, str(folder.resolve()))
+    except OSError as error:
+        yield Feature(
+            "data folder", False, f"{settings.data_dir} cannot be written ({error}); set GATE_DATA_DIR"
+        )
+    problem = service.store.problem()
+    kind = "SQLite, one worker" if settings.embedded else "Postgres, any number of workers"
+    yield Feature("database", not problem, problem or f"{kind}; reachable")
+    app = service.app
+    yield Feature(
+        "GitHub App",
+        app is not None,
+        f"id {app.id} at {settings.github_api_url}"
+        if app
+        else "none yet: start `gate serve` and open /setup",
+        required=False,
+    )

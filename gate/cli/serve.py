@@ -1,0 +1,112 @@
+"""`gate serve`, `web`, `worker` and `migrate`: the processes of the service."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import FrameType
+
+import click
+
+from gate.cli.terminal import messages
+from gate.service import Service
+from gate.settings import Settings
+
+RESTART_SECONDS = 1.0
+"""Between the death of a process of `gate serve` and its successor."""
+STOP_SECONDS = 30.0
+"""For processes to finish what they do; then they are killed."""
+
+
+@click.command()
+def migrate() -> None:
+    """Brings the database to this version. Safe to run by several at once, and again."""
+    _migrated(Service.from_settings(Settings.from_environment()))
+
+
+@click.command()
+def web() -> None:
+    """Answers webhooks and serves the pages."""
+    Settings.from_environment()  # mistakes are said before gunicorn hides them in a worker
+    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:gate.gunicorn", "gate.wsgi:app"]
+    os.execv(sys.executable, arguments)  # noqa: S606  (no shell: that is the point)
+
+
+@click.command()
+def worker() -> None:
+    """Carries out the work: one process on SQLite, any number on Postgres."""
+    from gate.engine import Engine  # DBOS costs 0.5 s of start-up
+    from gate.workflows.registry import workflows
+
+    service = Service.from_settings(Settings.from_environment())
+    _migrated(service)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    engine = Engine(service.settings, service.telemetry)
+    engine.register(workflows(service))
+    engine.launch()
+    stopping.wait()
+    engine.close()
+
+
+@click.command()
+def serve() -> None:
+    """Web and worker together, on SQLite unless GATE_DATABASE_URL says otherwise."""
+    settings = Settings.from_environment()
+    service = Service.from_settings(settings)
+    _migrated(service)
+    messages().print(f"Gate is at {settings.public_url}", markup=False)
+    if service.app is None:
+        messages().print(
+            "No GitHub App is configured yet: the log names the address of /setup.", markup=False
+        )
+    sys.exit(_Group(("web", "worker")).run())
+
+
+class _Group:
+    """The processes of `gate serve`: a dead one is started again, a signal to us ends them all."""
+
+    def __init__(self, commands: tuple[str, ...]) -> None:
+        self._stopping = threading.Event()
+        self._processes = {command: self._start(command) for command in commands}
+
+    def run(self) -> int:
+        """Keeps the processes running until a signal comes; the exit status for us."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self._stopping.wait(0.2):
+            for command, process in self._processes.items():
+                if process.poll() is not None:
+                    messages().print(
+                        f"{command} ended with status {process.returncode}; starting it again", markup=False
+                    )
+                    self._stopping.wait(RESTART_SECONDS)
+                    self._processes[command] = self._start(command)
+        return self._end()
+
+    def _start(self, command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", "gate", command])
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _end(self) -> int:
+        for process in self._processes.values():
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self._processes.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        return 0
+
+
+def _migrated(service: Service) -> None:
+    service.store.migrate()

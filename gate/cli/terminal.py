@@ -1,0 +1,101 @@
+"""The verdict in a terminal: what blocks, where, and the way to green. Colours respect NO_COLOR; the words never need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+
+from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict
+
+REASONS = 20
+NOTES = 5
+"""Reasons and notes of a check that are printed; the JSON has them all."""
+
+_MARKS = {
+    Outcome.PASSED: ("✔", "green", "passed"),
+    Outcome.BLOCKED: ("✘", "red", "blocked"),
+    Outcome.WAIVED: ("✔", "yellow", "waived"),
+    Outcome.COULD_NOT_MEASURE: ("▲", "yellow", "could not measure"),
+    Outcome.SUPERSEDED: ("·", "dim", "superseded"),
+}
+
+
+def output() -> Console:
+    """The console for results, on standard output; never wraps, so that paths can be copied."""
+    return Console(soft_wrap=True, highlight=False)
+
+
+def messages() -> Console:
+    """The console for progress and errors, on standard error."""
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Progress]:
+    """A one-line progress display on standard error while it is a terminal; silent otherwise."""
+    console = messages()
+    if quiet or not console.is_terminal:
+        yield Progress(None)
+        return
+    with console.status("starting") as status:
+        yield Progress(status.update)
+
+
+class Progress:
+    """What is being done now, in a word or two."""
+
+    def __init__(self, show: object) -> None:
+        self._show = show if callable(show) else None
+
+    def stage(self, text: str) -> None:
+        """Shows `text` in place of what stood there."""
+        if self._show is not None:
+            self._show(escape(text))
+
+
+def print_verdict(console: Console, verdict: Verdict) -> None:
+    """Prints the checks with their reasons, the list "to pass", and what was compared."""
+    for check in verdict.checks:
+        _print_check(console, check)
+    mark, colour, _ = _MARKS[verdict.outcome]
+    console.print(f"[{colour} bold]{mark} {escape(verdict.title)}[/]", end="")
+    console.print(" [dim](advise: nothing is enforced)[/]" if verdict.advise else "")
+    if verdict.to_pass:
+        console.print("\n[bold]To pass[/]")
+        for number, step in enumerate(verdict.to_pass, start=1):
+            console.print(f"  {number}. {escape(step.text)}")
+    _print_provenance(console, verdict)
+
+
+def _print_check(console: Console, check: CheckVerdict) -> None:
+    mark, colour, word = _MARKS[check.outcome]
+    console.print(f"[{colour}]{mark} {check.check}[/] [dim]{word}:[/] {escape(check.title)}")
+    _print_reasons(console, check.reasons, REASONS, "")
+    _print_reasons(console, check.notes, NOTES, "dim")
+
+
+def _print_reasons(console: Console, reasons: tuple[Reason, ...], most: int, style: str) -> None:
+    for reason in reasons[:most]:
+        console.print(f"    {escape(_place(reason))}{escape(reason.text)}", style=style)
+    if len(reasons) > most:
+        console.print(f"    … and {len(reasons) - most} more; --format json has them all", style=style)
+
+
+def _place(reason: Reason) -> str:
+    if not reason.path:
+        return ""
+    return f"{reason.path}:{reason.line}: " if reason.line else f"{reason.path}: "
+
+
+def _print_provenance(console: Console, verdict: Verdict) -> None:
+    compared = verdict.provenance
+    head = compared.head if " " in compared.head else compared.head[:10]
+    base = compared.base[:10] or "nothing (first commit)"
+    console.print(
+        f"\n[dim]{escape(head)} against {escape(base)}, judged by {escape(compared.policy_source)}[/]"
+    )
+    for check, sentence in compared.obtained:
+        console.print(f"[dim]{escape(check)}: {escape(sentence)}[/]")

@@ -1,0 +1,130 @@
+"""The composition root: everything that touches the world, built once and handed to web, workflows and commands.
+
+It builds and holds; it decides nothing. The engine and GitHub are imported only when somebody asks for them, so that
+`gate check` starts without either.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.core.event import RepositoryRef
+from gate.core.failure import Permanent
+from gate.credentials import load_key, seal, unseal
+from gate.git import Mirror
+from gate.sandbox import Analyser, Sandbox
+from gate.settings import App, Settings
+from gate.store import Store
+from gate.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from gate.engine import Submitter
+    from gate.github import GitHub
+
+STORED_APP = "app"
+"""The name it is kept under."""
+
+
+class Service:
+    """What web, workflows and commands work with. Thread-safe; each part is made when first needed."""
+
+    def __init__(self, settings: Settings, *, store: Store | None = None) -> None:
+        self.settings = settings
+        self._given_store = store
+        self._app: App | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Service:
+        """The service of these settings; nothing is opened or made yet."""
+        return cls(settings)
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def telemetry(self) -> Telemetry:
+        """Log and metrics; what must not be printed is taken out."""
+        settings = self.settings
+        secrets = [settings.secret_key, settings.metrics_token, settings.database_url]
+        if settings.app is not None:
+            secrets += [settings.app.private_key, *settings.app.webhook_secrets, settings.app.client_secret]
+        return Telemetry(secret for secret in secrets if secret)
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, migrated elsewhere."""
+        return self._given_store or Store(self.settings.database_url)
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """Where untrusted code runs."""
+        return Sandbox(self.settings.sandbox)
+
+    @contextmanager
+    def analysers(self) -> Iterator[Analyser]:
+        """The static analysers, one for each of two cores; gone after the block."""
+        name = f"analyser-{threading.get_native_id()}"
+        with self.sandbox.analysers(2, name=name) as analyser:
+            yield analyser
+
+    @cached_property
+    def submitter(self) -> Submitter:
+        """The web process's way to the engine."""
+        from gate.engine import Submitter  # DBOS costs 0.5 s of start-up
+
+        return Submitter(self.settings)
+
+    @property
+    def app(self) -> App | None:
+        """The GitHub App we are: of the environment, or stored by `/setup`; None before either."""
+        if self._app is None:
+            self._app = self.settings.app or self._stored_app()
+        return self._app
+
+    def _stored_app(self) -> App | None:
+        sealed = self.store.secret(STORED_APP)
+        return None if sealed is None else unseal(sealed, load_key(self.settings))
+
+    def save_app(self, app: App) -> None:
+        """Keeps the App that GitHub registered, encrypted; web and worker find it from now on."""
+        self.store.save_secret(STORED_APP, seal(app, load_key(self.settings)))
+
+    def convert_manifest(self, code: str) -> Mapping[str, object]:
+        """What GitHub made of the manifest a person sent it: id, keys and secrets. The code works once."""
+        from gate.github import convert_manifest  # see `github`
+
+        return convert_manifest(code, api_url=self.settings.github_api_url)
+
+    @cached_property
+    def github(self) -> GitHub:
+        """GitHub, as our App.
+
+        Raises: Permanent when there is no App yet.
+        """
+        from gate.github import GitHub  # PyGithub costs 0.2 s of start-up
+
+        app = self.app
+        if app is None:
+            raise Permanent("no GitHub App is configured: open /setup, or set GATE_APP_ID and its key")
+        return GitHub(app_id=app.id, private_key=app.private_key, api_url=self.settings.github_api_url)
+
+    def mirror(self, repository: RepositoryRef) -> Mirror:
+        """The bare copy of a repository; fetching asks for a token that reads this repository alone."""
+        return Mirror(
+            self.data_dir / "mirrors" / f"{repository.id}.git",
+            f"{self.settings.github_url.rstrip('/')}/{repository.full_name}.git",
+            lambda: self.github.token(repository.installation_id, repository.id),
+        )
+
+    @property
+    def data_dir(self) -> Path:
+        """Where mirrors, environments and the embedded database live; made when missing."""
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o755)
+        return self.settings.data_dir

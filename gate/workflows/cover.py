@@ -1,0 +1,217 @@
+"""Coverage of one question: what the tests of head and base cover, and the verdict. Stored runs of equal trees are used again.
+
+How tests run is the work of `run_tests`; what counts and what blocks is decided in `gate.core`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from checks.codec import encode
+from checks.report import CoverageReport
+from gate.core.comparison.lines import compare_coverage
+from gate.core.failure import PolicyError
+from gate.core.policy import Tests
+from gate.core.relevance import matters_to_tests
+from gate.core.source import tests_touched
+from gate.core.suite_command import detect, is_evidence
+from gate.core.tool_configuration import COVERAGE_FILES
+from gate.core.verdict import CheckVerdict, could_not_measure, judge_coverage
+from gate.environments import Unprepared, is_manifest, prepare
+from gate.sandbox import SandboxError, never
+from gate.workflows.judge import Case, policy_at
+from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
+from gate.workflows.run_tests import Unmeasurable, run_tests
+
+Outcome = CoverageReport | Unmeasurable
+
+VERSION = "1"
+"""Of stored runs: raised whenever the same inputs may give another report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How the tests are to be run for one verdict."""
+
+    name: str
+    """Of the run; boxes are named after it."""
+    cancelled: Callable[[], bool] = never
+    here: bool = False
+    """With the active interpreter and no box."""
+    again: bool = False
+    """Stored runs are not good enough."""
+
+
+def box_name(run_id: str) -> str:
+    """A box's name for a run: the same after a crash, so that leftovers are found."""
+    return f"run-{hashlib.sha256(run_id.encode()).hexdigest()[:16]}"
+
+
+def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = False) -> CheckVerdict:
+    """The verdict on coverage.
+
+    `armed`: the default branch was measured before. `assume_armed`: a missing box is no excuse, as on a person's machine.
+    """
+    try:
+        head, base = _both(case, running)
+    except PolicyError as error:
+        return could_not_measure("coverage", str(error), "", neutral=not armed)
+    usable = isinstance(base, CoverageReport) and base.suite.outcome in {"passed", "failed"}
+    ours = isinstance(base, Unmeasurable) and base.ours
+    armed = armed or usable or (assume_armed and (ours or base is None))
+    if isinstance(head, Unmeasurable):
+        return could_not_measure("coverage", head.text, head.hint, neutral=not armed)
+    facts = compare_coverage(
+        base if isinstance(base, CoverageReport) else None,
+        head,
+        case.reports("syntax", case.base).files,
+        case.reports("syntax", case.head).files,
+        case.diff,
+        sources=case.head.selection.coverage_paths,
+        everywhere=_suite_changed(case),
+    )
+    return judge_coverage(case.question.policy, facts, armed=armed)
+
+
+def record(case: Case, running: Running) -> bool:
+    """Measures the head alone and stores it; whether its suite ran, so that coverage can be judged from now on."""
+    report = measured(case, case.head, running)
+    return isinstance(report, CoverageReport) and report.suite.outcome in {"passed", "failed"}
+
+
+def measured(case: Case, tree: Tree, running: Running) -> Outcome:
+    """What the tests of one of the two trees cover.
+
+    Raises: PolicyError for a broken `[tests]` of that tree.
+    """
+    tests = _tests_of(case, tree)
+    files = _suite_files(case, tree)
+    try:
+        command = detect([entry.path for entry in tree.entries], files, tests.command)
+    except ValueError as error:
+        return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
+    try:
+        environment = prepare(
+            case.service.sandbox,
+            {path: content for path, content in files.items() if is_manifest(path)},
+            tests=tests,
+            command=command,
+            index_urls=case.service.settings.index_urls,
+            directory=case.service.data_dir,
+            cancelled=running.cancelled,
+        )
+    except SandboxError as error:
+        return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
+    if isinstance(environment, Unprepared):
+        return Unmeasurable("detect", environment.text, environment.hint, environment.output)
+    key = _Key(case.code.git.tree(tree.treeish), environment.key, _digest(case, tree, tests))
+    stored = None if running.again else _stored(case, key)
+    if stored is not None:
+        return stored
+    outcome = run_tests(
+        case.service.sandbox,
+        environment,
+        command,
+        write_source=lambda stream: case.code.git.write_tar(tree.treeish, stream),
+        paths=[entry.path for entry in tree.entries],
+        sources=tree.selection.coverage_paths,
+        tests=tests,
+        coverage_configuration=case.rule_files(COVERAGE_FILES),
+        branches=case.question.policy.coverage.branches,
+        name=running.name,
+        cancelled=running.cancelled,
+    )
+    if isinstance(outcome, CoverageReport):
+        _save(case, key, outcome)
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What a stored run of the tests is found by, beside the repository."""
+
+    tree: str
+    environment: str
+    inputs: str
+    """Digest of the rest it depends on: how tests run, what counts, coverage's configuration."""
+
+
+def _both(case: Case, running: Running) -> tuple[Outcome, Outcome | None]:
+    """(head, base); the base is None before a first commit. Side by side, for one is usually stored."""
+    if not case.question.base:
+        return measured(case, case.head, running), None
+    case.base, case.head, case.diff  # noqa: B018  (read once here, not in two threads)
+    if not matters_to_tests(case.diff):
+        report = measured(case, case.base, replace(running, name=f"{running.name}-base"))
+        return report, report
+    with ThreadPoolExecutor(1) as pool:
+        base = pool.submit(
+            measured, case, case.base, replace(running, name=f"{running.name}-base", again=False)
+        )
+        return measured(case, case.head, running), base.result()
+
+
+def _tests_of(case: Case, tree: Tree) -> Tests:
+    """`[tests]` as that tree has it, up to the operator's maximum. Raises: PolicyError."""
+    tests = policy_at(case.code.git, tree.treeish).tests
+    settings = case.service.settings
+    return replace(
+        tests,
+        timeout_minutes=min(tests.timeout_minutes, settings.max_timeout_minutes),
+        memory_mb=min(tests.memory_mb, settings.max_memory_mb),
+        processes=min(tests.processes, settings.max_processes),
+    )
+
+
+def _suite_files(case: Case, tree: Tree) -> dict[str, bytes]:
+    """Contents of the files that tell how tests run and what they need."""
+    wanted: dict[str, list[str]] = {}
+    for entry in tree.entries:
+        small = entry.mode.startswith("100") and entry.size <= LARGEST_SOURCE_BYTES
+        if small and (is_manifest(entry.path) or is_evidence(entry.path)):
+            wanted.setdefault(entry.blob, []).append(entry.path)
+    return {path: content for blob, content in case.code.git.blobs(sorted(wanted)) for path in wanted[blob]}
+
+
+def _digest(case: Case, tree: Tree, tests: Tests) -> str:
+    configuration = {name: text.decode("latin-1") for name, text in case.rule_files(COVERAGE_FILES).items()}
+    inputs = [
+        encode(tests),
+        configuration,
+        case.question.policy.coverage.branches,
+        tree.selection.coverage_paths,
+    ]
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _stored(case: Case, key: _Key) -> CoverageReport | None:
+    return case.service.store.coverage_report(
+        case.code.repository_id,
+        tree=key.tree,
+        version=VERSION,
+        environment=key.environment,
+        inputs=key.inputs,
+    )
+
+
+def _save(case: Case, key: _Key, report: CoverageReport) -> None:
+    case.service.store.save_coverage_report(
+        case.code.repository_id,
+        tree=key.tree,
+        version=VERSION,
+        environment=key.environment,
+        inputs=key.inputs,
+        report=report,
+        now=case.service.now(),
+    )
+
+
+def _suite_changed(case: Case) -> bool:
+    """Whether tests, `[tests]` or the runner's configuration were edited, removed or skipped."""
+    if tests_touched(case.diff, case.base.selection.test_paths):
+        return True
+    return _tests_of(case, case.base) != _tests_of(case, case.head)

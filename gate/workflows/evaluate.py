@@ -1,0 +1,106 @@
+"""Judge one head of a pull request, from the first "in progress" to the verdict. A crash at any point repeats no finished step.
+
+It gives the order; the steps are the work of `ask`, `judge`, `cover` and `publish`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gate.core.failure import PolicyError
+from gate.core.verdict import CheckVerdict, Verdict, broken_policy, combine
+from gate.core.work import Evaluate, GiveUp, Run, Supersede
+from gate.service import Service
+from gate.workflows import publish
+from gate.workflows.ask import ask
+from gate.workflows.cover import Running, box_name, cover
+from gate.workflows.judge import Case, Question
+from gate.workflows.measure import Code
+from gate.workflows.supersede import still_wanted
+
+
+def evaluate(run: Run, service: Service, work: Evaluate) -> None:
+    """Publishes `gate` in progress, each check when it is known, and the verdict."""
+    if not run.step(_begin, service, work, run.id, name="begin"):
+        return
+    try:
+        question = run.step(ask, service, work)
+        judged = _judge(run, service, work, question)
+    except PolicyError as error:
+        run.step(_conclude_broken, service, work, run.id, str(error), name="conclude")
+        return
+    run.step(_conclude, service, work, run.id, question, judged, name="conclude")
+
+
+def give_up(run: Run, service: Service, work: GiveUp) -> None:
+    """Ends what a failed run left open: its `gate` says "could not measure" and why."""
+    failed = work.work.evaluate if isinstance(work.work, Supersede) else work.work
+    if isinstance(failed, Evaluate):
+        run.step(_give_up, service, failed, work.run_id, work.text, name="conclude")
+
+
+def _judge(run: Run, service: Service, work: Evaluate, question: Question) -> tuple[CheckVerdict, ...]:
+    """Complexity and security first, published before any test runs; then coverage."""
+    case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
+    static = run.step(partial(_static, case), name="static checks")
+    for judged in static:
+        run.step(_publish, service, work, run.id, question, judged, name=f"publish {judged.check}")
+    run.step(_stage, service, work, run.id, "Running the tests", name="stage")
+    covered = run.step(partial(_cover, case, work, run), name="coverage")
+    run.step(_publish, service, work, run.id, question, covered, name="publish coverage")
+    return (covered, *static)
+
+
+def _begin(service: Service, work: Evaluate, run_id: str) -> bool:
+    if not still_wanted(service, work.repository, work.number, work.head_sha):
+        return False
+    _stage(service, work, run_id, "Fetching the revisions and measuring complexity and security")
+    return True
+
+
+def _stage(service: Service, work: Evaluate, run_id: str, stage: str) -> None:
+    where = publish.links(service, work.repository, head_sha=work.head_sha, run_id=run_id)
+    publish.start(service, work.repository, work.number, stage, where)
+
+
+def _static(case: Case) -> tuple[CheckVerdict, ...]:
+    case.measure(("complexity", "security", "escapes", "syntax"))
+    return (case.complexity(), case.security())
+
+
+def _cover(case: Case, work: Evaluate, run: Run) -> CheckVerdict:
+    repository = case.service.store.repository(work.repository.id)
+    running = Running(box_name(run.id), run.cancelled, again=work.again)
+    return cover(case, running, armed=repository is not None and repository.armed)
+
+
+def _publish(service: Service, work: Evaluate, run_id: str, question: Question, judged: CheckVerdict) -> None:
+    where = publish.links(
+        service, work.repository, head_sha=work.head_sha, base_sha=question.base, run_id=run_id
+    )
+    advise = question.policy.gate.mode == "advise"
+    publish.check(service, work.repository, work.number, judged, question.provenance(), where, advise=advise)
+
+
+def _conclude(
+    service: Service, work: Evaluate, run_id: str, question: Question, judged: tuple[CheckVerdict, ...]
+) -> None:
+    _save_and_publish(service, work, run_id, combine(judged, question.provenance(), question.policy))
+
+
+def _conclude_broken(service: Service, work: Evaluate, run_id: str, text: str) -> None:
+    _save_and_publish(service, work, run_id, broken_policy(text, head=work.head_sha))
+
+
+def _save_and_publish(service: Service, work: Evaluate, run_id: str, verdict: Verdict) -> None:
+    service.store.save_verdict(work.repository.id, work.number, verdict, run_id=run_id, now=service.now())
+    where = publish.links(
+        service, work.repository, head_sha=work.head_sha, base_sha=verdict.provenance.base, run_id=run_id
+    )
+    publish.conclude(service, work.repository, work.number, verdict, where)
+
+
+def _give_up(service: Service, work: Evaluate, run_id: str, text: str) -> None:
+    where = publish.links(service, work.repository, head_sha=work.head_sha, run_id=run_id)
+    hint = "Press “Measure again”, or push a commit. If it happens again, tell whoever runs this Gate the run's id."
+    publish.give_up(service, work.repository, work.number, text, hint, where)

@@ -1,0 +1,87 @@
+"""Put check runs on GitHub: `gate` while a head is judged, each check when it is known, `gate` again at the end.
+
+Every function can be repeated: a check run is found again by its run's id. None decides what a text says.
+"""
+
+from __future__ import annotations
+
+from gate.core import check_run
+from gate.core.check_run import CheckRun, Links
+from gate.core.event import RepositoryRef
+from gate.core.verdict import CheckVerdict, Provenance, Verdict
+from gate.service import Service
+
+
+def links(
+    service: Service, repository: RepositoryRef, *, head_sha: str, base_sha: str = "", run_id: str
+) -> Links:
+    """The places a text of this run points to."""
+    settings = service.settings
+    return Links(
+        web_url=f"{settings.github_url.rstrip('/')}/{repository.full_name}",
+        head_sha=head_sha,
+        base_sha=base_sha,
+        pages_url=settings.public_url.rstrip("/"),
+        run_id=run_id,
+    )
+
+
+def start(service: Service, repository: RepositoryRef, number: int, stage: str, where: Links) -> None:
+    """Shows `gate` in progress on the head, with the stage a person reads."""
+    put(service, repository, number, check_run.started(stage, where))
+
+
+def check(  # noqa: PLR0913  (each part is another thing to know)
+    service: Service,
+    repository: RepositoryRef,
+    number: int,
+    judged: CheckVerdict,
+    provenance: Provenance,
+    where: Links,
+    *,
+    advise: bool,
+) -> None:
+    """Publishes one check, completed."""
+    put(service, repository, number, check_run.render(judged, provenance, where, advise=advise))
+
+
+def conclude(
+    service: Service, repository: RepositoryRef, number: int, verdict: Verdict, where: Links
+) -> None:
+    """Completes `gate` with the verdict."""
+    put(service, repository, number, check_run.render_overall(verdict, where))
+
+
+def give_up(
+    service: Service, repository: RepositoryRef, number: int, text: str, hint: str, where: Links
+) -> None:
+    """Completes `gate` as "could not measure": it never stays in progress."""
+    put(service, repository, number, check_run.failed(text, hint, where))
+
+
+def supersede(service: Service, repository: RepositoryRef, number: int, *, but: str, newer_sha: str) -> None:
+    """Closes every check run of the pull request that is still in progress, but those of the run `but`."""
+    for open_run in service.store.open_check_runs(repository.id, number):
+        if open_run.run_id == but:
+            continue
+        where = links(service, repository, head_sha=open_run.head_sha, run_id=open_run.run_id)
+        put(service, repository, number, check_run.superseded(newer_sha, where, name=open_run.name))
+
+
+def put(service: Service, repository: RepositoryRef, number: int, run: CheckRun) -> None:
+    """Creates the check run, or updates the one this run has already made under that name."""
+    github = service.github.repository(repository.installation_id, repository.id, repository.full_name)
+    known = service.store.check_run_ids(run.external_id).get(run.name)
+    if known is None:
+        known = github.create_check_run(run)
+    else:
+        github.update_check_run(known, run)
+    service.store.save_check_run_id(
+        run.external_id,
+        run.name,
+        run.head_sha,
+        known,
+        repository_id=repository.id,
+        number=number,
+        completed=run.status == "completed",
+    )

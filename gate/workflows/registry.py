@@ -1,0 +1,38 @@
+"""Which workflow carries out which work; the one place where the engine meets the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gate.core.work import CloseRuns, Evaluate, GiveUp, RecordBranch, Reevaluate, Run, Supersede, Sync
+from gate.service import Service
+from gate.workflows.evaluate import evaluate, give_up
+from gate.workflows.record_branch import record_branch
+from gate.workflows.reevaluate import reevaluate
+from gate.workflows.supersede import close_runs, supersede
+from gate.workflows.sync import sync
+
+Workflow = Callable[[Run, Service, Any], None]
+
+WORKFLOWS: dict[type[Any], Workflow] = {
+    Supersede: supersede,
+    Evaluate: evaluate,
+    CloseRuns: close_runs,
+    Reevaluate: reevaluate,
+    RecordBranch: record_branch,
+    Sync: sync,
+    GiveUp: give_up,
+}
+
+
+def workflows(service: Service) -> dict[type[Any], Callable[[Run, Any], None]]:
+    """Every workflow, bound to the service, as the engine registers them."""
+    return {kind: _bound(function, service) for kind, function in WORKFLOWS.items()}
+
+
+def _bound(function: Workflow, service: Service) -> Callable[[Run, Any], None]:
+    def carry_out(run: Run, work: Any) -> None:
+        function(run, service, work)
+
+    return carry_out
