@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from gate.core.comparison import Ratio
 from gate.core.percent import percent
-from gate.core.policy.allowed import Schema
+from gate.core.policy.allowed import Schema, Variables
 from gate.core.policy.definition import (
     COMPONENT_SECTIONS,
     DEFAULT,
@@ -70,44 +70,40 @@ def starter(*, coverage: Ratio | None, most_complex: int | None, findings: int |
 
 
 def _listed(section: Section, name: str, origins: Mapping[str, str]) -> list[str]:
-    return [
-        f"{key} = {_toml(value_of(section, key))}  # {origins.get(f'{name}.{key}', 'default')}"
-        for key, _, _ in keys(section)
-    ]
+    return [f"{line}  # {origins.get(f'{name}.{key}', 'default')}" for key, line in _lines(section)]
 
 
 def _component(component: Component) -> Iterator[str]:
     yield "[[component]]"
-    for key in ("name", "paths"):
-        yield f"{key} = {_toml(value_of(component, key))}"
+    yield from (line for _, line in _lines(component))
     for name in component.own:
         yield f"[component.{name}]"
-        section = section_of(component, name)
-        yield from (f"{key} = {_toml(value_of(section, key))}" for key, _, _ in keys(section))
+        yield from (line for _, line in _lines(section_of(component, name)))
 
 
-def _toml(value: object) -> str:
-    """The value as TOML; JSON's strings, numbers and lists are TOML's, but for one control character."""
-    if isinstance(value, tuple):
-        if value and isinstance(value[0], tuple):
-            return "{ " + ", ".join(f"{name} = {_toml(item)}" for name, item in value) + " }"
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+def _lines(section: Section | Component) -> Iterator[tuple[str, str]]:
+    """Every key, and its line as TOML; JSON's strings, numbers and lists are TOML's, but for one control character."""
+    for key, allowed, _ in keys(section):
+        value = value_of(section, key)
+        if isinstance(allowed, Variables) and isinstance(value, tuple):
+            text = (
+                "{ "
+                + ", ".join(f"{name} = {json.dumps(item, ensure_ascii=False)}" for name, item in value)
+                + " }"
+            )
+        else:
+            text = json.dumps(value, ensure_ascii=False)
+        yield key, f"{key} = {text}".replace("\x7f", "\\u007F")
 
 
 def _table_schema(section: Section | Component, more: Schema | None = None) -> Schema:
     properties: Schema = {}
     for key, allowed, text in keys(section):
-        default = {} if isinstance(section, Component) else {"default": _plain(section, key)}
+        value = value_of(section, key)
+        plain = {} if isinstance(allowed, Variables) else list(value) if isinstance(value, tuple) else value
+        default = {} if isinstance(section, Component) else {"default": plain}
         properties[key] = {"description": text, **default, **allowed.schema()}
     return {"type": "object", "properties": properties | (more or {}), "additionalProperties": False}
-
-
-def _plain(section: Section, key: str) -> object:
-    value = value_of(section, key)
-    if key == "env":
-        return {}
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _coverage_starter(coverage: Ratio | None) -> list[str]:
