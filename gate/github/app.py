@@ -14,7 +14,7 @@ from urllib.parse import quote
 from github import Auth, Github
 from jwt import PyJWTError
 
-from gate.core.failure import Permanent
+from gate.core.failure import Permanent, Transient
 from gate.github.failure import TokenRefusedError, attempt
 from gate.github.repository import GitHubRepository
 
@@ -196,6 +196,8 @@ class GitHub:
         except TokenRefusedError as error:
             text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
             raise Permanent(text) from error
+        if not isinstance(made, dict) or "token" not in made:
+            raise Transient(f"What answered the request for {subject} is not GitHub.")
         return _Token(made["token"], datetime.fromisoformat(made["expires_at"]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from json import JSONDecodeError
 from typing import TypeVar
 
 from github import GithubException
@@ -32,6 +33,13 @@ def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
         raise _failure(subject, error, now) from error
     except RequestException as error:
         raise Transient(f"GitHub could not be reached for {subject}: {_redact(str(error))}.") from error
+    except JSONDecodeError as error:
+        raise Transient(f"GitHub's answer to the request for {subject} is no JSON.") from error
+    except RuntimeError as error:
+        if "redirected" not in str(error):
+            raise
+        text = f"GitHub redirects the request for {subject} to another address; check GATE_GITHUB_API_URL."
+        raise Permanent(text) from error
 
 
 def _failure(subject: str, error: GithubException, now: datetime) -> Transient | Permanent:

@@ -135,3 +135,28 @@ def test_server_that_is_down_is_transient(github: FakeGitHub, pull: PullRequest)
         through(door, pull.repository).pull_request(1)
 
     door.close()
+
+
+def test_repository_taken_out_of_the_installation_is_permanent(
+    door: GitHub, github: FakeGitHub, pull: PullRequest
+) -> None:
+    """
+    A repository the App may not see any more is not tried again.
+    """
+    github.withdraw(pull.repository)
+
+    with pytest.raises(Permanent, match="not accessible to the parent installation"):
+        door.repository(next(iter(github.installations)), pull.repository.id, "octo/app").pull_request(1)
+
+
+def test_answer_of_something_else_is_transient(github: FakeGitHub, pull: PullRequest) -> None:
+    """
+    What is not GitHub, such as a page of a proxy, is neither trusted nor final.
+    """
+    door = GitHub(app_id=github.app.id, private_key=github.app.private_key, api_url=github.api_url)
+    github.faults.script(faults.CREATE_TOKEN, faults.Fault(200, "welcome"))
+
+    with pytest.raises(Transient, match="is not GitHub"):
+        through(door, pull.repository).pull_request(1)
+
+    door.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gate.core.failure import Permanent
-from gate.github import GitHub
+from gate.github import GitHub, convert_manifest
 from tests.doors.github_door import in_progress, through, tokens_made
 from tests.fake_github import FakeGitHub, PullRequest, Repository, faults
 
@@ -152,3 +152,16 @@ def test_every_request_names_the_version_of_the_api(
     repository.pull_request(1)
 
     assert {one.api_version for one in github.exchanges} == {"2022-11-28"}
+
+
+def test_manifest_becomes_an_app(github: FakeGitHub) -> None:
+    """
+    The code GitHub sends the browser back with is exchanged for the App and its secrets, once.
+    """
+    github.manifests["a-code"] = {"name": "Our Gate"}
+
+    app = convert_manifest("a-code", api_url=github.api_url)
+
+    assert (app["id"], app["name"], app["pem"]) == (github.app.id, "Our Gate", github.app.private_key)
+    with pytest.raises(Permanent, match="Not Found"):
+        convert_manifest("a-code", api_url=github.api_url)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.fake_github import rendering
 from tests.fake_github.routing import Answer, Call, RefusedError, not_found, route
 from tests.fake_github.webhooks import Delivery
+
+KEPT = timedelta(days=3)
 
 
 @route("GET /app/hook/config", needs="app")
@@ -27,7 +31,9 @@ def change_hook(call: Call) -> Answer:
 def list_deliveries(call: Call) -> Answer:
     """Attempts of the last three days, newest first, paged by a cursor."""
     size = int(call.query.get("per_page", "30"))
-    found = [one for one in reversed(call.github.webhooks.deliveries) if one.delivered_at]
+    oldest = call.github.now() - KEPT
+    sent = [one for one in call.github.webhooks.deliveries if one.delivered_at and one.delivered_at > oldest]
+    found = list(reversed(sent))
     wanted = call.query.get("status")
     if wanted:
         # The description's definition: what failed to connect has no status code, so neither list has it.

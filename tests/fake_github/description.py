@@ -15,7 +15,38 @@ from referencing.jsonschema import DRAFT4
 
 from tests.fake_github.plausible import description, resolved
 
-ADDED: dict[str, dict[str, Any]] = {}
+_ARTIFACT = {
+    "type": "object",
+    "required": ["id", "name", "size_in_bytes", "archive_download_url", "expired", "workflow_run"],
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": "string"},
+        "size_in_bytes": {"type": "integer"},
+        "archive_download_url": {"type": "string"},
+        "expired": {"type": "boolean"},
+        "workflow_run": {"type": "object", "required": ["id", "head_sha"]},
+    },
+}
+_ARTIFACTS = {
+    "type": "object",
+    "required": ["total_count", "artifacts"],
+    "properties": {"total_count": {"type": "integer"}, "artifacts": {"type": "array", "items": _ARTIFACT}},
+}
+ADDED: dict[str, dict[str, Any]] = {
+    "/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts": {
+        "get": {
+            "parameters": [
+                {"$ref": "#/components/parameters/per-page"},
+                {"$ref": "#/components/parameters/page"},
+                {"in": "query", "name": "name", "schema": {"type": "string"}},
+            ],
+            "responses": {"200": {"content": {"application/json": {"schema": _ARTIFACTS}}}},
+        }
+    },
+    "/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/zip": {
+        "get": {"responses": {"302": {"description": "the archive is at the address in Location"}}}
+    },
+}
 """Operations Gate uses that the subset of the description lacks, in the description's own form: path to methods."""
 
 SLASHES_ALLOWED = {"ref", "path", "basehead", "branch"}

@@ -1,4 +1,4 @@
-"""The one thing people do on GitHub's pages that Gate depends on: registering an App from a manifest."""
+"""What Gate needs of GitHub besides API and git: registering an App from a manifest, and artifacts to download."""
 
 from __future__ import annotations
 
@@ -17,18 +17,33 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 REGISTRATION = re.compile(r"(/organizations/[^/]+)?/settings/apps/new$")
+ARCHIVE = re.compile(r"/_artifacts/(?P<number>\d+)\.zip$")
 REQUIRED = ("url", "redirect_url", "hook_attributes", "default_permissions", "default_events")
 
 
 class Pages:
-    """The application for the paths that `REGISTRATION` matches; the person at the browser always agrees."""
+    """The application for the paths it `has`; the person at the browser always agrees."""
 
     def __init__(self, github: GitHub) -> None:
         self.github = github
 
+    def has(self, path: str) -> bool:
+        """Whether a path is one of ours."""
+        return bool(REGISTRATION.match(path) or ARCHIVE.match(path))
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Take the posted manifest and send the browser back with a code."""
+        """Answer one request."""
         request = Request(environ)
+        archive = ARCHIVE.match(request.path)
+        response = self._download(int(archive["number"])) if archive else self._register(request)
+        return response(environ, start_response)
+
+    def _download(self, number: int) -> Response:
+        found = (one for where in self.github.repositories for one in where.artifacts if one.id == number)
+        return Response(next(found).archive, mimetype="application/zip")
+
+    def _register(self, request: Request) -> Response:
+        """Take the posted manifest and send the browser back with a code."""
         try:
             manifest = json.loads(request.form["manifest"])
             missing = [name for name in REQUIRED if name not in manifest]
@@ -36,10 +51,8 @@ class Pages:
             missing = ["manifest"]
         if missing or not manifest["hook_attributes"].get("url"):
             self.github.problems.append(f"the App's manifest lacks {missing or 'hook_attributes.url'}")
-            return Response("Error: the manifest is not valid.", 422)(environ, start_response)
+            return Response("Error: the manifest is not valid.", 422)
         code = secrets.token_hex(20)
         self.github.manifests[code] = manifest
         answer = urlencode({"code": code, "state": request.args.get("state", "")})
-        return Response("", 302, {"Location": f"{manifest['redirect_url']}?{answer}"})(
-            environ, start_response
-        )
+        return Response("", 302, {"Location": f"{manifest['redirect_url']}?{answer}"})

@@ -23,6 +23,9 @@ def description() -> dict[str, Any]:
     # A nullable enumeration is meant to allow null; in OpenAPI 3.0 it has to be listed.
     conclusion = schemas["check-run"]["properties"]["conclusion"]
     conclusion["enum"] = [*conclusion["enum"], None]
+    # This list wants accounts that are user and enterprise at once; one installation alone is described right.
+    listed = loaded["paths"]["/app/installations"]["get"]["responses"]["200"]["content"]["application/json"]
+    listed["schema"]["items"] = {"$ref": "#/components/schemas/installation"}
     return loaded
 
 

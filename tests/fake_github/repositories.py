@@ -18,6 +18,18 @@ Files = Mapping[str, Content]
 NO_COMMIT = "0" * 40
 
 
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What a run of Actions uploaded."""
+
+    id: int
+    run_id: int
+    name: str
+    head_sha: str
+    archive: bytes = field(repr=False)
+    """A zip file."""
+
+
 @dataclass(slots=True, eq=False)
 class Repository:
     """One repository: git objects on disk, pull requests and check runs in memory."""
@@ -40,6 +52,7 @@ class Repository:
     """Login to role: admin, maintain, write, triage or read."""
     branch_rules: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)
     """Branch to the active rules of its rulesets, as the API spells them."""
+    artifacts: list[Artifact] = field(default_factory=list, repr=False)
     invisible: set[str] = field(default_factory=set, repr=False)
     """Commits the API does not know of yet, although git and the webhooks do."""
 
@@ -171,6 +184,13 @@ class Repository:
         """Press "Re-run all checks" of a commit."""
         self.github.changed("check_suite", "rerequested", self, sender=sender, details={"after": sha})
 
+    def upload_artifact(self, name: str, archive: bytes, *, run_id: int, sha: str) -> Artifact:
+        """Keep a zip file that a run of Actions on a commit made."""
+        with self.github.lock:
+            made = Artifact(self.github.new_id(), run_id, name, sha, archive)
+            self.artifacts.append(made)
+            return made
+
     def rename(self, full_name: str) -> None:
         """Give it another name; the old one redirects from now on."""
         with self.github.lock:
@@ -178,3 +198,23 @@ class Repository:
             self.github.former_names[before] = self.id
             changes = {"repository": {"name": {"from": before.partition("/")[2]}}}
             self.github.changed("repository", "renamed", self, details={"changes": changes})
+
+    def change_default_branch(self, branch: str) -> None:
+        """Make another branch the default."""
+        with self.github.lock:
+            before, self.default_branch = self.default_branch, branch
+            self.git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+            changes = {"default_branch": {"from": before}}
+            self.github.changed("repository", "edited", self, details={"changes": changes})
+
+    def make_private(self) -> None:
+        """Hide it from everyone without a token."""
+        with self.github.lock:
+            self.private = True
+            self.github.changed("repository", "privatized", self)
+
+    def archive(self) -> None:
+        """Make it read-only."""
+        with self.github.lock:
+            self.archived = True
+            self.github.changed("repository", "archived", self)

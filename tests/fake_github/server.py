@@ -15,7 +15,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from tests.fake_github.api import ROOT, Api, Exchange
 from tests.fake_github.faults import Faults
 from tests.fake_github.git_http import SERVICE, GitHttp
-from tests.fake_github.pages import REGISTRATION, Pages
+from tests.fake_github.pages import Pages
 from tests.fake_github.state import GitHub
 from tests.fake_github.webhooks import Delivery, Webhooks
 
@@ -106,7 +106,7 @@ class FakeGitHub(GitHub):
         path = environ.get("PATH_INFO", "")
         if path.startswith(f"{ROOT}/"):
             return self.api(environ, start_response)
-        if REGISTRATION.match(path):
+        if self.pages.has(path):
             return self.pages(environ, start_response)
         if SERVICE.match(path):
             return self.git_http(environ, start_response)

@@ -155,6 +155,24 @@ class GitHub:
             installation.suspended_at = self.now()
             self.changed("installation", "suspend", None, installation=installation)
 
+    def unsuspend(self, installation: Installation) -> None:
+        """Let a suspended installation work again."""
+        with self.lock:
+            installation.suspended_at = None
+            self.changed("installation", "unsuspend", None, installation=installation)
+
+    def withdraw(self, repository: Repository) -> None:
+        """Take one repository out of its installation."""
+        with self.lock:
+            installation = self.installation_of(repository)
+            if installation is None:
+                raise ValueError(f"the App is not installed on {repository.full_name}")
+            installation.repository_ids.remove(repository.id)
+            details = {"repositories_added": [], "repositories_removed": [repository]}
+            self.changed(
+                "installation_repositories", "removed", None, installation=installation, details=details
+            )
+
     def uninstall(self, installation: Installation) -> None:
         """Remove an installation."""
         with self.lock:

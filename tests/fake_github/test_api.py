@@ -13,6 +13,7 @@ from tests.fake_github import FakeGitHub, PullRequest, Repository, faults
 from tests.fake_github.client import (
     CHECK_RUNS,
     annotation,
+    app_jwt,
     ask,
     check_run,
     output,
@@ -219,3 +220,83 @@ def test_every_operation_of_the_fake_is_described() -> None:
     The fake serves nothing that GitHub's description, or the list of what it adds, does not have.
     """
     assert ROUTES.keys() - {operation.name for operation in operations()} == set()
+
+
+READABLE = [
+    "/repos/octo/app",
+    "/repos/octo/app/pulls?state=all&sort=updated&direction=asc",
+    "/repos/octo/app/pulls/1",
+    "/repos/octo/app/commits/main",
+    "/repos/octo/app/commits/main/pulls",
+    "/repos/octo/app/branches/main",
+    "/repos/octo/app/rules/branches/feature/x",
+    "/repos/octo/app/git/ref/pull/1/head",
+    "/repos/octo/app/collaborators/mona/permission",
+    "/repos/octo/app/actions/runs/7/artifacts?name=coverage",
+    "/installation/repositories",
+    "/rate_limit",
+]
+
+
+@pytest.mark.parametrize("path", READABLE)
+def test_answers_are_as_described(github: FakeGitHub, pull: PullRequest, path: str) -> None:
+    """
+    What the fake tells is valid by GitHub's description.
+    """
+    pull.repository.upload_artifact("coverage", b"", run_id=7, sha=pull.head_sha)
+
+    assert ask(github, "GET", path).status == 200
+    assert github.problems == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/app",
+        "/app/installations",
+        "/app/hook/config",
+        "/app/hook/deliveries",
+        "/repos/octo/app/installation",
+    ],
+)
+def test_answers_to_the_app_are_as_described(github: FakeGitHub, repository: Repository, path: str) -> None:
+    """
+    What the fake tells the App itself is valid, too.
+    """
+    assert ask(github, "GET", path, credentials=app_jwt(github)).status == 200
+    assert github.problems == []
+
+
+def test_status_is_kept(github: FakeGitHub, pull: PullRequest) -> None:
+    """
+    A commit status is answered as described and stays with its commit.
+    """
+    answer = ask(
+        github, "POST", f"/repos/octo/app/statuses/{pull.head_sha}", {"state": "success", "context": "gate"}
+    )
+
+    assert (answer.status, pull.repository.statuses[0]["sha"]) == (201, pull.head_sha)
+    assert github.problems == []
+
+
+def test_artifact_is_downloaded(github: FakeGitHub, repository: Repository) -> None:
+    """
+    The archive of an artifact is behind a redirect and needs no credentials there.
+    """
+    made = repository.upload_artifact("coverage", b"PK", run_id=7, sha=repository.head_sha)
+    address = f"{github.api_url}/repos/octo/app/actions/artifacts/{made.id}/zip"
+    headers = {"Authorization": f"Bearer {token_for(github)}", "User-Agent": "test"}
+
+    with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=10) as answer:
+        assert answer.read() == b"PK"
+
+
+def test_unknown_page_is_noted(github: FakeGitHub) -> None:
+    """
+    A request for anything but the API, git and the pages Gate needs fails the test that sent it.
+    """
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        urllib.request.urlopen(f"{github.url}/explore", timeout=10)
+
+    raised.value.close()
+    assert github.problems == ["GET /explore: neither the API nor git"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
@@ -205,3 +209,50 @@ def test_manifest_registers_the_app_once(github: FakeGitHub) -> None:
 
     assert (first.status, first.body["name"], first.body["pem"]) == (201, "Our Gate", github.app.private_key)
     assert second.status == 404
+
+
+def test_registration_sends_the_browser_back_with_a_code(github: FakeGitHub) -> None:
+    """
+    The posted manifest is exchanged for a code at the address it names, beside the state that was given.
+    """
+    manifest = {
+        "url": "http://gate.invalid",
+        "redirect_url": f"{github.url}/_back",
+        "hook_attributes": {"url": "http://gate.invalid/webhook"},
+        "default_permissions": {"checks": "write"},
+        "default_events": ["push"],
+    }
+    form = urlencode({"manifest": json.dumps(manifest)}).encode()
+
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        urllib.request.urlopen(f"{github.url}/organizations/octo/settings/apps/new?state=s", form, timeout=10)
+
+    raised.value.close()
+    code = next(iter(github.manifests))
+    assert raised.value.url == f"{github.url}/_back?code={code}&state=s"
+    assert ask(github, "POST", f"/app-manifests/{code}/conversions", credentials="x").body["events"] == [
+        "push"
+    ]
+
+
+def test_suspended_installation_sees_nothing(
+    github: FakeGitHub, repository: Repository, tmp_path: Path
+) -> None:
+    """
+    While it is suspended, neither the API nor git serve an installation.
+    """
+    repository = github.repository({"app.py": "x = 1\n"}, private=True)
+    installation = next(iter(github.installations.values()))
+    token = token_for(github)
+    address = repository.clone_url.replace("://", f"://x-access-token:{token}@")
+    github.suspend(installation)
+
+    suspended = (
+        ask(github, "GET", "/repos/octo/app", credentials=token),
+        git("ls-remote", address, cwd=tmp_path),
+    )
+    github.unsuspend(installation)
+
+    assert (suspended[0].status, suspended[1].returncode) == (403, 128)
+    assert ask(github, "GET", "/repos/octo/app", credentials=token).status == 200
+    assert git("ls-remote", address, cwd=tmp_path).returncode == 0
