@@ -51,8 +51,8 @@ class Times:
     """For runs to notice that the worker is closing."""
     attempts: int = 6
     """Of one step."""
-    starts: int = 5
-    """Of one run: more than that many crashes in it, and it is given up."""
+    lives: int = 5
+    """Of one run: after so many crashes in it, it is given up."""
 
 
 class DurableRun:

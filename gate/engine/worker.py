@@ -8,7 +8,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -20,7 +21,7 @@ from gate.core.failure import Permanent, PolicyError, Transient
 from gate.core.work import GiveUp, Run, Work
 from gate.engine import database
 from gate.engine.database import EngineError
-from gate.engine.run import DurableRun, Times, outside
+from gate.engine.run import DurableRun, Stopped, Times, outside
 from gate.engine.submitter import enqueue_options
 from gate.settings import Settings
 from gate.telemetry import Telemetry, bind_run
@@ -29,7 +30,7 @@ KEEP = timedelta(days=7)
 """Ids of deliveries are kept at least so long: GitHub Enterprise Server redelivers for 7 days."""
 
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-_STARTS = "starts"
+_LIVES = "lives"
 
 Workflow = Callable[[Run, Any], None]
 Scheduled = Callable[[Run], None]
@@ -45,6 +46,8 @@ class Engine:
         self._settings = settings
         self._telemetry = telemetry
         self._times = times or Times()
+        # Fixed when embedded: a launch takes up only what its own id left unfinished.
+        self._executor_id = "embedded" if settings.embedded else _unique_id()
         self._closing = threading.Event()
         self._idle = threading.Condition()
         self._running = 0
@@ -73,6 +76,9 @@ class Engine:
         schedules = [self._scheduled(name, *entry) for name, entry in self._schedules.items()]
         DBOS(config=self._configuration())
         DBOS.launch()
+        for known in DBOS.list_schedules():
+            if known["schedule_name"] not in self._schedules:
+                DBOS.delete_schedule(known["schedule_name"])  # of an earlier release
         DBOS.apply_schedules(
             [
                 {"schedule_name": name, "schedule": cron, "workflow_fn": workflow}
@@ -81,11 +87,15 @@ class Engine:
         )
 
     def close(self) -> None:
-        """Stop: runs notice within seconds and are taken up again by the next launch."""
+        """Stop: runs notice within seconds and are taken up by the next launch, or by another worker."""
+        if self._closing.is_set():
+            return
         self._closing.set()
         with self._idle:
-            self._idle.wait_for(lambda: self._running == 0, timeout=self._times.close)
+            drained = self._idle.wait_for(lambda: self._running == 0, timeout=self._times.close)
         DBOS.destroy(destroy_registry=True)
+        if drained:
+            self._hand_over()
         if self._connections is not None:
             self._connections.dispose()
         if self._lock_file is not None:
@@ -135,13 +145,28 @@ class Engine:
                 f"another worker holds {path}: SQLite takes one; for more, set GATE_DATABASE_URL to Postgres"
             ) from error
 
+    def _hand_over(self) -> None:
+        """Put what we began and did not end back into its queue: nobody takes over what a gone worker holds."""
+        connections = database.connect(self._settings, wait_seconds=5)
+        client = database.client(connections)
+        try:
+            held = client.list_workflows(
+                executor_id=self._executor_id, status=["PENDING"], load_input=False, load_output=False
+            )
+            for run in held:
+                client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
+        except sa.exc.SQLAlchemyError as error:
+            self._telemetry.log.warning("runs not handed over", error=str(error))
+        finally:
+            client.destroy()
+            connections.dispose()
+
     def _configuration(self) -> DBOSConfig:
         database.keep_quiet()
         configuration: DBOSConfig = {
             "name": database.APPLICATION,
             "application_version": database.APPLICATION_VERSION,
-            # Fixed when embedded: launch takes up only what its own id left unfinished.
-            "executor_id": "embedded" if self._settings.embedded else _unique_id(),
+            "executor_id": self._executor_id,
             "system_database_url": database.url_of(self._settings),
             "dbos_system_schema": database.SCHEMA,
             "serializer": database.JSON,
@@ -179,8 +204,8 @@ class Engine:
             self._running += 1
         try:
             run.stop_if_cancelled()
-            self._count_start(run_id)
-            body(run)
+            with self._counted(run_id):
+                body(run)
             outcome = "done"
         except Exception as error:
             outcome = "failed"
@@ -188,23 +213,29 @@ class Engine:
             self._give_up(run_id, work, error)
             raise
         finally:
-            # `Stopped` goes on to the library: a cancelled run stays so, a closing worker's waits for the next launch.
             self._telemetry.runs.labels(name, outcome).inc()
             self._telemetry.run_seconds.labels(name).observe(time.monotonic() - began)
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
 
-    def _count_start(self, run_id: str) -> None:
+    @contextmanager
+    def _counted(self, run_id: str) -> Iterator[None]:
         """Our own count of a run's lives: the library's is set to zero whenever somebody resumes a run.
 
         Raises: Permanent, when it has had too many: then whatever it does kills its process.
         """
         status = outside(DBOS.get_workflow_status, run_id)
-        starts = int((status.attributes or {}).get(_STARTS, 0)) + 1 if status is not None else 1
-        outside(DBOS.update_workflow_attributes, run_id, {_STARTS: starts}, merge=True)
-        if starts > self._times.starts:
-            raise Permanent(f"the worker died {self._times.starts} times during this run")
+        lives = int((status.attributes or {}).get(_LIVES, 0)) if status is not None else 0
+        if lives >= self._times.lives:
+            raise Permanent(f"the worker died {lives} times during this run")
+        outside(DBOS.update_workflow_attributes, run_id, {_LIVES: lives + 1}, merge=True)
+        try:
+            yield
+        except Stopped:
+            # Goes on to the library: a cancelled run stays so, a closing worker's is begun again elsewhere.
+            outside(DBOS.update_workflow_attributes, run_id, {_LIVES: lives}, merge=True)
+            raise
 
     def _give_up(self, run_id: str, work: Work | None, error: Exception) -> None:
         if work is None or isinstance(work, GiveUp) or GiveUp.__name__ not in self._registered:

@@ -37,9 +37,18 @@ Register = dict[type, Callable[..., None]]
 Launch = Callable[[Register], Engine]
 
 
+pytest_plugins = ["tests.databases"]
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(app=None, data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'gate.db'}")
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Of a service on SQLite, then on Postgres."""
+    return Settings.from_environment({"GATE_DATABASE_URL": database_url, "GATE_DATA_DIR": str(tmp_path)})
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Settings:
+    return Settings.from_environment({"GATE_DATA_DIR": str(tmp_path)})
 
 
 @pytest.fixture
@@ -192,11 +201,9 @@ def test_a_newer_head_cancels_the_older_run_even_within_a_step(submitter: Submit
     assert went_on == []
 
 
-def test_a_closed_worker_leaves_its_runs_to_the_next_one(
-    submitter: Submitter, launch: Launch, settings: Settings
-) -> None:
+def test_a_closed_worker_leaves_its_runs_to_the_next_one(submitter: Submitter, launch: Launch) -> None:
     """
-    Closing stops a long step without a result; the next launch takes the run up again.
+    Closing stops a long step without a result; the next worker, whatever its id, takes the run up again.
     """
     began, done = threading.Event(), threading.Event()
 
@@ -213,12 +220,9 @@ def test_a_closed_worker_leaves_its_runs_to_the_next_one(
     assert began.wait(10)
     first.close()
 
-    second = Engine(settings, Telemetry(), times=FAST)
-    second.register({CloseRuns: lambda run, work: done.set()})
-    second.launch()
+    launch({CloseRuns: lambda run, work: done.set()})
 
     assert done.wait(10)
-    second.close()
 
 
 def test_a_run_that_fails_is_given_up_in_a_run_of_its_own(submitter: Submitter, launch: Launch) -> None:
@@ -237,14 +241,17 @@ def test_a_run_that_fails_is_given_up_in_a_run_of_its_own(submitter: Submitter, 
     assert engine.outcome("delivery:0") == "error"
 
 
-def test_one_worker_at_a_time_on_sqlite(launch: Launch, settings: Settings) -> None:
+def test_one_worker_at_a_time_on_sqlite(on_sqlite: Settings) -> None:
     """
     A second worker on the same file is refused with the remedy, for limits would not hold.
     """
-    launch({})
+    first = Engine(on_sqlite, Telemetry(), times=FAST)
+    first.launch()
 
     with pytest.raises(EngineError, match="GATE_DATABASE_URL to Postgres"):
-        Engine(settings, Telemetry(), times=FAST).launch()
+        Engine(on_sqlite, Telemetry(), times=FAST).launch()
+
+    first.close()
 
 
 def test_old_runs_are_deleted_after_seven_days(submitter: Submitter, launch: Launch) -> None:
@@ -324,15 +331,22 @@ def close_runs(run, work):
 def give_up(run, work):
     say("given up: " + work.text)
 
-settings = Settings(app=None, data_dir=Path({folder!r}), database_url="sqlite:///" + {folder!r} + "/gate.db")
+settings = Settings.from_environment({{"GATE_DATA_DIR": {folder!r}}})
 telemetry = Telemetry()
 telemetry.configure_log("critical")
-engine = Engine(settings, telemetry, times=Times(poll=0.01, starts=3))
+engine = Engine(settings, telemetry, times=Times(poll=0.01, lives=3))
 engine.register({{CloseRuns: close_runs, GiveUp: give_up}})
 engine.launch()
 sys.stdin.readline()
 engine.close()
 """
+
+
+def submit_once(settings: Settings) -> None:
+    migrate(settings)
+    submitter = Submitter(settings)
+    submitter.submit(CLOSE, "delivery:0")
+    submitter.close()
 
 
 def start_worker(tmp_path: Path) -> subprocess.Popen[str]:
@@ -352,11 +366,11 @@ def kill(worker: subprocess.Popen[str]) -> None:
     worker.communicate()
 
 
-def test_a_killed_worker_goes_on_at_the_step_where_it_was(submitter: Submitter, tmp_path: Path) -> None:
+def test_a_killed_worker_goes_on_at_the_step_where_it_was(on_sqlite: Settings, tmp_path: Path) -> None:
     """
     After `kill -9` a finished step is read, the one that was cut off is done again.
     """
-    submitter.submit(CLOSE, "delivery:0")
+    submit_once(on_sqlite)
     worker = start_worker(tmp_path)
     before = lines(worker, 3)
 
@@ -370,11 +384,11 @@ def test_a_killed_worker_goes_on_at_the_step_where_it_was(submitter: Submitter, 
     assert after == ["result first", "second", "end"]
 
 
-def test_a_run_that_keeps_killing_its_worker_is_given_up(submitter: Submitter, tmp_path: Path) -> None:
+def test_a_run_that_keeps_killing_its_worker_is_given_up(on_sqlite: Settings, tmp_path: Path) -> None:
     """
     A poison run gets so many lives and no more, and ends with a cause.
     """
-    submitter.submit(CLOSE, "delivery:0")
+    submit_once(on_sqlite)
     for _ in range(3):
         worker = start_worker(tmp_path)
         lines(worker, 2)
