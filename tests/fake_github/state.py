@@ -115,6 +115,8 @@ class GitHub:
     ) -> Repository:
         """A new repository with one commit of `files` (none: an empty repository), the App installed on it."""
         with self.lock:
+            if self.find(name) is not None:
+                raise ValueError(f"there is a repository {name} already")
             number = self.new_id()
             git = BareGit(self.directory / f"{number}.git", default_branch=default_branch)
             made = Repository(self, number, name, git, self.now(), private, default_branch)

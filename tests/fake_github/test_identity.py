@@ -235,9 +235,7 @@ def test_registration_sends_the_browser_back_with_a_code(github: FakeGitHub) -> 
     ]
 
 
-def test_suspended_installation_sees_nothing(
-    github: FakeGitHub, repository: Repository, tmp_path: Path
-) -> None:
+def test_suspended_installation_sees_nothing(github: FakeGitHub, tmp_path: Path) -> None:
     """
     While it is suspended, neither the API nor git serve an installation.
     """
