@@ -17,7 +17,7 @@ from radon import raw
 
 from checks.catalog import SIZE, Options
 from checks.report import FileReport, Problem, Quantity
-from checks.source import Source, UnreadableSourceError, report
+from checks.source import UnreadableSourceError, decode, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,20 @@ class Lines:
 
 
 def measure(path: str, source: bytes, options: Options) -> FileReport:
-    """The quantities of `radon raw`, or why there are none."""
-    return report(SIZE, source, _measure)
+    """The quantities of `radon raw`, or why there are none; also of files that only the tokenizer understands."""
+    try:
+        lines = count(decode(source))
+    except UnreadableSourceError as error:
+        uncounted = FileReport(SIZE.name, SIZE.version, problem=error.problem)
+        return report(
+            SIZE, source, lambda readable: uncounted
+        )  # a syntax error says more than our own problem
+    quantities = tuple(Quantity(metric.name, getattr(lines, metric.name)) for metric in SIZE.metrics)
+    return FileReport(SIZE.name, SIZE.version, quantities=quantities)
 
 
 def count(text: str) -> Lines:
-    """The lines of a readable source text.
+    """The lines of a source text.
 
     Raises: UnreadableSourceError where radon itself finds no end of a statement.
     """
@@ -49,12 +57,6 @@ def count(text: str) -> Lines:
     except (tokenize.TokenError, SyntaxError, ValueError):
         return _count_as_radon(text)
     return _add(statements)
-
-
-def _measure(source: Source) -> FileReport:
-    lines = count(source.text)
-    quantities = tuple(Quantity(metric.name, getattr(lines, metric.name)) for metric in SIZE.metrics)
-    return FileReport(SIZE.name, SIZE.version, quantities=quantities)
 
 
 def _count_as_radon(text: str) -> Lines:

@@ -105,6 +105,24 @@ def test_what_radon_cannot_count_is_a_problem_of_ours() -> None:
     assert report.quantities == ()
 
 
+def test_a_file_for_another_python_is_counted() -> None:
+    """
+    radon counts lines by their tokens: a statement of Python 2 is one as well.
+    """
+    report = size.measure("a.py", b"print 'x'\n", {})
+
+    assert (report.problem, report.quantities[0].value) == (None, 1)
+
+
+def test_a_syntax_error_is_the_problem_where_lines_cannot_be_counted() -> None:
+    """
+    It is the file's own problem, as in every other check.
+    """
+    report = size.measure("a.py", b"x = (\n", {})
+
+    assert report.problem == Problem("line 1: '(' was never closed", line=1)
+
+
 def test_a_long_statement_takes_no_time_to_speak_of() -> None:
     """
     radon would tokenize this list of 5,000 lines 5,000 times.
