@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -114,12 +114,20 @@ class Telemetry:
             registry=self._registry,
             buckets=_SECONDS,
         )
+        self._works = Gauge(
+            "gate_works", "Works that wait or run, by queue.", ("queue", "state"), registry=self._registry
+        )
         self.retries = Counter(
             "gate_step_retries",
             "Steps tried again after a transient failure.",
             ("step",),
             registry=self._registry,
         )
+
+    def show_backlog(self, backlog: Mapping[tuple[str, str], int]) -> None:
+        """Set what is known of the queues: (queue, state) to number of works."""
+        for (queue, state), number in backlog.items():
+            self._works.labels(queue, state).set(number)
 
     def exposition(self, *, repositories: bool) -> bytes:
         """The metrics in Prometheus' text format; those with repository names only when asked for."""
@@ -149,6 +157,7 @@ class Telemetry:
         root = logging.getLogger()
         root.handlers[:] = [handler]
         root.setLevel(level.upper())
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look at the schema
         for name in ("dbos", "gunicorn", "gunicorn.error"):
             library = logging.getLogger(name)
             library.handlers[:] = []

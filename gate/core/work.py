@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar, assert_never
+from typing import Literal, Protocol, TypeVar, assert_never, get_args
 
 from checks.codec import tagged
 from gate.core.event import (
@@ -27,6 +27,7 @@ from gate.core.event import (
 T = TypeVar("T")
 
 QueueName = Literal["ingest", "gate", "background"]
+QUEUES: tuple[QueueName, ...] = get_args(QueueName)
 
 
 @tagged

@@ -64,6 +64,7 @@ def connect(settings: Settings, *, wait_seconds: float) -> sa.Engine:
 
 def client(engine: sa.Engine) -> DBOSClient:
     """A client that fails when the database does, where the library's default waits for it."""
+    keep_quiet()
     return DBOSClient(
         system_database_engine=engine,
         dbos_system_schema=SCHEMA,
@@ -76,7 +77,6 @@ def client(engine: sa.Engine) -> DBOSClient:
 
 def migrate(settings: Settings, *, poll_seconds: float = 0.05) -> None:
     """Create or bring up to date the engine's tables and queues; safe to repeat and to run beside a worker."""
-    keep_quiet()
     engine = connect(settings, wait_seconds=30)
     try:
         with engine.connect():

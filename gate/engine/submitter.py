@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,7 +13,7 @@ from dbos import DBOSClient, EnqueueOptions
 
 from checks.codec import encode
 from gate.core.failure import Transient
-from gate.core.work import Work, partition, queue
+from gate.core.work import QUEUES, Work, partition, queue
 from gate.engine.database import APPLICATION, APPLICATION_VERSION, client, connect
 from gate.settings import Settings
 
@@ -55,6 +57,22 @@ class Submitter:
             self._connect().client.list_workflows(limit=1, load_input=False, load_output=False)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise Transient("the engine's database does not answer") from error
+
+    def backlog(self) -> Mapping[tuple[str, str], int]:
+        """How many works each queue has that wait or run: (queue, `waiting` or `running`) to number.
+
+        Raises: Transient, when the database does not answer.
+        """
+        try:
+            works = self._connect().client.list_workflows(
+                status=["ENQUEUED", "PENDING"], queues_only=True, load_input=False, load_output=False
+            )
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise Transient("the engine's database does not answer") from error
+        counts = Counter(
+            (work.queue_name, "running" if work.status == "PENDING" else "waiting") for work in works
+        )
+        return {(name, state): counts[name, state] for name in QUEUES for state in ("waiting", "running")}
 
     def close(self) -> None:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
@@ -37,6 +38,8 @@ def blueprint(service: Service) -> Blueprint:
 
     @health.get("/metrics")
     def metrics() -> Response:
+        with suppress(Transient):  # the rest is worth showing without the queues
+            service.telemetry.show_backlog(service.submitter.backlog())
         text = service.telemetry.exposition(
             repositories=_may_see_repositories(service.settings.metrics_token)
         )

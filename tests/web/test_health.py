@@ -89,6 +89,20 @@ def test_names_of_repositories_are_for_the_token_only(
     assert ("owner/name" in answer.text) is shown
 
 
+def test_the_backlog_of_every_queue_is_shown(service: WebService) -> None:
+    """
+    Operators see from any web process what waits for the workers, zeros included.
+    """
+    client = web_app(service).test_client()
+    body = as_body(PUSH)
+    client.post("/webhook", data=body, headers=signed(body))
+
+    text = client.get("/metrics").text
+
+    assert 'gate_works{queue="background",state="waiting"} 1.0' in text
+    assert 'gate_works{queue="gate",state="running"} 0.0' in text
+
+
 def test_without_a_configured_token_nobody_sees_names(tmp_path: Path) -> None:
     """
     An empty token is no token.
