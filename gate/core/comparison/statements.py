@@ -27,13 +27,13 @@ _WHOLE = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A statement of one side: its file, and its position among the file's code statements."""
+    """A statement of one side: its file, and its position among the file's statements."""
 
     path: str
     followed: str
     """The file's path at the head: equal for what stands in the same file."""
     index: int
-    """-1 for what can never be new: docstrings, bare annotations, what only type checkers read."""
+    """-1 for docstrings, which are no statements here."""
     statement: Statement
 
 
@@ -50,7 +50,7 @@ class ChangedFile:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """What became of the code statements the change touches."""
+    """What became of the statements the change touches."""
 
     kept: dict[Place, Place]
     """From the base's to the head's, where one was matched with the other."""
@@ -105,14 +105,15 @@ def match_statements(files: Sequence[ChangedFile]) -> Matching:
         gone += before
         come += after
     runs = _runs(gone, come)
-    new = frozenset(come) - {after for _, after in runs}
-    return Matching(dict(kept + runs), new)
+    # Bare annotations, and what only type checkers read, are followed as well, but can never be new.
+    new = {place for place in come if place.statement.meaning == "code"} - {after for _, after in runs}
+    return Matching(dict(kept + runs), frozenset(new))
 
 
 def _places(path: str, followed: str, statements: Iterable[Statement]) -> tuple[Place, ...]:
     index = count()
     return tuple(
-        Place(path, followed, next(index) if statement.meaning == "code" else -1, statement)
+        Place(path, followed, -1 if statement.meaning == "docstring" else next(index), statement)
         for statement in statements
     )
 

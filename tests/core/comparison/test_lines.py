@@ -1,0 +1,424 @@
+"""New lines, lost lines, removed lines, and tests that fail."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gate.core
+from checks.report import FileCoverage
+from gate.core.comparison import Ratio, TestChange
+from gate.core.comparison.lines import compare_coverage
+from gate.core.diff import Diff, FileChange
+from tests.two_trees import coverages, run
+
+Lines = set[int]
+
+
+def executable(text: str) -> Lines:
+    """The first lines of statements, as coverage.py counts them, near enough for these tests."""
+    tree = ast.parse(text)
+    return {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for line in [node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))]
+    }
+
+
+def new_lines(base: str, head: str) -> Lines:
+    """The new lines of a head no test runs."""
+    facts = coverages(
+        {"a.py": base},
+        {"a.py": head},
+        run({"a.py": (executable(base), ())}),
+        run({"a.py": ((), executable(head))}),
+    )
+
+    assert facts.patch == Ratio(0, sum(len(lines) for _, lines in facts.uncovered))
+    return {line for _, lines in facts.uncovered for line in lines}
+
+
+BASE = """\
+import os
+
+
+def first(a, b):
+    total = a + b
+    if total:
+        total += 1
+        print(total)
+    return total
+
+
+class Kind:
+    def second(self, x):
+        return os.path.join(x, "name")
+"""
+
+NEW_LINES: dict[str, tuple[str, str, Lines]] = {
+    # What is new.
+    "an added line": ("        print(total)\n", "        print(total)\n        print(a)\n", {9}),
+    "a changed line": ("    total = a + b", "    total = a - b", {5}),
+    "an added function": ("class Kind", "def third():\n    return 3\n\n\nclass Kind", {12, 13}),
+    "an argument on a line of its own counts where the statement begins": (
+        '(x, "name")',
+        '(\n            x,\n            "name",\n            "more",\n        )',
+        {14},
+    ),
+    "a decorator, and not the line of def": ("    def second", "    @staticmethod\n    def second", {13}),
+    "a statement moved alone to another scope": (
+        "        print(total)\n    return total\n",
+        "    return total\n\n\ndef other(total):\n    print(total)\n",
+        {11, 12},
+    ),
+    "a second statement on a line": ("    return total", "    a = 1; return total", {9}),
+    # What is not.
+    "a comment": ("    return total", "    # why\n    return total  # why", set()),
+    "a docstring": ("    total = a + b", '    """Why.\n\n    And how.\n    """\n    total = a + b', set()),
+    "an annotation": ("def first(a, b):", "def first(a: int, b: int) -> int:", set()),
+    "an annotated name": ("    total = a + b", "    total: int = a + b", set()),
+    "a bare annotation": ("    total = a + b", "    total: int\n    total = a + b", set()),
+    "what only type checkers read": (
+        "import os\n",
+        "import os\nfrom typing import TYPE_CHECKING\n",
+        {2},
+    ),
+    "re-wrapped": ('(x, "name")', '(\n            x,\n            "name",\n        )', set()),
+    "a comment inside a statement": (
+        '(x, "name")',
+        '(  # why\n            x, "name"  # because\n        )',
+        set(),
+    ),
+    "re-indented": (
+        "    if total:\n        total += 1\n        print(total)\n",
+        "    with a:\n        if total:\n            total += 1\n            print(total)\n",
+        {6},
+    ),
+    "renamed consistently": (BASE[BASE.index("    total =") : BASE.index("class")], "", set()),
+    "moved within its function": (
+        "    total = a + b\n    if total:\n        total += 1\n        print(total)\n",
+        "    if total:\n        total += 1\n        print(total)\n    total = a + b\n",
+        set(),
+    ),
+    "split": ("        total += 1\n        print(total)\n", "        total += 1; print(total)\n", set()),
+    "nothing at all": ("import os", "import os", set()),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "wanted"), NEW_LINES.values(), ids=NEW_LINES.keys())
+def test_a_line_is_new_when_its_statement_is(old: str, new: str, wanted: Lines) -> None:
+    """
+    Only executable lines whose syntax was not there before are new; a statement over several lines counts once.
+    """
+    if not new:
+        new = old.replace("total", "amount")
+
+    assert old in BASE
+    assert new_lines(BASE, BASE.replace(old, new, 1)) == wanted
+
+
+def test_a_type_checking_block_is_never_new() -> None:
+    """
+    What only type checkers read cannot be run by a test.
+    """
+    head = BASE.replace("import os\n", "import os\nif TYPE_CHECKING:\n    import sys\n    import re\n")
+
+    assert new_lines(BASE, head) == {2}
+
+
+def test_three_statements_in_a_row_are_known_again_in_another_file() -> None:
+    """
+    A run of three or more is moved, two are new; a removed statement stands for one new one only.
+    """
+    three = "    x = 1\n    y = x + 2\n    print(y)\n"
+    base = {"a.py": f"def f():\n{three}", "b.py": "", "c.py": "def g():\n    x = 1\n    y = x + 5\n"}
+    head = {
+        "a.py": "",
+        "b.py": f"def h():\n{three}def i():\n{three}",
+        "c.py": "",
+        "d.py": "def k():\n    x = 1\n    y = x + 5\n",
+    }
+    after = run({path: ((), executable(text)) for path, text in head.items()})
+
+    facts = coverages(base, head, run({}), after)
+
+    assert dict(facts.uncovered) == {"b.py": (1, 5, 6, 7, 8), "d.py": (1, 2, 3)}
+
+
+def test_a_renamed_file_is_followed() -> None:
+    """
+    A file under another name has no new line.
+    """
+    facts = coverages(
+        {"a.py": BASE},
+        {"b.py": BASE.replace("total += 1", "total += 2")},
+        run({"a.py": (executable(BASE), ())}),
+        run({"b.py": (executable(BASE) - {7, 8}, {7, 8})}),
+        renames={"a.py": "b.py"},
+    )
+
+    assert facts.uncovered == (("b.py", (7,)),)
+    assert facts.lost == (("b.py", (8,)),)
+    assert facts.files == (("b.py", Ratio(10, 10), Ratio(8, 10)),)
+
+
+def test_every_line_of_a_copy_is_new() -> None:
+    """
+    Copied code is more code; only what the change removed can have moved.
+    """
+    change = FileChange("copied", "a.py", "b.py", "", "")
+    report = run({"a.py": ((1, 2), ()), "b.py": ((), (1, 2))})
+
+    facts = compare_coverage(
+        run({"a.py": ((1, 2), ())}),
+        report,
+        {},
+        {},
+        Diff((change,)),
+        sources={"a.py", "b.py"},
+        everywhere=False,
+    )
+
+    assert facts.uncovered == (("b.py", (1, 2)),)
+    assert facts.files == (("b.py", None, Ratio(0, 2)),)
+    assert facts.lost == ()
+
+
+@pytest.mark.parametrize("kind", ["type_changed", "modified"])
+def test_what_has_no_lines_to_compare_is_changed_as_a_whole(kind: str) -> None:
+    """
+    A link that became a file, and a file git takes for binary, have only new lines.
+    """
+    change = FileChange(kind, "a.py", "a.py", "", "", binary=kind == "modified")  # type: ignore[arg-type]  # parametrised
+
+    facts = compare_coverage(
+        run({"a.py": ((1,), ())}),
+        run({"a.py": ((1,), (2,))}),
+        {},
+        {},
+        Diff((change,)),
+        sources={"a.py"},
+        everywhere=False,
+    )
+
+    assert facts.patch == Ratio(1, 2)
+    assert facts.removed_covered == 1
+
+
+def test_without_syntax_the_hunks_decide() -> None:
+    """
+    A file whose syntax is not known is compared line by line.
+    """
+    base, head = {"a.py": "a\nb\n"}, {"a.py": "a\nc\n"}
+    before, after = run({"a.py": ((1, 2), ())}), run({"a.py": ((1,), (2,))})
+
+    facts = coverages(base, head, before, after)
+
+    assert (facts.uncovered, facts.patch) == ((("a.py", (2,)),), Ratio(0, 1))
+    assert facts.removed_covered == 1
+
+
+def test_a_surviving_line_that_is_not_run_any_more_is_lost() -> None:
+    """
+    Judged in a file the change touches; elsewhere reported, unless tests were touched.
+    """
+    base, head = {"a.py": BASE, "b.py": BASE}, {"a.py": "\n" + BASE, "b.py": BASE}
+    before = run({"a.py": (executable(BASE), ()), "b.py": (executable(BASE), ())})
+    after = run({"a.py": ({2, 5, 6}, {7, 8, 9, 10, 13, 14, 15}), "b.py": (executable(BASE) - {14}, {14})})
+
+    facts = coverages(base, head, before, after)
+    touched = coverages(base, head, before, after, everywhere=True)
+
+    assert facts.lost == (("a.py", (7, 8, 9, 10, 13, 14, 15)),)
+    assert facts.lost_elsewhere == (("b.py", (14,)),)
+    assert touched.lost == (*facts.lost, *facts.lost_elsewhere)
+    assert (facts.patch, facts.base_surviving) == (Ratio(0, 0), Ratio(20, 20))
+
+
+def test_a_moved_statement_can_be_lost() -> None:
+    """
+    A line is followed to where its statement went.
+    """
+    head = BASE.replace("    total = a + b\n    if total:\n", "    if total:\n").replace(
+        "    return total\n", "    total = a + b\n    return total\n"
+    )
+
+    facts = coverages(
+        {"a.py": BASE},
+        {"a.py": head},
+        run({"a.py": (executable(BASE), ())}),
+        run({"a.py": (executable(head) - {8}, {8})}),
+    )
+
+    assert facts.lost == (("a.py", (8,)),)
+    assert (facts.patch, facts.removed_covered) == (Ratio(0, 0), 0)
+
+
+def test_when_a_line_is_split_only_its_first_statement_can_be_lost() -> None:
+    """
+    One covered line was one covered line, however many statements stood on it.
+    """
+    base, head = (
+        "def f(x):\n    if x: return 1\n    return 2\n",
+        "def f(x):\n    if x:\n        return 1\n    return 2\n",
+    )
+
+    facts = coverages(
+        {"a.py": base}, {"a.py": head}, run({"a.py": ((1, 2, 3), ())}), run({"a.py": ((1, 2, 4), (3,))})
+    )
+
+    assert (facts.lost, facts.patch) == ((), Ratio(0, 0))
+
+
+def test_removed_covered_lines_are_counted() -> None:
+    """
+    Removed code is free, in a file that stays and in one that goes.
+    """
+    base = {"a.py": BASE, "gone.py": "x = 1\ny = 2\n"}
+    before = run({"a.py": (executable(BASE), ()), "gone.py": ((1,), (2,))})
+    head = BASE.replace("        total += 1\n        print(total)\n", "        pass\n")
+
+    facts = coverages(base, {"a.py": head}, before, run({"a.py": (executable(head), ())}))
+
+    assert facts.removed_covered == 3
+    assert facts.base_surviving == Ratio(8, 8)
+    assert facts.files == (("a.py", Ratio(10, 10), Ratio(9, 9)), ("gone.py", Ratio(1, 2), None))
+
+
+def test_lines_that_are_not_executable_any_more_are_neither_lost_nor_removed() -> None:
+    """
+    What is excluded at the head, or is no source there, is the guard's matter.
+    """
+    base, head = {"a.py": BASE, "b.py": "x = 1\n"}, {"a.py": "\n" + BASE, "b.py": "x = 1\n\n"}
+    before = run({"a.py": (executable(BASE), ()), "b.py": ((1,), ())})
+    after = run({"a.py": ({2, 5, 6}, ())})
+
+    facts = coverages(base, head, before, after)
+
+    assert (facts.lost, facts.removed_covered) == ((), 0)
+    assert facts.base_surviving == Ratio(3, 3)
+
+
+def test_changed_source_files_without_a_measurement_are_told() -> None:
+    """
+    New ones and those that were measured at the base stand in the way; what never could be measured is left.
+    """
+    base = {"a.py": "a = 1\n", "broken.py": "(\n"}
+    head = {
+        "a.py": "a = (\n",
+        "broken.py": "((\n",
+        "new.py": "x = 1\n",
+        "fine.py": "x = 1\n",
+        "tests/test_a.py": "",
+    }
+    before = replace(run({"a.py": ((1,), ())}), unparsable=(("broken.py", "line 1"),))
+
+    facts = coverages(base, head, before, run({"fine.py": ((1,), ())}))
+
+    assert facts.unmeasured == ("a.py", "new.py")
+    assert (facts.measured_files, facts.changed_files) == (1, 4)
+
+
+def test_without_a_base_everything_is_of_the_head_alone() -> None:
+    """
+    The first tests of a repository have nothing to be compared with.
+    """
+    facts = coverages(
+        {}, {"a.py": "x = 1\ny = 2\n"}, None, run({"a.py": ((1,), (2,))}, tests={"t": "failed"})
+    )
+
+    assert (facts.base, facts.base_surviving, facts.base_suite) == (None, None, "")
+    assert (facts.head, facts.patch) == (Ratio(1, 2), Ratio(1, 2))
+    assert facts.failing == (TestChange("t", "absent"),)
+    assert facts.unmeasured == ()
+
+
+def test_a_failing_test_is_told_with_what_it_did_before() -> None:
+    """
+    Passed, failed, skipped, or not there; errors are failures.
+    """
+    before = run({}, tests={"a": "passed", "b": "failed", "c": "skipped", "e": "failed"})
+    after = run({}, tests={"a": "failed", "b": "error", "c": "failed", "d": "failed", "e": "passed"})
+
+    facts = coverages({}, {}, before, after)
+
+    assert facts.failing == (
+        TestChange("a", "passed"),
+        TestChange("b", "failed"),
+        TestChange("c", "skipped"),
+        TestChange("d", "absent"),
+    )
+
+
+def test_where_the_base_names_no_tests_nothing_is_known_of_them() -> None:
+    """
+    A runner without single results leaves open what a test did; a suite without tests does not.
+    """
+    after = run({}, outcome="failed", tests={"a": "failed"})
+
+    nameless = coverages({}, {}, run({}), after)
+    empty = coverages({}, {}, run({}, outcome="no_tests"), after)
+
+    assert nameless.failing == (TestChange("a", "unknown"),)
+    assert empty.failing == (TestChange("a", "absent"),)
+    assert (empty.base_suite, empty.head_suite) == ("no_tests", "failed")
+
+
+MODULES = sorted(Path(gate.core.__file__ or "").parent.rglob("*.py"))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(MODULES))
+def test_a_reformatted_file_has_no_new_and_no_lost_line(path: Path) -> None:
+    """
+    For our own modules, and the whole file written anew by ast.unparse: not one line changes its standing.
+    """
+    base = path.read_text(encoding="utf-8")
+    head = ast.unparse(ast.parse(base))
+    before, after = executable(base), executable(head)
+
+    facts = coverages({"a.py": base}, {"a.py": head}, run({"a.py": (before, ())}), run({"a.py": (after, ())}))
+    untested = coverages(
+        {"a.py": base}, {"a.py": head}, run({"a.py": ((), before)}), run({"a.py": ((), after)})
+    )
+
+    assert (facts.patch, untested.patch) == (Ratio(0, 0), Ratio(0, 0))
+    assert (facts.lost, facts.removed_covered) == ((), 0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_every_executable_line_is_accounted_for(data: st.DataObject) -> None:
+    """
+    New lines are executable lines of the head; lost ones are missing there; kept and removed ones make up the base.
+    """
+    lines = BASE.splitlines()
+    head = "\n".join(data.draw(st.permutations(lines)))
+    before = FileCoverage(*_split(data, len(lines)))
+    after = FileCoverage(*_split(data, len(lines)))
+
+    facts = coverages(
+        {"a.py": BASE},
+        {"a.py": head},
+        run({"a.py": (before.covered, before.missing)}),
+        run({"a.py": (after.covered, after.missing)}),
+    )
+
+    assert facts.patch.executable <= facts.head.executable == len(after.covered) + len(after.missing)
+    assert {n for _, found in (*facts.uncovered, *facts.lost) for n in found} <= {*after.missing}
+    assert facts.removed_covered + facts.base_surviving.covered <= len(before.covered)  # type: ignore[union-attr]  # there is a base
+
+
+def _split(data: st.DataObject, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    marks = data.draw(st.lists(st.sampled_from("cm-"), min_size=count, max_size=count))
+    return (
+        tuple(n for n, mark in enumerate(marks, 1) if mark == "c"),
+        tuple(n for n, mark in enumerate(marks, 1) if mark == "m"),
+    )
