@@ -226,7 +226,7 @@ def test_open_pull_requests_are_read_page_by_page(
     All open pull requests come, a hundred a request, and closed ones do not.
     """
     for number in range(104):
-        repository.open_pull_request(sha=repository.head_sha, branch=f"change-{number}")
+        repository.open_pull_request(sha=repository.head_sha, branch=f"change-{number}", fork=True)
     repository.pull_requests[0].close()
 
     found = [one.number for one in through(door, repository).open_pull_requests()]

@@ -160,3 +160,51 @@ def test_answer_of_something_else_is_transient(github: FakeGitHub, pull: PullReq
         through(door, pull.repository).pull_request(1)
 
     door.close()
+
+
+def test_broken_answer_is_transient(door: GitHub, github: FakeGitHub, pull: PullRequest) -> None:
+    """
+    Half an answer says nothing about the request and is asked for again.
+    """
+    github.faults.script(faults.READ_PULL_REQUEST, faults.Fault(200, body='{"number": 1,'))
+
+    with pytest.raises(Transient, match="pull request 1 of octo/app is no JSON"):
+        through(door, pull.repository).pull_request(1)
+
+
+def test_redirect_to_another_server_is_permanent(door: GitHub, github: FakeGitHub, pull: PullRequest) -> None:
+    """
+    Credentials are never carried to another server; the setting that names the wrong one is named.
+    """
+    elsewhere = {"Location": "http://elsewhere.invalid/repos/octo/app"}
+    github.faults.script(faults.READ_PULL_REQUEST, faults.Fault(301, "Moved Permanently", elsewhere))
+
+    with pytest.raises(Permanent, match="check GATE_GITHUB_API_URL"):
+        through(door, pull.repository).pull_request(1)
+
+
+def test_redirect_from_the_present_name_is_transient(
+    door: GitHub, github: FakeGitHub, pull: PullRequest
+) -> None:
+    """
+    A repository in the middle of a transfer is written to later; nothing loops.
+    """
+    github.faults.script(faults.CREATE_CHECK_RUN, faults.Fault(307, "Temporary Redirect"), times=2)
+
+    with pytest.raises(Transient, match="which is the repository's present name"):
+        through(door, pull.repository).create_check_run(in_progress(pull))
+
+
+def test_repository_that_left_with_a_new_name_is_permanent(
+    door: GitHub, github: FakeGitHub, pull: PullRequest
+) -> None:
+    """
+    A renamed repository that the App may not see any more gets no check run.
+    """
+    repository = through(door, pull.repository)
+    repository.pull_request(1)
+    pull.repository.rename("octo/renamed")
+    github.withdraw(pull.repository)
+
+    with pytest.raises(Permanent, match="not installed on octo/app"):
+        repository.create_check_run(in_progress(pull))

@@ -56,7 +56,7 @@ class Api:
         if fault and fault.cut and not fault.applied:
             raise cut(environ)
         if fault and not fault.applied and not fault.delay_seconds:
-            response = _error(fault.status, fault.message, fault.headers)
+            response = _spoilt(fault)
         else:
             response = self._answer(request, path, found)
         response = self._spoil(response, fault)
@@ -79,7 +79,7 @@ class Api:
         if fault.delay_seconds:
             self.faults.stopping.wait(fault.delay_seconds)
             return response
-        return _error(fault.status, fault.message, fault.headers)
+        return _spoilt(fault)
 
     def _note(self, request: Request, path: str, status: int, operation: str) -> None:
         version = request.headers.get("X-GitHub-Api-Version", "")
@@ -180,6 +180,13 @@ def _body(request: Request) -> Any:
         return json.loads(raw)
     except ValueError as wrong:
         raise RefusedError(400, "Problems parsing JSON") from wrong
+
+
+def _spoilt(fault: Fault) -> Response:
+    response = _error(fault.status, fault.message, fault.headers)
+    if fault.body:
+        response.set_data(fault.body)
+    return response
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:

@@ -15,6 +15,7 @@ SETTINGS = {
     "uploadpack.allowAnySHA1InWant": "true",
     "uploadpack.allowFilter": "true",
     "http.receivepack": "false",
+    "transfer.hideRefs": "refs/making",
     "gc.auto": "0",
     "fastimport.unpackLimit": "0",
 }
@@ -109,17 +110,14 @@ class BareGit:
     ) -> str:
         """The sha of a new commit: the tree of the first parent with `files` written over it. No ref moves."""
         stamp = f"{author} <{author}@users.noreply.github.com> {int(when.timestamp())} +0000"
-        lines = [b"commit refs/making\n", f"committer {stamp}\n".encode(), _data(message.encode())]
+        lines = [b"commit refs/making\nmark :1\n", f"committer {stamp}\n".encode(), _data(message.encode())]
         if parents:
             lines.append(f"from {parents[0]}\n".encode())
         lines.extend(f"merge {parent}\n".encode() for parent in parents[1:])
         lines.extend(_change(path, content) for path, content in files.items())
         if not parents:
             lines.insert(0, b"reset refs/making\n")
-        self.run("fast-import", "--quiet", "--force", stdin=b"".join(lines) + b"\n")
-        made = self.run("rev-parse", "refs/making")
-        self.delete("refs/making")
-        return made
+        return self.run("fast-import", "--quiet", "--force", stdin=b"".join(lines) + b"\nget-mark :1\n")
 
     def merge(self, ours: str, theirs: str, *, message: str, when: datetime) -> str:
         """The sha of a merge commit of two commits.

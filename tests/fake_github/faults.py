@@ -25,6 +25,8 @@ class Fault:
     status: int = 502
     message: str = "Server Error"
     headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    """Sent instead of a JSON object with the message."""
     cut: bool = False
     """Close the connection without any answer."""
     applied: bool = False

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import jwt
 import pytest
 
-from tests.fake_github import Executable, FakeGitHub, Link, PullRequest, Repository, Submodule
+from tests.fake_github import Executable, FakeGitHub, Link, PullRequest, Repository, Submodule, faults
 from tests.fake_github.client import app_jwt, ask, token_for
 
 
@@ -254,3 +254,26 @@ def test_suspended_installation_sees_nothing(github: FakeGitHub, tmp_path: Path)
     assert (suspended[0].status, suspended[1].returncode) == (403, 128)
     assert ask(github, "GET", "/repos/octo/app", credentials=token).status == 200
     assert git("ls-remote", address, cwd=tmp_path).returncode == 0
+
+
+def test_git_follows_a_renamed_repository(github: FakeGitHub, tmp_path: Path) -> None:
+    """
+    A clone address with the old name leads to the repository.
+    """
+    repository = github.repository({"app.py": "x = 1\n"}, private=True)
+    address = repository.clone_url.replace("://", f"://x-access-token:{token_for(github)}@")
+    repository.rename("octo/renamed")
+
+    assert repository.head_sha in git("ls-remote", address, cwd=tmp_path).stdout
+
+
+def test_scripted_faults_happen_to_git(github: FakeGitHub, repository: Repository, tmp_path: Path) -> None:
+    """
+    A git client meets errors and cut connections when they are scripted, and is served again afterwards.
+    """
+    github.faults.script(faults.GIT, faults.BAD_GATEWAY, faults.CUT)
+
+    statuses = [git("ls-remote", repository.clone_url, cwd=tmp_path).returncode for _ in range(3)]
+
+    assert statuses == [128, 128, 0]
+    assert github.git_http.requests[0] == "/octo/app.git/info/refs?service=git-upload-pack"

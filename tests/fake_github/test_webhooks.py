@@ -221,3 +221,63 @@ def test_repository_without_the_app_is_silent(github: FakeGitHub) -> None:
     github.repository({"a": "1"}, installed=False).open_pull_request({"a": "2"})
 
     assert github.deliveries == []
+
+
+def test_every_change_of_a_repository_is_told(github: FakeGitHub, repository: Repository) -> None:
+    """
+    Names, visibility, default branch and the App's own access are told with what they were before.
+    """
+    repository.push("trunk", {"a": "1"})
+    repository.change_default_branch("trunk")
+    repository.make_private()
+    repository.archive()
+    repository.rename("octo/renamed")
+    repository.delete_branch("main")
+    github.withdraw(repository)
+
+    told = [(one.event, one.action) for one in github.deliveries[-6:]]
+    assert told == [
+        ("repository", "edited"),
+        ("repository", "privatized"),
+        ("repository", "archived"),
+        ("repository", "renamed"),
+        ("push", None),
+        ("installation_repositories", "removed"),
+    ]
+    edited, renamed, deleted = github.deliveries[-6], github.deliveries[-3], github.deliveries[-2]
+    assert edited.payload["changes"] == {"default_branch": {"from": "main"}}
+    assert renamed.payload["changes"] == {"repository": {"name": {"from": "app"}}}
+    assert (deleted.payload["deleted"], deleted.payload["head_commit"]) == (True, None)
+
+
+def test_settings_of_the_webhook_can_be_changed(github: FakeGitHub, receiver: Receiver) -> None:
+    """
+    The App may set its own address, content type and secret.
+    """
+    wanted = {"url": receiver.url, "content_type": "form", "secret": "new"}
+
+    answer = ask(github, "PATCH", "/app/hook/config", wanted, credentials=app_jwt(github))
+    github.webhooks.ping()
+    github.webhooks.settle()
+
+    assert answer.body["secret"] == "********"
+    headers, body = receiver.received[0]
+    assert headers["X-Hub-Signature-256"].endswith(hmac.new(b"new", body, hashlib.sha256).hexdigest())
+    assert github.problems == []
+
+
+def test_delivery_shows_what_was_sent_and_answered(github: FakeGitHub, receiver: Receiver) -> None:
+    """
+    One delivery is read with its payload and headers; there is none by a number never given.
+    """
+    github.webhook_url = receiver.url
+    delivery = github.webhooks.ping()
+    github.webhooks.settle()
+    credentials = app_jwt(github)
+
+    answer = ask(github, "GET", f"/app/hook/deliveries/{delivery.id}", credentials=credentials)
+
+    assert answer.body["request"]["payload"] == delivery.payload
+    assert answer.body["request"]["headers"]["X-GitHub-Delivery"] == delivery.guid
+    assert ask(github, "GET", "/app/hook/deliveries/1", credentials=credentials).status == 404
+    assert github.problems == []
