@@ -12,13 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from gate.core import worst_first
 from gate.core.annotation import ranges
 from gate.core.gate_table import limit, rows
-from gate.core.markdown import clean
+from gate.core.markdown import clean, pieces
 from gate.core.percent import change, percent
-from gate.core.summary import WORDS
+from gate.core.summary import WORDS, without_word, would
 
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -68,12 +69,21 @@ def _environment() -> Environment:
         gate_rows=rows,
         limit=limit,
         percent=percent,
+        prose=_prose,
         readable=clean,
         ranges=_ranges,
+        without_word=without_word,
         word=WORDS.__getitem__,
+        would=would,
     )
     environment.globals.update(points=change, stylesheet_version=_stylesheet_version())
     return environment
+
+
+def _prose(text: str) -> Markup:
+    """A sentence in which what stands between backticks is code; joining escapes what is not markup already."""
+    shown = (Markup("<code>{}</code>").format(piece) if is_code else piece for piece, is_code in pieces(text))
+    return Markup().join(shown)
 
 
 def _ranges(lines: Sequence[int], most: int) -> tuple[Sequence[tuple[int, int]], int]:

@@ -191,6 +191,14 @@ BLOCKED = Verdict(
     to_pass=(*COVERAGE.to_pass, *COMPLEXITY.to_pass),
 )
 
+LOOSENED = Reason(
+    "loosened",
+    "delivery/retry.py line 12 adds `# noqa`, which hides a lint finding.",
+    path="delivery/retry.py",
+    line=12,
+    name="noqa",
+)
+
 PASSING_COVERAGE = replace(
     COVERAGE,
     outcome=Outcome.PASSED,
@@ -230,6 +238,7 @@ NOT_ARMED = CheckVerdict(
             "The suite could not be collected: No module named 'redis'. Name the requirement in [tests] install.",
         ),
     ),
+    to_pass=(Reason("not_armed", 'Add to .gate.toml: `[tests] install = ["redis"]`'),),
     neutral=True,
 )
 COULD_NOT_MEASURE = Verdict(

@@ -85,6 +85,8 @@ def _candidates(check: CheckVerdict, blocking: AnnotationLevel) -> Iterator[tupl
         case SecurityFacts() as security:
             yield from _security(security)
     for note in check.notes:
+        if note.kind == "uncovered_lines":
+            continue  # of a check that is not armed: its ranges are annotated already
         yield note.name, _of_reason(note, "notice", "Reported, not judged")
 
 

@@ -6,7 +6,7 @@ Rows stand worst first, since a summary that is too long loses its last ones.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import assert_never
 
 from gate.core import worst_first
@@ -22,7 +22,7 @@ from gate.core.comparison import (
 )
 from gate.core.gate_table import NOTHING, limit
 from gate.core.links import Links
-from gate.core.markdown import Section, clean, code, escape, link, shorten, table
+from gate.core.markdown import Section, clean, code, escape, joined, link, pieces, shorten, table
 from gate.core.percent import change, percent
 from gate.core.verdict import CheckVerdict, Reason
 
@@ -64,20 +64,28 @@ def _range(first: int, last: int) -> str:
 
 def _sentence(reason: Reason, links: Links) -> str:
     """The text with names and paths as code; the first of them is the link, or one is added at the end."""
-    text = shorten(clean(reason.text), 500)
     url = links.blob(reason.path, reason.line, reason.end_line)
-    names = [re.escape(clean(name)) for name in (reason.path, reason.name) if clean(name)]
-    if not names:
-        return escape(text)
-    # Whole names only: `get` is not to be marked inside `target`.
-    pattern = rf"(?<![\w./])({'|'.join(sorted(names, key=len, reverse=True))})(?![\w/])"
-    parts = re.split(pattern, text)
-    marked = [escape(part) if index % 2 == 0 else code(part) for index, part in enumerate(parts)]
-    if len(parts) > 1:
-        marked[1] = link(marked[1], url)
-    elif reason.path:
-        marked.append(f" ({link(code(_place(reason.path, reason.line)), url)})")
-    return "".join(marked)
+    names = {clean(name) for name in (reason.path, reason.name)} - {""}
+    sentence: list[str] = []
+    for piece, is_code in _pieces(shorten(clean(reason.text), 500), names):
+        shown = code(piece) if is_code else escape(piece)
+        if url and piece in names:
+            shown, url = link(shown, url), ""
+        sentence.append(shown)
+    if reason.path and (url or not links.web_url) and clean(reason.path) not in reason.text:
+        sentence.append(f" ({link(code(_place(reason.path, reason.line)), url)})")
+    return joined(sentence)
+
+
+def _pieces(text: str, names: Collection[str]) -> Iterator[tuple[str, bool]]:
+    """Like `pieces`, with the names as code too; whole ones only: `get` is not to be marked inside `target`."""
+    alternatives = "|".join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))
+    for piece, is_code in pieces(text):
+        if is_code or not names:
+            yield piece, is_code
+            continue
+        parts = re.split(rf"(?<![\w./])({alternatives})(?![\w/])", piece)
+        yield from ((part, index % 2 == 1) for index, part in enumerate(parts) if part)
 
 
 def _place(path: str, line: int) -> str:

@@ -93,12 +93,13 @@ def _coverage(check: CheckVerdict, facts: CoverageFacts) -> tuple[Row, ...]:
         ),
         _whole_tree(check, facts),
     ]
+    result = _result(check, "failed_test", "suite_failed")
     failing = [test for test in facts.failing if test.before in {"passed", "absent"}]
     if facts.failing:
         measure = "Failing tests that passed before or are new"
-        shown.append(
-            Row(measure, str(len(failing)), "0", NOTHING, _result(check, "failed_test", "suite_failed"))
-        )
+        shown.append(Row(measure, str(len(failing)), "0", NOTHING, result))
+    elif result == "fail":
+        shown.append(Row("Tests as a whole", facts.head_suite, "passed", facts.base_suite or NOTHING, result))
     return tuple(shown)
 
 
@@ -176,6 +177,8 @@ def _security(check: CheckVerdict, facts: SecurityFacts) -> tuple[Row, ...]:
 
 
 def _result(check: CheckVerdict, *kinds: str) -> Result:
+    if check.neutral:
+        return "reported"
     if not any(reason.kind in kinds for reason in check.reasons):
         return "pass"
     return "waived" if check.outcome is Outcome.WAIVED else "fail"

@@ -7,7 +7,7 @@ no secret. It does not know what a check is.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WORD_JOINER = "\N{WORD JOINER}"
@@ -56,6 +56,25 @@ def code(text: str) -> str:
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
     padding = " " if shown.startswith("`") or shown.endswith("`") or not shown else ""
     return f"{fence}{padding}{shown}{padding}{fence}"
+
+
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """The cleaned sentence in pieces: (text, whether it is code). Code stands between two backticks; a lone one is itself."""
+    parts = re.split(r"`([^`]+)`", clean(text))
+    return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]
+
+
+def prose(text: str) -> str:
+    """Markdown of a sentence in which what stands between backticks is code."""
+    return joined(code(piece) if is_code else escape(piece) for piece, is_code in pieces(text))
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Pieces of Markdown in one line, kept apart where the fences of two code spans would become one."""
+    line = ""
+    for part in parts:
+        line += (WORD_JOINER if line.endswith("`") and part.startswith("`") else "") + part
+    return line
 
 
 def link(label: str, url: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gate.core.details import details, items
 from gate.core.gate_table import NOTHING, Row, rows
 from gate.core.links import Links
-from gate.core.markdown import Section, clean_lines, code, escape, fit, link, shorten, table
+from gate.core.markdown import Section, clean_lines, code, escape, fit, link, prose, shorten, table
 from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
 
 LIMIT_BYTES = 60_000
@@ -55,7 +55,7 @@ def without_word(outcome: Outcome, title: str) -> str:
 
 def of_stage(stage: str, links: Links) -> str:
     """Of `gate` in progress."""
-    return f"{escape(stage)}\n\n<sub>{_compared(links.head_sha, links.base_sha)}{_full_report(links)}</sub>\n"
+    return f"{prose(stage)}\n\n<sub>{_compared(links.head_sha, links.base_sha)}{_full_report(links)}</sub>\n"
 
 
 def of_newer(newer_sha: str, links: Links) -> str:
@@ -72,7 +72,7 @@ def of_failure(text: str, hint: str, links: Links, *, neutral: bool) -> str:
         else "The gate fails, for nothing turns green without a measurement."
     )
     mark = _MARKS[Outcome.COULD_NOT_MEASURE]
-    paragraphs = [f"{mark}**Could not measure.** {escape(text)}", escape(hint), consequence]
+    paragraphs = [f"{mark}**Could not measure.** {prose(text)}", prose(hint), consequence]
     foot = f"<sub>{_compared(links.head_sha, links.base_sha)}{_full_report(links)}</sub>"
     return fit("\n\n".join(filter(None, paragraphs)), (), foot, limit_bytes=LIMIT_BYTES)
 
@@ -89,21 +89,25 @@ def of_check(
         head.append("Nothing is blocked: this check is not armed yet.")
     if remark:
         head.append(remark)
-    sections = [*_demands(check.reasons, check.to_pass, links), *details(check, links)]
+    sections = [*_demands(check.reasons, check.to_pass, links, unarmed=check.neutral), *details(check, links)]
     foot = _footer(provenance, links, check.check)
     return fit("\n\n".join(head), sections, foot, limit_bytes=LIMIT_BYTES)
 
 
 def of_verdict(verdict: Verdict, links: Links) -> str:
-    """Of `gate`: one row a check, and what turns it green."""
-    sentence = _sentence(verdict.outcome, verdict.title, advise=verdict.advise)
-    header = ("Check", "Result", "This change:", "Gate:", "Base:")
-    checks = table(header, [_overall_cells(check, links) for check in verdict.checks])
-    reasons = [reason for check in verdict.checks if not check.neutral for reason in check.reasons]
-    sections = _demands(reasons, verdict.to_pass, links)
-    return fit(
-        f"{sentence}\n\n{checks}", sections, _footer(verdict.provenance, links), limit_bytes=LIMIT_BYTES
+    """Of `gate`: one row a check, what turns it green, and what the change loosens."""
+    head = [_sentence(verdict.outcome, verdict.title, advise=verdict.advise)]
+    checks = [("", check) for check in verdict.checks]
+    checks += [(name, check) for name, _, judged in verdict.components for check in judged]
+    if checks:
+        header = ("Check", "Result", "This change:", "Gate:", "Base:")
+        head.append(table(header, [_overall_cells(check, links, name) for name, check in checks]))
+    reasons = [reason for _, check in checks if not check.neutral for reason in check.reasons]
+    loosened = Section(
+        f"Loosened by this change ({len(verdict.loosened):,})", items(verdict.loosened, links), collapsed=True
     )
+    sections = [*_demands(reasons, verdict.to_pass, links), loosened]
+    return fit("\n\n".join(head), sections, _footer(verdict.provenance, links), limit_bytes=LIMIT_BYTES)
 
 
 def of_output(output: str) -> str:
@@ -119,7 +123,7 @@ def _sentence(outcome: Outcome, title: str, *, advise: bool) -> str:
     word = f"{would(outcome)}, but the mode is advise" if advise else WORDS[outcome]
     rest = without_word(outcome, title)
     between = "" if rest != title else ". "
-    return f"{_MARKS[outcome]}**{word}**{between}{escape(rest)}."
+    return f"{_MARKS[outcome]}**{word}**{between}{prose(rest)}."
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -130,27 +134,32 @@ def _now(row: Row) -> str:
     return f"**{escape(row.now)}**" + (f" in {code(row.subject)}" if row.subject else "")
 
 
-def _overall_cells(check: CheckVerdict, links: Links) -> tuple[str, ...]:
+def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tuple[str, ...]:
     name = link(check.check.capitalize(), links.run(check.check))
+    if component:
+        name += f" of {code(component)}"
     armed = " (not armed)" if check.neutral else ""
     result = f"{_MARKS[check.outcome]}{WORDS[check.outcome].lower()}{armed}"
     found = rows(check)
     decisive = next((row for row in found if row.result == "fail"), found[0] if found else None)
     if decisive is None or check.outcome is Outcome.COULD_NOT_MEASURE:
-        return name, result, escape(check.title), NOTHING, NOTHING
+        return name, result, prose(check.title), NOTHING, NOTHING
     now = f"{_now(decisive)}, {escape(decisive.measure.lower())}"
     return name, result, now, escape(decisive.gate), escape(decisive.base)
 
 
-def _demands(reasons: Sequence[Reason], to_pass: Sequence[Reason], links: Links) -> list[Section]:
+def _demands(
+    reasons: Sequence[Reason], to_pass: Sequence[Reason], links: Links, *, unarmed: bool = False
+) -> list[Section]:
     """What turns it green, and why it is not; the reasons stand open where there is nothing to do first."""
-    why = Section(f"Why ({len(reasons):,})", items(reasons, links), collapsed=bool(to_pass))
-    return [Section("To pass", items(to_pass, links, numbered=True)), why]
+    demands = Section("Next step" if unarmed else "To pass", items(to_pass, links, numbered=True))
+    why = Section(f"Why ({len(reasons):,})", items(reasons, links), collapsed=bool(to_pass) and not unarmed)
+    return [why, demands] if unarmed else [demands, why]
 
 
 def _compared(head_sha: str, base_sha: str) -> str:
     head = code(head_sha[:7] if head_sha != "working tree" else head_sha)
-    return f"{head} against {code(base_sha[:7])}" if base_sha else f"{head}, with nothing before it"
+    return f"{head} against {code(base_sha[:7])}" if base_sha else head
 
 
 def _full_report(links: Links, anchor: str = "") -> str:
@@ -160,10 +169,14 @@ def _full_report(links: Links, anchor: str = "") -> str:
 
 def _footer(provenance: Provenance, links: Links, check: str = "") -> str:
     age = provenance.base_age_days
-    days = f" ({age} {'day' if age == 1 else 'days'} old)" if age is not None and provenance.base else ""
+    if provenance.base:
+        base = f" ({age} {'day' if age == 1 else 'days'} old)" if age is not None else ""
+    else:
+        base = ", with nothing before it" if provenance.policy_digest else ""
     source = escape(shorten(provenance.policy_source, 200))
-    policy = f"gates from {source}, digest {code(provenance.policy_digest[:12])}"
-    line = f"{_compared(provenance.head, provenance.base)}{days} · {policy}{_full_report(links, check)}"
+    digest = f", digest {code(provenance.policy_digest[:12])}" if provenance.policy_digest else ""
+    policy = f"gates from {source}{digest}"
+    line = f"{_compared(provenance.head, provenance.base)}{base} · {policy}{_full_report(links, check)}"
     obtained = [sentence for name, sentence in provenance.obtained if name == check]
     how = " ".join(escape(shorten(sentence, 300)) for sentence in obtained)
     return "<br>\n".join(f"<sub>{part}</sub>" for part in (line, how) if part)

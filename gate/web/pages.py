@@ -33,6 +33,7 @@ class PullRequestLine:
     """A pull request as a row of a table."""
 
     number: int
+    title: str
     base_ref: str
     state: str
     head_sha: str
@@ -142,32 +143,33 @@ def _repository(service: Service, repository: RepositoryRecord, page: int) -> st
 
 
 def _pull_request(service: Service, repository: RepositoryRecord, number: int) -> str:
-    known = service.store.pull_request(repository.id, number)
     history = service.store.verdicts(repository.id, number, limit=1)
     if history:
-        newest_head = known.head_sha if known else ""
-        return _run(service, repository, history[0], newest_head=newest_head)
+        return _run(service, repository, history[0])
+    known = service.store.pull_request(repository.id, number)
     if known is None:
         abort(404)
-    return _render(service, "pending.html.j2", repository=repository, number=number, head_sha=known.head_sha)
+    return _render(service, "pending.html.j2", repository=repository, pull_request=known)
 
 
-def _run(
-    service: Service, repository: RepositoryRecord, record: VerdictRecord, *, newest_head: str = ""
-) -> str:
+def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) -> str:
+    known = service.store.pull_request(repository.id, record.number)
     history = service.store.verdicts(repository.id, record.number, limit=HISTORY)
-    newest = history[0].run_id if history else record.run_id
+    newest = history[0] if history else record
     provenance = record.verdict.provenance
+    head_sha = known.head_sha if known else newest.verdict.provenance.head
     return _render(
         service,
         "run.html.j2",
         repository=repository,
         number=record.number,
+        title=known.title if known else "",
+        author=known.author if known else "",
         verdict=record.verdict,
         checked_at=record.recorded_at,
         history=history,
-        waiting_for=newest_head if newest_head != provenance.head else "",
-        newest_run_id="" if newest == record.run_id else newest,
+        newest_run_id="" if newest.run_id == record.run_id else newest.run_id,
+        waiting_for="" if head_sha == newest.verdict.provenance.head else head_sha,
         links=Links(_web_url(service, repository), provenance.head, provenance.base, "", record.run_id),
         most=ROWS_A_TABLE,
     )
@@ -184,6 +186,7 @@ def _line(service: Service, pull_request: PullRequestRecord) -> PullRequestLine:
     judged = newest is not None and newest.verdict.provenance.head == pull_request.head_sha
     return PullRequestLine(
         number=pull_request.number,
+        title=pull_request.title,
         base_ref=pull_request.base_ref,
         state=pull_request.state,
         head_sha=pull_request.head_sha,

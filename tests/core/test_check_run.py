@@ -17,7 +17,7 @@ from gate.core.comparison import (
     SecurityFacts,
 )
 from gate.core.gate_table import NOTHING
-from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict
+from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict, broken_policy
 from tests import verdicts
 from tests.goldens import assert_golden
 from tests.verdicts import LINKS, NEWER, PROVENANCE
@@ -44,6 +44,61 @@ def read(run: CheckRun) -> str:
         ("blocked", render_overall(verdicts.BLOCKED, LINKS)),
         ("passed", render_overall(verdicts.PASSED, LINKS)),
         ("could_not_measure", render_overall(verdicts.COULD_NOT_MEASURE, LINKS)),
+        (
+            "components",
+            render_overall(
+                replace(
+                    verdicts.BLOCKED,
+                    checks=(verdicts.SECURITY,),
+                    components=(("api", Outcome.BLOCKED, (verdicts.COMPLEXITY,)),),
+                    loosened=(verdicts.LOOSENED,),
+                ),
+                LINKS,
+            ),
+        ),
+        (
+            "broken_policy",
+            render_overall(
+                broken_policy(
+                    "`complexity.maximum`, line 3: expected a number, got 'ten'", head=verdicts.HEAD
+                ),
+                LINKS,
+            ),
+        ),
+        (
+            "coverage_reported",
+            render(
+                replace(verdicts.NOT_ARMED, notes=verdicts.COVERAGE.reasons, facts=verdicts.COVERAGE.facts),
+                PROVENANCE,
+                LINKS,
+            ),
+        ),
+        (
+            "coverage_suite_failed",
+            render(
+                replace(
+                    verdicts.PASSING_COVERAGE,
+                    outcome=Outcome.BLOCKED,
+                    title="The tests fail as a whole",
+                    reasons=(
+                        Reason(
+                            "suite_failed", "The tests fail as a whole and did not at the base. Mend them."
+                        ),
+                    ),
+                    facts=CoverageFacts(
+                        Ratio(1, 2),
+                        Ratio(1, 2),
+                        Ratio(0, 0),
+                        (),
+                        (),
+                        base_suite="passed",
+                        head_suite="broken",
+                    ),
+                ),
+                PROVENANCE,
+                LINKS,
+            ),
+        ),
         ("advise", render_overall(replace(verdicts.BLOCKED, advise=True), LINKS)),
         ("coverage_blocked", render(verdicts.COVERAGE, PROVENANCE, LINKS)),
         ("coverage_passed", render(verdicts.PASSING_COVERAGE, PROVENANCE, LINKS)),

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # comes with rich
 
+from gate.core.details import items
 from gate.core.links import Links
-from gate.core.markdown import Section, clean, code, escape, fit, link, table
+from gate.core.markdown import WORD_JOINER, Section, clean, code, escape, fit, link, prose, table
+from gate.core.verdict import Reason
 
 HOSTILE = [
     "<script>alert(1)</script>.py",
@@ -127,6 +131,37 @@ def test_clean_text_is_one_line_of_unicode(text: str, expected: str) -> None:
     actual = clean(text)
 
     assert actual == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("set `a_b` to *1*", r"set `a_b` to \*1\*"),
+        ("a lone ` stays", r"a lone \` stays"),
+        ("`<b>` and `` here", r"`<b>` and \`\` here"),
+        ("`a``b`", f"`a`{WORD_JOINER}`b`"),
+    ],
+)
+def test_prose_marks_code(text: str, expected: str) -> None:
+    """
+    What stands between two backticks is code; everything else is escaped.
+    """
+    actual = prose(text)
+
+    assert actual == expected
+
+
+@given(st.text("`@a<b>|#1 [](x)\\$&\n!:/.", max_size=40), st.text("`a<b>@|", max_size=6))
+def test_whatever_a_sentence_holds_it_stays_text(text: str, name: str) -> None:
+    """
+    No mixture of backticks, names and Markdown gets out of its code spans.
+    """
+    reason = Reason("kind", text + name + text, name=name, path=name)
+
+    (item,) = items([reason], Links("", "", "", "", ""))
+
+    assert rendered(prose(text)) == []
+    assert rendered(item.removeprefix("- ")) == []
 
 
 def test_link_without_a_url_is_its_label() -> None:
