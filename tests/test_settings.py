@@ -66,6 +66,7 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
             "GATE_SMTP_URL": "smtps://user:mail-password@mail.example.org:465",
             "GATE_MAIL_FROM": "Gate <gate@example.org>",
             "GATE_MAIL_DOMAINS": "example.org, Example.com",
+            "HOME": "/home/somebody",
         }
     )
 
@@ -92,6 +93,7 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
             "Gate <gate@example.org>",
             ("example.org", "example.com"),
         ),
+        cache_dir=Path("/home/somebody/.cache/gate"),
     )
     assert not settings.embedded
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 MAX_TEXT = 1000
 """Characters kept of a text for people; GitHub's own limits for titles and names are lower."""
@@ -105,14 +105,15 @@ class Node:
         return value
 
     def time(self, key: str) -> datetime:
-        """A time with its zone."""
+        """A time with its zone, in UTC."""
         try:
             time = datetime.fromisoformat(self.text(key))
-        except ValueError:
+            utc = time.astimezone(UTC)
+        except (ValueError, OverflowError):
             raise self._mismatch(key, "a time") from None
         if time.tzinfo is None:
             raise self._mismatch(key, "a time with its zone")
-        return time
+        return utc
 
     def _matching(self, key: str, pattern: re.Pattern[str], wanted: str) -> str:
         value = self.values.get(key)

@@ -76,13 +76,18 @@ def client(engine: sa.Engine) -> DBOSClient:
 
 
 def migrate(settings: Settings, *, poll_seconds: float = 0.05) -> None:
-    """Create or bring up to date the engine's tables and queues; safe to repeat and to run beside a worker."""
+    """Create or bring up to date the engine's tables and queues; safe to repeat and to run beside a worker.
+
+    Raises: EngineError, when the database cannot be reached.
+    """
     engine = connect(settings, wait_seconds=30)
     try:
         with engine.connect():
             pass  # the first connection makes the file a WAL one, before DBOS opens it its own way
         DBOS.migrate(url_of(settings), schema=SCHEMA)
         _register_queues(client(engine), settings, poll_seconds)
+    except sa.exc.DBAPIError as error:
+        raise EngineError(f"the engine's database cannot be reached: {error.orig}") from error
     finally:
         engine.dispose()
 

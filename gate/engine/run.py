@@ -49,8 +49,8 @@ class Times:
     """GitHub may ask for more patience than this: then the step fails, and the run with it."""
     close: float = 20.0
     """For runs to notice that the worker is closing."""
-    attempts: int = 6
-    """Of one step."""
+    attempts: int = 9
+    """Of one step: about three minutes in all, as short outages take."""
     lives: int = 5
     """Of one run: after so many crashes in it, it is given up."""
 

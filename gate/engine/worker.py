@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 import sqlalchemy as sa
@@ -28,6 +28,9 @@ from gate.telemetry import Telemetry, bind_run
 
 KEEP = timedelta(days=7)
 """Ids of deliveries are kept at least so long: GitHub Enterprise Server redelivers for 7 days."""
+
+PRUNE_AT = "23 3 * * *"
+"""Once a night: the library itself keeps everything for ever."""
 
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _LIVES = "lives"
@@ -51,6 +54,7 @@ class Engine:
         self._closing = threading.Event()
         self._idle = threading.Condition()
         self._running = 0
+        self._launched = False
         self._registered: dict[str, Workflow] = {}
         self._schedules: dict[str, tuple[str, Scheduled]] = {}
         self._lock_file: IO[str] | None = None
@@ -72,7 +76,9 @@ class Engine:
         Raises: EngineError, when another worker has the SQLite file.
         """
         self._take_lock()
+        self._launched = True
         database.migrate(self._settings, poll_seconds=self._times.poll)
+        self.schedule("prune_runs", PRUNE_AT, lambda run: self._prune_now())
         schedules = [self._scheduled(name, *entry) for name, entry in self._schedules.items()]
         DBOS(config=self._configuration())
         DBOS.launch()
@@ -91,6 +97,8 @@ class Engine:
         if self._closing.is_set():
             return
         self._closing.set()
+        if not self._launched:
+            return  # nothing here is ours: another worker may have the lock, and runs under the same id
         with self._idle:
             drained = self._idle.wait_for(lambda: self._running == 0, timeout=self._times.close)
         DBOS.destroy(destroy_registry=True)
@@ -130,6 +138,9 @@ class Engine:
                 return deleted
             outside(DBOS.delete_workflows, [run.workflow_id for run in old])
             deleted += len(old)
+
+    def _prune_now(self) -> None:
+        self._telemetry.log.info("old runs deleted", runs=self.prune(datetime.now(UTC)))
 
     def _take_lock(self) -> None:
         if not self._settings.embedded:

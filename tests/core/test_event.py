@@ -7,12 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gate.core.event import (
     CheckRunEvent,
+    CheckSuiteEvent,
     InstallationEvent,
+    MergeGroupEvent,
     PullRequestEvent,
     PushEvent,
+    RepositoryEvent,
     RepositoryRef,
     SignatureError,
     parse,
@@ -211,6 +216,69 @@ def test_pull_requests_to_other_repositories_are_left_out() -> None:
     assert (event.pull_requests, event.app_id, event.external_id) == ((8,), 9, "")
 
 
+def test_rerun_of_all_checks_is_read() -> None:
+    """
+    "Re-run all checks" sends no check run, and of a fork no pull requests either.
+    """
+    check_suite = {"head_sha": SHA, "app": {"id": 9}, "pull_requests": []}
+    payload = {
+        "action": "rerequested",
+        "installation": INSTALLATION,
+        "repository": REPOSITORY,
+        "check_suite": check_suite,
+    }
+
+    assert parse("check_suite", payload) == CheckSuiteEvent(REF, 9, SHA)
+
+
+@pytest.mark.parametrize("pull_requests", [5, [5]])
+def test_a_list_of_something_else_is_refused(pull_requests: object) -> None:
+    """
+    Lists are read as strictly as single values.
+    """
+    check_suite = {"head_sha": SHA, "app": {"id": 9}, "pull_requests": pull_requests}
+    payload = {
+        "action": "rerequested",
+        "installation": INSTALLATION,
+        "repository": REPOSITORY,
+        "check_suite": check_suite,
+    }
+
+    with pytest.raises(PayloadError, match="pull_requests"):
+        parse("check_suite", payload)
+
+
+def test_a_merge_group_is_read() -> None:
+    """
+    Its branches come as full refs and are kept as names.
+    """
+    group = {
+        "head_sha": SHA,
+        "head_ref": "refs/heads/gh-readonly-queue/main/pr-7-x",
+        "base_sha": OTHER_SHA,
+        "base_ref": "refs/heads/main",
+    }
+    payload = {
+        "action": "checks_requested",
+        "installation": INSTALLATION,
+        "repository": REPOSITORY,
+        "merge_group": group,
+    }
+
+    assert parse("merge_group", payload) == MergeGroupEvent(
+        "checks_requested", REF, SHA, "gh-readonly-queue/main/pr-7-x", OTHER_SHA, "main"
+    )
+
+
+def test_a_changed_repository_is_read() -> None:
+    """
+    Its new name, visibility and default branch are in the reference.
+    """
+    payload = {"action": "privatized", "installation": INSTALLATION, "repository": REPOSITORY}
+
+    assert parse("repository", payload) == RepositoryEvent("privatized", REF)
+
+
 @pytest.mark.parametrize("name", ["installation", "installation_repositories"])
 def test_installations_are_read_without_a_repository(name: str) -> None:
     """
@@ -259,6 +327,7 @@ def test_installations_are_read_without_a_repository(name: str) -> None:
         ("pull_request.number", "7"),
         ("pull_request.number", 7.0),
         ("repository.id", 2**63),
+        ("repository.private", 1),
         # Structure.
         ("installation", None),
         ("installation", {}),
@@ -267,6 +336,7 @@ def test_installations_are_read_without_a_repository(name: str) -> None:
         ("pull_request.draft", "false"),
         ("pull_request.updated_at", "yesterday"),
         ("pull_request.updated_at", "2026-11-23T07:44:00"),  # no zone
+        ("pull_request.updated_at", "0001-01-01T00:00:00+23:59"),  # before the first year in UTC
         ("pull_request.title", 5),
         ("action", 5),
     ],
@@ -286,6 +356,43 @@ def test_a_payload_is_an_object(payload: object) -> None:
     """
     with pytest.raises(PayloadError, match="expected an object"):
         parse("pull_request", payload)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+PLACES = [
+    ("action",),
+    ("installation",),
+    ("repository",),
+    ("repository", "full_name"),
+    ("pull_request",),
+    ("pull_request", "head"),
+    ("pull_request", "head", "repo"),
+    ("pull_request", "base", "ref"),
+    ("pull_request", "user"),
+    ("pull_request", "updated_at"),
+    ("changes",),
+]
+
+
+@given(place=st.sampled_from(PLACES), value=JSON, action=st.sampled_from(["opened", "edited", "closed"]))
+def test_whatever_stands_anywhere_is_read_or_refused(
+    place: tuple[str, ...], value: object, action: str
+) -> None:
+    """
+    No JSON value at any place makes reading fail in another way.
+    """
+    payload = changed(pull_request_payload(action), ".".join(place), value)
+
+    try:
+        event = parse("pull_request", payload)
+    except PayloadError:
+        return
+
+    assert event is None or isinstance(event, PullRequestEvent)
 
 
 def test_texts_for_people_lose_what_databases_choke_on() -> None:

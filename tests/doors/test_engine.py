@@ -300,6 +300,20 @@ def test_a_database_that_is_not_there_is_a_transient_failure(settings: Settings)
     submitter.close()
 
 
+def test_an_unreachable_server_is_named(tmp_path: Path) -> None:
+    """
+    A worker that cannot start says so in one sentence.
+    """
+    url = f"postgresql://gate@/gate?host={tmp_path}"
+    settings = Settings.from_environment({"GATE_DATABASE_URL": url, "GATE_DATA_DIR": str(tmp_path)})
+    engine = Engine(settings, Telemetry(), times=FAST)
+
+    with pytest.raises(EngineError, match="the engine's database cannot be reached"):
+        engine.launch()
+
+    engine.close()
+
+
 WORKER = """
 import sys
 from pathlib import Path
