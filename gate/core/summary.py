@@ -151,10 +151,14 @@ def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tu
 def _demands(
     reasons: Sequence[Reason], to_pass: Sequence[Reason], links: Links, *, unarmed: bool = False
 ) -> list[Section]:
-    """What turns it green, and why it is not; the reasons stand open where there is nothing to do first."""
-    demands = Section("Next step" if unarmed else "To pass", items(to_pass, links, numbered=True))
-    why = Section(f"Why ({len(reasons):,})", items(reasons, links), collapsed=bool(to_pass) and not unarmed)
-    return [why, demands] if unarmed else [demands, why]
+    """What turns it green, and why it is not; the reasons stand open where there is nothing to do first.
+
+    A check that is not armed has nothing to pass, and its reason names the next step already.
+    """
+    if unarmed:
+        to_pass = ()
+    why = Section(f"Why ({len(reasons):,})", items(reasons, links), collapsed=bool(to_pass))
+    return [Section("To pass", items(to_pass, links, numbered=True)), why]
 
 
 def _compared(head_sha: str, base_sha: str) -> str:
