@@ -116,7 +116,7 @@ def prepare(  # noqa: PLR0913  (callers name each)
 
 def _requirements(needs: Needs, command: SuiteCommand | None) -> tuple[str, ...]:
     """What is installed: what the manifests ask for, and pytest where it runs the tests and nobody named it."""
-    runs_pytest = command is not None and (command.runner == "pytest" or "pytest" in command.words[:3])
+    runs_pytest = command is not None and (command.runner == "pytest" or "pytest" in " ".join(command.words))
     return (
         (*needs.requirements, "pytest") if runs_pytest and "pytest" not in needs.names else needs.requirements
     )

@@ -43,17 +43,39 @@ def own() -> Interpreter:
 
 @cache
 def others() -> tuple[Interpreter, ...]:
-    """Every other CPython that uv finds on this machine, newest first."""
+    """Every other CPython that uv finds on this machine or that is installed beside ours, newest first."""
+    beside = [_asked(path) for path in sorted(own().prefix.parent.glob("*/bin/python3"))]
+    found = {*_listed_by_uv(), *(each for each in beside if each is not None)}
+    return tuple(sorted(found - {own()}, key=lambda each: (_version(each), each.path), reverse=True))
+
+
+def _listed_by_uv() -> tuple[Interpreter, ...]:
     command = [find_uv_bin(), "python", "list", "--only-installed", "--no-config", "--output-format", "json"]
     listed = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
     if listed.returncode != 0:
         return ()
-    found = {
+    return tuple(
         Interpreter(str(Path(entry["path"]).resolve()), entry["version"])
         for entry in json.loads(listed.stdout)
         if entry.get("implementation") == "cpython" and entry.get("variant", "default") == "default"
-    }
-    return tuple(sorted(found - {own()}, key=lambda each: (_version(each), each.path), reverse=True))
+    )
+
+
+def _asked(path: Path) -> Interpreter | None:
+    """What an interpreter says of itself; None when it is no CPython or does not start."""
+    question = "import platform; print(platform.python_implementation(), platform.python_version())"
+    try:
+        answer = subprocess.run(
+            [path, "-I", "-c", question],
+            check=False,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    implementation, _, version = answer.stdout.decode(errors="replace").strip().partition(" ")
+    return Interpreter(str(path.resolve()), version) if implementation == "CPython" else None
 
 
 def choose(wanted: str, requires: str) -> Interpreter | str:

@@ -1,0 +1,88 @@
+"""What is taken from a project's configuration of coverage.py."""
+
+from __future__ import annotations
+
+import configparser
+
+import pytest
+
+from gate.core.coverage_configuration import rcfile
+
+
+def options(files: dict[str, bytes], *, branches: bool = False) -> dict[str, dict[str, str]]:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(rcfile(files, branches=branches, root="/work"))
+    return {name: dict(parser[name]) for name in parser.sections()}
+
+
+TOML = b"""
+[tool.coverage.run]
+omit = ["*/gen/*"]
+plugins = ["evil"]
+concurrency = ["thread", "evil"]
+data_file = "/etc/x"
+[tool.coverage.report]
+fail_under = 90
+exclude_also = ["#: not here", "if DEBUG:"]
+"""
+INI = b"""
+[coverage:run]
+omit = a/*, b/*
+source = nowhere
+[coverage:report]
+exclude_lines =
+    pragma: no cover
+    if a, b:
+"""
+
+
+def test_without_configuration_our_rules_stand() -> None:
+    """Everything below the root is measured, in subprocesses too, and data of several processes is kept apart."""
+    run = options({}, branches=True)["run"]
+
+    assert run == {
+        "source": "/work",
+        "branch": "true",
+        "parallel": "true",
+        "disable_warnings": "no-data-collected",
+        "patch": "subprocess",
+    }
+
+
+def test_exclusions_are_the_projects_and_nothing_else_is() -> None:
+    """Omitted files and excluded lines count; thresholds, plugins and places do not."""
+    found = options({"pyproject.toml": TOML})
+
+    assert found["report"] == {
+        "ignore_errors": "true",
+        "exclude_also": "\n[#]: not here\nif DEBUG:",
+        "omit": "*/gen/*",
+    }
+    assert found["run"]["concurrency"] == "thread"
+    assert not {"plugins", "data_file", "fail_under"} & found["run"].keys()
+
+
+def test_lists_are_split_as_coverage_does() -> None:
+    """Files by commas and lines, patterns by lines only."""
+    found = options({"setup.cfg": INI})
+
+    assert found["report"]["omit"] == "\na/*\nb/*"
+    assert found["report"]["exclude_lines"] == "\npragma: no cover\nif a, b:"
+    assert found["run"]["source"] == "/work"
+
+
+def test_the_first_file_that_says_anything_is_the_one() -> None:
+    """Coverage.py's order: .coveragerc before setup.cfg before pyproject.toml."""
+    files = {"pyproject.toml": TOML, ".coveragerc": b"[run]\nomit = c/*\n", "setup.cfg": b"[metadata]\n"}
+
+    assert options(files)["report"]["omit"] == "c/*"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{".coveragerc": b"omit = x"}, {".coveragerc": b"\xff"}, {"pyproject.toml": b"[tool"}],
+    ids=["no section", "no text", "no TOML"],
+)
+def test_a_broken_file_says_nothing(files: dict[str, bytes]) -> None:
+    """The policy's revision was accepted as it is; the defaults stand."""
+    assert options(files) == options({})

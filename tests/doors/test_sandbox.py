@@ -1,0 +1,143 @@
+"""The sandbox's door: what goes in, what comes out, and what each mode allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.sandbox import Limits, Mount, Sandbox, SandboxError, interpreter
+from tests.boxes import LIMITS, boxed, sandbox_or_skip, tar_of
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return sandbox_or_skip()
+
+
+@pytest.mark.box
+def test_source_goes_in_and_a_result_comes_out(sandbox: Sandbox) -> None:
+    """The tree is the working folder; the result is what was written to the descriptor, output what was printed."""
+    code = """
+import os
+print(open('package/module.py').read(), os.getcwd(), os.getuid(), os.readlink('link'))
+os.write(int(os.environ['GATE_RESULT_FD']), b'result')
+"""
+    source = tar_of({"package/module.py": b"x = 1"}, links={"link": "package/module.py"})
+
+    ended = boxed(sandbox, code, write_source=source)
+
+    assert (ended.status, ended.ended_by, ended.result) == (0, "", b"result")
+    assert ended.output == b"x = 1 /work 1000 package/module.py\n"
+
+
+@pytest.mark.box
+def test_names_of_files_are_bytes(sandbox: Sandbox) -> None:
+    """A path that is no UTF-8 arrives as git has it."""
+    source = tar_of({b"caf\xe9.py".decode(errors="surrogateescape"): b""})
+
+    ended = boxed(sandbox, "import os; print(os.listdir(b'.'))", write_source=source)
+
+    assert ended.output == b"[b'caf\\xe9.py']\n"
+
+
+@pytest.mark.box
+def test_the_exit_status_is_the_programs(sandbox: Sandbox) -> None:
+    """Also of a program that is not there, and of one that a signal ended."""
+    limits = Limits(memory_mb=64, seconds=20)
+
+    statuses = [
+        boxed(sandbox, "raise SystemExit(7)").status,
+        boxed(sandbox, "import os; os.kill(os.getpid(), 9)").status,
+        sandbox.run(("no-such-program",), name="test", limits=limits).status,
+    ]
+
+    assert statuses == [7, 137, 127]
+
+
+@pytest.mark.box
+def test_what_was_ordered_is_there_and_read_only(sandbox: Sandbox) -> None:
+    """Mounts, files and variables of the order appear, from below private folders too."""
+    code = "import os; print(open('/gate/x').read(), os.environ['A'], os.path.isdir('/mounted'))"
+
+    ended = sandbox.run(
+        (interpreter.python(), "-I", "-c", code),
+        name="test",
+        limits=LIMITS,
+        mounts=(Mount(interpreter._package(), "/mounted"),),
+        files={"/gate/x": b"content"},
+        environment={"A": "b c"},
+    )
+
+    assert ended.output == b"content b c True\n"
+
+
+@pytest.mark.box
+def test_a_cancelled_run_ends_at_once(sandbox: Sandbox) -> None:
+    """The question is asked while the program runs; the answer ends it."""
+    ended = sandbox.run(("/bin/sleep", "600"), name="test", limits=LIMITS, cancelled=lambda: True)
+
+    assert (ended.ended_by, ended.text) == ("cancelled", "It was cancelled.")
+
+
+@pytest.mark.box
+def test_output_can_be_followed(sandbox: Sandbox) -> None:
+    """What is printed is handed on as it comes."""
+    parts: list[bytes] = []
+
+    ended = sandbox.run(
+        ("/bin/sh", "-c", "echo one; echo two >&2"), name="test", limits=LIMITS, on_output=parts.append
+    )
+
+    assert b"".join(parts) == ended.output == b"one\ntwo\n"
+
+
+@pytest.mark.box
+def test_a_failure_of_the_source_is_the_callers(sandbox: Sandbox) -> None:
+    """What `write_source` raises ends the run and rises."""
+
+    def broken(_: object) -> None:
+        raise LookupError("no such tree")
+
+    with pytest.raises(LookupError, match="no such tree"):
+        boxed(sandbox, "print('ran')", write_source=broken)
+
+
+@pytest.mark.box
+def test_a_mount_that_is_not_there_is_named(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A missing folder of ours is an error of ours, before anything runs."""
+    missing = tmp_path_factory.getbasetemp() / "missing"
+
+    with pytest.raises(SandboxError, match="is not there"):
+        sandbox.run(("true",), name="test", limits=LIMITS, mounts=(Mount(missing, "/x"),))
+
+
+def test_none_runs_no_tests() -> None:
+    """`GATE_SANDBOX=none` refuses with a sentence that says so."""
+    with pytest.raises(SandboxError, match="tests do not run here, static checks do"):
+        Sandbox("none").run(("true",), name="test", limits=LIMITS)
+
+
+def test_container_is_verified() -> None:
+    """The promise of a container is checked feature by feature, and a broken one refuses by name."""
+    sandbox = Sandbox("container")
+
+    missing = [feature for feature in sandbox.probe() if not feature.holds]
+
+    assert [feature.name for feature in sandbox.probe()] == [
+        "unprivileged user",
+        "no new privileges",
+        "seccomp",
+        "no secrets",
+    ]
+    assert all(feature.name in sandbox.refusal() for feature in missing)
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "x" * 121])
+def test_a_box_needs_a_plain_name(name: str) -> None:
+    """The name becomes a folder of the control group."""
+    with (
+        pytest.raises(ValueError, match="a box's name is of letters"),
+        Sandbox("none").analysers(1, name=name),
+    ):
+        pass

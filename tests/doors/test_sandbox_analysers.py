@@ -1,0 +1,62 @@
+"""The long-lived analysers: every file is answered, whatever it does to its child."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gate.sandbox import Analyser, AnalysisRequest, Sandbox
+from tests.boxes import sandbox_or_skip
+
+
+def request(key: str, source: bytes = b"def f():\n    pass\n", *checks: str) -> AnalysisRequest:
+    return AnalysisRequest(key, f"{key}.py", source, checks or ("complexity",), {})
+
+
+@pytest.fixture(params=["none", pytest.param("bwrap", marks=pytest.mark.box)])
+def analyser(request: pytest.FixtureRequest) -> Iterator[Analyser]:
+    sandbox = Sandbox("none") if request.param == "none" else sandbox_or_skip()
+    with sandbox.analysers(2, name="test-analyser") as analyser:
+        yield analyser
+
+
+def test_every_file_is_answered_once(analyser: Analyser) -> None:
+    """The answers carry their requests, in any order, one report for each check in its order."""
+    requests = [request(str(number), b"x = 1\n", "complexity", "size") for number in range(20)]
+
+    answers = list(analyser.reports(iter(requests)))
+
+    assert sorted(int(asked.key) for asked, _ in answers) == list(range(20))
+    assert {tuple(report.check for report in reports) for _, reports in answers} == {("complexity", "size")}
+    assert all(report.problem is None for _, reports in answers for report in reports)
+
+
+def test_a_child_that_dies_is_replaced(analyser: Analyser) -> None:
+    """A file that ends its analyser gets a problem of ours; the files after it are analysed."""
+    bomb = request("bomb", b"x = " + b"(" * 3_000_000)
+    requests = [bomb, *(request(str(number)) for number in range(4))]
+
+    answers = {asked.key: reports[0] for asked, reports in analyser.reports(requests)}
+
+    assert answers["bomb"].problem is not None
+    assert [answers[str(number)].blocks[0].name for number in range(4)] == ["f"] * 4
+
+
+def test_a_caller_may_stop_listening(analyser: Analyser) -> None:
+    """An answer nobody waited for never reaches the next caller."""
+    first = analyser.reports(request(f"first-{number}") for number in range(10))
+    next(first)
+    first.close()  # type: ignore[attr-defined]  # reports() is a generator; its type promises an iterator only
+
+    answers = list(analyser.reports([request("second")]))
+
+    assert [asked.key for asked, _ in answers] == ["second"]
+
+
+def test_an_unknown_check_is_a_problem_of_ours(analyser: Analyser) -> None:
+    """A check that is not installed is said to be so, not left out."""
+    ((_, reports),) = analyser.reports([request("a", b"", "no-such-check")])
+
+    assert reports[0].problem is not None
+    assert reports[0].problem.ours

@@ -1,0 +1,101 @@
+"""Parts of the sandbox that need no namespaces: the filter's program, control groups on plain folders, commands."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from gate.sandbox import Limits, Mount, cgroup, command, seccomp
+from gate.sandbox.values import SandboxError
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_path_through_the_filter_ends(machine: str) -> None:
+    """No jump leads behind the end, and the last word is an answer."""
+    data = seccomp.program(machine)
+    instructions = list(struct.iter_unpack("<HBBI", data))
+
+    furthest = max(
+        index + 1 + max(yes, no)
+        for index, (code, yes, no, _) in enumerate(instructions)
+        if code & 0x07 == 0x05
+    )
+
+    assert furthest < len(instructions) < 200
+    assert instructions[-1][0] == 0x06
+
+
+def test_an_unknown_machine_has_no_filter() -> None:
+    """And so no box: `supported` says it before."""
+    assert not seccomp.supported("vax")
+    with pytest.raises(KeyError):
+        seccomp.program("vax")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A version 2 hierarchy as far as plain files can play it."""
+    service = tmp_path / "gate.service"
+    service.mkdir()
+    (service / "cgroup.controllers").write_text("cpu memory pids\n")
+    (service / "cgroup.subtree_control").write_text("")
+    return tmp_path
+
+
+def test_a_delegated_subtree_is_found(root: Path) -> None:
+    """Version 2: where memory and pids are to be had, they are switched on for the children."""
+    found = cgroup.find(root, "0::/gate.service\n")
+
+    assert found == cgroup.Hierarchy(2, (root / "gate.service",))
+    assert (root / "gate.service/cgroup.subtree_control").read_text() == "+memory +pids"
+
+
+def test_a_service_that_moved_into_its_leaf_finds_the_same_place(root: Path) -> None:
+    """The second start in the same group must not nest."""
+    found = cgroup.find(root, "0::/gate.service/gate-service\n")
+
+    assert found == cgroup.Hierarchy(2, (root / "gate.service",))
+
+
+@pytest.mark.parametrize("own", ["0::/elsewhere\n", "0::/\n", "1:cpu:/\n"])
+def test_without_controllers_there_is_no_group(root: Path, own: str) -> None:
+    """None is an answer; the probe says what follows from it."""
+    assert cgroup.find(root, own) is None
+
+
+def test_version_1_needs_both_controllers(tmp_path: Path) -> None:
+    """Memory and pids, each in its own tree."""
+    (tmp_path / "memory/a").mkdir(parents=True)
+    (tmp_path / "pids/b").mkdir(parents=True)
+
+    both = cgroup.find(tmp_path, "9:pids:/b\n4:memory:/a\n0::/\n")
+
+    assert both == cgroup.Hierarchy(1, (tmp_path / "memory/a", tmp_path / "pids/b"))
+    assert cgroup.find(tmp_path, "4:memory:/a\n0::/\n") is None
+
+
+def test_a_group_that_cannot_be_bounded_is_an_error(tmp_path: Path) -> None:
+    """Never a box without its limits: a folder in which no limit can be set is refused."""
+    hierarchy = cgroup.Hierarchy(1, (tmp_path / "missing", tmp_path / "missing"))
+
+    with pytest.raises(SandboxError, match="could not be set up"):
+        cgroup.create(hierarchy, "test", Limits(memory_mb=64, seconds=1))
+
+
+def test_a_target_is_mounted_once(tmp_path: Path) -> None:
+    """The first mount of a target stands, and links of its source are followed on this side."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+
+    chosen = command.distinct([Mount(tmp_path / "link", "/a"), Mount(tmp_path, "/a"), Mount(tmp_path, "/b")])
+
+    assert chosen == (Mount(tmp_path / "real", "/a"), Mount(tmp_path, "/b"))
+
+
+def test_only_root_needs_a_launcher_without_groups() -> None:
+    """A normal user's bubblewrap starts as it is."""
+    line = command.launcher(["bwrap"], uid=None, stage=Path("/stage"), entrances=(), binds=(Path("/a"),))
+
+    assert line == ["bwrap"]
