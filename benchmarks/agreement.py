@@ -51,9 +51,13 @@ class Plain:
             mode, _, blob = meta.split(" ")
             if not mode.startswith("100"):
                 continue
-            source = subprocess.run(
-                ["git", "-C", str(repository), "cat-file", "blob", blob], capture_output=True, check=True
-            ).stdout if path.endswith(".py") else b""
+            source = (
+                subprocess.run(
+                    ["git", "-C", str(repository), "cat-file", "blob", blob], capture_output=True, check=True
+                ).stdout
+                if path.endswith(".py")
+                else b""
+            )
             if path.endswith(".py"):
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +73,7 @@ class Plain:
         self.unreadable = {path for path, blocks in printed.items() if isinstance(blocks, dict)}
         for path, blocks in printed.items():
             if path not in self.unreadable:
-                result[path] = Counter(block for item in blocks for block in _blocks(item, ""))
+                result[path] = Counter(map(_block, blocks))
         return result
 
     def _bandit(self) -> dict[str, Counter[tuple[str, int, str, str]]]:
@@ -78,7 +82,12 @@ class Plain:
             self._in_batches([str(BIN / "bandit"), "-q", "-f", "json", "-x", "/nothing"], ok=(0, 1)) or "{}"
         )
         for item in printed.get("results", ()):
-            key = (item["test_id"], item["line_number"], item["issue_severity"].lower(), item["issue_confidence"].lower())
+            key = (
+                item["test_id"],
+                item["line_number"],
+                item["issue_severity"].lower(),
+                item["issue_confidence"].lower(),
+            )
             result.setdefault(item["filename"].removeprefix("./"), Counter())[key] += 1
         return result
 
@@ -94,30 +103,20 @@ class Plain:
         return json.dumps(merged)
 
 
-def _blocks(item: Json, prefix: str) -> list[tuple[str, str, int, int]]:
-    """(qualified name, type, line, complexity) of a radon block and what it holds; methods stand at the top level too."""
-    kind = item["type"]
-    own = f"{item['classname']}.{item['name']}" if kind == "method" and not prefix else item["name"]
-    name = f"{prefix}.{own}" if prefix else own
-    found = [(name, kind, item["lineno"], item["complexity"])]
-    for closure in item.get("closures", ()):
-        found += [(n, "closure" if k == "function" else k, line, c) for n, k, line, c in _blocks(closure, name)]
-    return found
+def _block(item: Json) -> tuple[str, str, int, int]:
+    """(qualified name, type, line, complexity) of a radon block; closures stand in the list beside what holds them."""
+    name = f"{item['classname']}.{item['name']}" if item["type"] == "method" else item["name"]
+    kind = "closure" if item["type"] == "function" and "." in name else item["type"]
+    return name, kind, item["lineno"], item["complexity"]
 
 
 def loose(blocks: Counter[tuple[str, str, int, int]]) -> Counter[tuple[str, int, int]]:
-    """Blocks without classes, by last part of the name, line and complexity: both sides qualify alike only there."""
-    return Counter(
-        {
-            key: count
-            for key, count in Counter(
-                (name.rsplit(".", 1)[-1], line, complexity)
-                for (name, kind, line, complexity), times in blocks.items()
-                if kind != "class"
-                for _ in range(times)
-            ).items()
-        }
-    )
+    """Blocks without classes, by last part of the name, line and complexity: radon qualifies closures of methods otherwise."""
+    result: Counter[tuple[str, int, int]] = Counter()
+    for (name, kind, line, complexity), times in blocks.items():
+        if kind != "class":
+            result[name.rsplit(".", 1)[-1], line, complexity] += times
+    return result
 
 
 def compare_measure(repository: Path, revision: str, plain: Plain) -> list[str]:
@@ -176,7 +175,9 @@ def compare_check(repository: Path, base: str, head: str, old: Plain, new: Plain
     for rule in {key[0] for plain in (old, new) for counts in plain.findings.values() for key in counts}:
         delta = _count(new, rule) - _count(old, rule)
         security = verdict["checks"]["security"]
-        said = sum(f["rule"] == rule for f in security["introduced"]) - sum(f["rule"] == rule for f in security["fixed"])
+        said = sum(f["rule"] == rule for f in security["introduced"]) - sum(
+            f["rule"] == rule for f in security["fixed"]
+        )
         if delta != said:
             problems.append(f"{rule}: bandit {delta:+}, gate {said:+}")
     return problems
@@ -188,7 +189,11 @@ def _listed(key: tuple[str, str, int, int]) -> bool:
 
 def _all_values(plain: Plain) -> Counter[int]:
     return Counter(
-        key[3] for blocks in plain.blocks.values() for key, times in blocks.items() if key[1] != "class" for _ in range(times)
+        key[3]
+        for blocks in plain.blocks.values()
+        for key, times in blocks.items()
+        if key[1] != "class"
+        for _ in range(times)
     )
 
 
@@ -204,17 +209,23 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     arguments = parser.parse_args()
     failed = False
-    print(f"{'repository':16} {'head':10} {'base':10} {'files':>6} {'blocks':>7} {'findings':>8} {'unread':>6} differences")
+    print(
+        f"{'repository':16} {'head':10} {'base':10} {'files':>6} {'blocks':>7} {'findings':>8} {'unread':>6} differences"
+    )
     for repository in arguments.repositories:
         for step in range(arguments.steps):
             head, base = (
-                run("git", "-C", str(repository), "rev-parse", f"HEAD~{(step + extra) * arguments.back}").strip()
+                run(
+                    "git", "-C", str(repository), "rev-parse", f"HEAD~{(step + extra) * arguments.back}"
+                ).strip()
                 for extra in (0, 1)
             )
             with tempfile.TemporaryDirectory() as folder:
                 new = Plain(repository, head, Path(folder, "new"))
                 old = Plain(repository, base, Path(folder, "old"))
-                problems = compare_measure(repository, head, new) + compare_check(repository, base, head, old, new)
+                problems = compare_measure(repository, head, new) + compare_check(
+                    repository, base, head, old, new
+                )
             failed = failed or bool(problems)
             print(
                 f"{repository.name:16} {head[:10]:10} {base[:10]:10} {len(new.paths):6} "

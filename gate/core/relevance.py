@@ -10,7 +10,9 @@ _PROSE = re.compile(
     r"(docs?|\.github|\.vscode|\.idea)/.*|(.*/)?[^/]*\.(md|rst|adoc)|(.*/)?(LICEN[CS]E|COPYING|AUTHORS|NOTICE|CODEOWNERS)(\.txt)?"
     r"|(.*/)?\.(editorconfig|gitignore|gitattributes|mailmap|git-blame-ignore-revs)"
 )
-_SUITE = re.compile(r"(.*/)?(tests?/.*|test_[^/]*|[^/]*_test\..*|conftest\.py)|.*\.(py|toml|cfg|ini)|(.*/)?requirements[^/]*\.txt")
+_SUITE = re.compile(
+    r"(.*/)?(tests?/.*|test_[^/]*|[^/]*_test\..*|conftest\.py)|.*\.(py|toml|cfg|ini)|(.*/)?requirements[^/]*\.txt"
+)
 """Read by tests, perhaps, wherever they lie: a document among the tests may be an expected result."""
 
 

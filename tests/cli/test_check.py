@@ -1,0 +1,214 @@
+"""`gate check` in a checkout: what is compared, what is printed, and the exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.conftest import Project
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "verdict.schema.json").read_text())
+SIMPLE = "def one(a):\n    return a\n"
+TANGLED = "def tangle(a):\n" + "".join(f"    if a == {n}:\n        return {n}\n" for n in range(11))
+STATIC = ("--only", "complexity", "--only", "security")
+
+
+def test_a_simple_change_passes(project: Project) -> None:
+    """
+    A change that worsens nothing passes with status 0.
+    """
+    base = project.commit({"a.py": SIMPLE})
+    head = project.commit({"b.py": SIMPLE})
+
+    done = project.gate("check", "--base", base, *STATIC, "--format", "json")
+
+    assert done.status == 0
+    assert done.json["outcome"] == "passed"
+    assert (done.json["base"], done.json["head"]) == (base, head)
+
+
+def test_a_tangle_blocks_with_its_numbers(project: Project) -> None:
+    """
+    A new function above the limit blocks with status 1; the JSON has path, line, before, after and limit.
+    """
+    base = project.commit({"a.py": SIMPLE})
+    project.commit({"b.py": TANGLED})
+
+    done = project.gate("check", "--base", base, *STATIC, "--format", "json")
+
+    assert done.status == 1
+    complexity = done.json["checks"]["complexity"]
+    assert complexity["functions"] == [
+        {"path": "b.py", "name": "tangle", "line": 1, "before": None, "after": 12, "status": "new"}
+    ]
+    assert complexity["totals"] == {
+        "base": {"blocks": 1, "sum": 1, "max": 1},
+        "head": {"blocks": 2, "sum": 13, "max": 12},
+    }
+    reason = complexity["reasons"][0]
+    assert (reason["path"], reason["line"], reason["after"], reason["limit"]) == ("b.py", 1, 12, 10)
+    assert len(done.json["to_pass"]) == 1
+
+
+def test_uncommitted_and_untracked_files_count(project: Project) -> None:
+    """
+    Without --head the files as they are are judged, untracked ones unless ignored; nothing in the checkout changes.
+    """
+    project.commit({"a.py": SIMPLE, ".gitignore": "ignored.py\n"})
+    project.write({"b.py": TANGLED, "ignored.py": TANGLED})
+    before = project.git("status", "--porcelain")
+
+    done = project.gate("check", *STATIC, "--format", "json")
+
+    assert done.status == 1
+    assert done.json["head"] == "working tree"
+    assert [function["path"] for function in done.json["checks"]["complexity"]["functions"]] == ["b.py"]
+    assert project.git("status", "--porcelain") == before
+
+
+def test_reversing_turns_introduced_into_fixed(project: Project) -> None:
+    """
+    With base and head exchanged, what was introduced is fixed.
+    """
+    old = project.commit({"a.py": SIMPLE})
+    new = project.commit({"a.py": SIMPLE + "\n\nimport pickle\n\nx = pickle.loads(b'')\n"})
+
+    there = project.gate("check", "--base", old, "--head", new, *STATIC, "--format", "json").json
+    back = project.gate("check", "--base", new, "--head", old, *STATIC, "--format", "json").json
+
+    assert [item["rule"] for item in there["checks"]["security"]["introduced"]] == ["B403", "B301"]
+    assert there["checks"]["security"]["introduced"] == back["checks"]["security"]["fixed"]
+    assert there["checks"]["security"]["fixed"] == back["checks"]["security"]["introduced"] == []
+
+
+def test_the_policy_of_the_base_judges(project: Project) -> None:
+    """
+    The head's `.gate.toml` is not asked; one given by --policy is.
+    """
+    base = project.commit({"a.py": SIMPLE, ".gate.toml": "[complexity]\nmaximum = 20\n"})
+    project.commit({"b.py": TANGLED, ".gate.toml": "[complexity]\nmaximum = 2\n"})
+
+    by_base = project.gate("check", "--base", base, *STATIC)
+    by_file = project.gate("check", "--base", base, *STATIC, "--policy", ".gate.toml")
+
+    assert (by_base.status, by_file.status) == (0, 1)
+    assert f".gate.toml at {base[:7]}" in by_base.output
+
+
+def test_a_broken_policy_blocks(project: Project) -> None:
+    """
+    A broken policy is said with key, line and what is allowed, and blocks.
+    """
+    project.commit({"a.py": SIMPLE, ".gate.toml": "[complexity]\nmaximum = 'ten'\n"})
+
+    done = project.gate("check", *STATIC)
+
+    assert done.status == 1
+    assert "complexity.maximum" in done.output
+    assert "line 2" in done.output
+
+
+def test_without_a_box_the_rest_is_judged(project: Project) -> None:
+    """
+    Where tests cannot run, coverage says what is missing, names --here, and the exit status is 2.
+    """
+    project.commit({"a.py": SIMPLE, "test_a.py": "import unittest\n"})
+    project.write({"a.py": SIMPLE + "\n\ndef two(a):\n    return a\n"})
+
+    done = project.gate("check", "--format", "json")
+
+    assert done.status == 2
+    assert done.json["checks"]["coverage"]["outcome"] == "could_not_measure"
+    assert "--here" in json.dumps(done.json["checks"]["coverage"])
+    assert done.json["checks"]["complexity"]["outcome"] == "passed"
+
+
+def test_the_first_commit_is_compared_with_nothing(project: Project) -> None:
+    """
+    Before the first commit there is nothing to compare with, and everything is new.
+    """
+    project.write({"a.py": TANGLED})
+
+    done = project.gate("check", *STATIC, "--format", "json")
+
+    assert done.status == 1
+    assert done.json["base"] in {"", None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("check", "--base", "nowhere"), "no commit is called 'nowhere'"),
+        (("check", "/"), "is not inside a git checkout"),
+        (("check", "--only", "beauty"), "beauty"),
+        (("measure", "nowhere", "--check", "security"), "no commit is called 'nowhere'"),
+    ],
+)
+def test_bad_usage_is_said_with_status_2(project: Project, arguments: tuple[str, ...], text: str) -> None:
+    """
+    What cannot be understood is named, with status 2 and without a traceback.
+    """
+    project.commit({"a.py": SIMPLE})
+
+    done = project.gate(*arguments)
+
+    assert done.status == 2
+    assert text in done.errors
+    assert "Traceback" not in done.errors
+
+
+def test_the_json_is_what_the_schema_says(project: Project) -> None:
+    """
+    Whatever the outcome, the JSON fits docs/verdict.schema.json.
+    """
+    project.commit({"a.py": SIMPLE})
+    project.write({"b.py": TANGLED, "c.py": "def broken(:\n", "d.py": "assert 1\n", "é.py": "exec('')\n"})
+
+    done = project.gate("check", "--format", "json")
+
+    jsonschema.validate(done.json, SCHEMA)
+
+
+def test_cached_and_afresh_agree(project: Project) -> None:
+    """
+    The second run, from the cache, and one without it print the same bytes.
+    """
+    project.commit({"a.py": SIMPLE})
+    project.write({"b.py": TANGLED})
+
+    outputs = {
+        project.gate("check", *STATIC, "--format", "json", *more).output for more in ((), (), ("--no-cache",))
+    }
+
+    assert len(outputs) == 1
+
+
+def test_measure_prints_every_block(project: Project) -> None:
+    """
+    `gate measure` has closures and classes too, with qualified names.
+    """
+    source = "class A:\n    def b(self):\n        def c():\n            return 1\n        return c\n"
+    sha = project.commit({"a.py": source})
+
+    blocks = project.gate("measure", sha, "--check", "complexity", "--format", "json").json["blocks"]
+
+    assert {(block["name"], block["type"], block["line"]) for block in blocks} == {
+        ("A", "class", 1),
+        ("A.b", "method", 2),
+        ("A.b.c", "closure", 3),
+    }
+
+
+def test_settings_mistakes_are_said_all_at_once(project: Project) -> None:
+    """
+    `gate doctor` with a wrong environment names every variable; `gate check` in a right one needs none.
+    """
+    done = project.gate("doctor", GATE_SANDBOX="chroot", GATE_CONCURRENCY="many", GATE_APP_ID="7")
+
+    assert done.status == 2
+    for name in ("GATE_SANDBOX", "GATE_CONCURRENCY", "GATE_PRIVATE_KEY", "GATE_WEBHOOK_SECRET"):
+        assert name in done.errors
+    assert "Traceback" not in done.errors
