@@ -1,0 +1,27 @@
+"""Values in and out of the database, SQLite or Postgres; the one door to it. No row or session ever leaves."""
+
+from gate.store.records import (
+    CheckRunRecord,
+    PullRequestRecord,
+    PullRequestState,
+    RepositoryRecord,
+    RevisionRecord,
+    VerdictRecord,
+)
+from gate.store.reports import Reports
+from gate.store.repositories import Repositories
+from gate.store.verdicts import Verdicts
+
+__all__ = [
+    "CheckRunRecord",
+    "PullRequestRecord",
+    "PullRequestState",
+    "RepositoryRecord",
+    "RevisionRecord",
+    "Store",
+    "VerdictRecord",
+]
+
+
+class Store(Repositories, Reports, Verdicts):
+    """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

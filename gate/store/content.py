@@ -1,0 +1,34 @@
+"""Values as bytes in a column: JSON by the codec, zlib-compressed when large; and texts as both databases take them."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TypeVar
+
+from checks.codec import DecodeError, decode, encode
+
+T = TypeVar("T")
+
+COMPRESSED_ABOVE = 1024
+"""Bytes of JSON."""
+
+
+def packed(value: object) -> bytes:
+    """The value as JSON; its first byte tells whether it is compressed (`x`, zlib's) or not (`{`)."""
+    text = json.dumps(encode(value), separators=(",", ":"), allow_nan=False).encode()
+    return zlib.compress(text) if len(text) > COMPRESSED_ABOVE else text
+
+
+def unpacked(wanted: type[T], content: bytes) -> T | None:
+    """The value again; None for what an older or newer Gate wrote in a form that this one does not read."""
+    try:
+        text = content if content.startswith(b"{") else zlib.decompress(content)
+        return decode(wanted, json.loads(text))
+    except (DecodeError, ValueError, zlib.error):
+        return None
+
+
+def plain(text: str, length: int | None = None) -> str:
+    """A text from outside without what a database refuses (NUL, lone surrogates), cut to a length."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:length]

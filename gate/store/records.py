@@ -1,0 +1,69 @@
+"""What the store hands out: frozen values, never rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from gate.core.verdict import Verdict
+
+PullRequestState = Literal["open", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryRecord:
+    """A repository as last seen."""
+
+    id: int
+    installation_id: int
+    full_name: str
+    default_branch: str
+    private: bool
+    armed: bool
+    """Whether coverage was measured on its default branch once: from then on coverage blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestRecord:
+    """A pull request as the newest event had it."""
+
+    repository_id: int
+    number: int
+    head_sha: str
+    base_ref: str
+    state: PullRequestState
+    title: str
+    author: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRecord:
+    """A verdict with the run that made it."""
+
+    run_id: str
+    repository_id: int
+    number: int
+    verdict: Verdict
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRunRecord:
+    """A check run that we have put on GitHub."""
+
+    run_id: str
+    name: str
+    head_sha: str
+    check_run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRecord:
+    """A measured commit of a default branch."""
+
+    sha: str
+    committed_at: datetime
+    totals: dict[str, int]
+    """By metric."""

@@ -1,0 +1,135 @@
+"""Reports in and out: of files by their content, of test runs by their tree. Nothing of another repository is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+import sqlalchemy as sa
+
+from checks.report import CoverageReport, FileReport
+from gate.core.failure import Transient
+from gate.store.content import packed, unpacked
+from gate.store.database import Database, insert_new, upsert
+from gate.tables import file_report
+from gate.tables import report as coverage_run
+
+BATCH = 5000
+"""Blobs a query; SQLite allows 32,766 variables, Postgres 65,535."""
+
+COVERAGE = "coverage"
+
+TRIES = 50
+"""More workers than this never end a run of one tree in the same moment."""
+
+
+class Reports(Database):
+    """The part of the store that spares measuring twice."""
+
+    def file_reports(
+        self, repository_id: int, check: str, version: str, configuration: str, blobs: Iterable[str]
+    ) -> dict[str, FileReport]:
+        """{blob: report} of those that are stored."""
+        statement = sa.select(file_report.c.blob, file_report.c.content).where(
+            file_report.c.repository_id == repository_id,
+            file_report.c.check == check,
+            file_report.c.version == version,
+            file_report.c.configuration == configuration,
+        )
+        found: dict[str, FileReport] = {}
+        with self._reading() as connection:
+            for batch in _batches(blobs):
+                for blob, content in connection.execute(statement.where(file_report.c.blob.in_(batch))):
+                    stored = unpacked(FileReport, content)
+                    if stored is not None:
+                        found[blob] = stored
+        return found
+
+    def save_file_reports(
+        self, repository_id: int, configuration: str, reports: Iterable[tuple[str, FileReport]]
+    ) -> None:
+        """Keep (blob, report) pairs; what is there already is written again, for it may have been unreadable."""
+        rows = {
+            (stored.check, stored.version, blob): {
+                "repository_id": repository_id,
+                "check": stored.check,
+                "version": stored.version,
+                "configuration": configuration,
+                "blob": blob,
+                "content": packed(stored),
+            }
+            for blob, stored in reports
+        }
+        if rows:
+            with self._writing() as connection:
+                # In one order everywhere, or two workers could wait for each other's rows.
+                upsert(connection, file_report, [rows[key] for key in sorted(rows)])
+
+    def coverage_report(
+        self, repository_id: int, *, tree: str, version: str, environment: str, inputs: str
+    ) -> CoverageReport | None:
+        """The newest run of the tests of this tree that measured something, or None."""
+        statement = (
+            sa.select(coverage_run.c.content)
+            .where(_same_run(repository_id, tree, version, environment, inputs), coverage_run.c.measured)
+            .order_by(coverage_run.c.attempt.desc())
+            .limit(1)
+        )
+        with self._reading() as connection:
+            content = connection.scalar(statement)
+        return unpacked(CoverageReport, content) if content is not None else None
+
+    def save_coverage_report(  # noqa: PLR0913  (a run is known by all of these)
+        self,
+        repository_id: int,
+        *,
+        tree: str,
+        version: str,
+        environment: str,
+        inputs: str,
+        report: CoverageReport,
+        now: datetime,
+    ) -> int:
+        """Keep a run of the tests beside the earlier ones of the same tree; its number among them, from 1."""
+        row = {
+            "repository_id": repository_id,
+            "tree": tree,
+            "check": COVERAGE,
+            "version": version,
+            "environment": environment,
+            "inputs": inputs,
+            "measured": report.suite.outcome in {"passed", "failed"},
+            "measured_at": now,
+            "content": packed(report),
+        }
+        same = _same_run(repository_id, tree, version, environment, inputs)
+        for _ in range(TRIES):
+            with self._writing() as connection:
+                attempt = 1 + (
+                    connection.scalar(sa.select(sa.func.max(coverage_run.c.attempt)).where(same)) or 0
+                )
+                if insert_new(connection, coverage_run, {**row, "attempt": attempt}):
+                    return attempt
+            # Another worker took the number in between; Postgres only.
+        raise Transient(f"{TRIES} other runs of tree {tree} were saved in the same moment")
+
+
+def _same_run(
+    repository_id: int, tree: str, version: str, environment: str, inputs: str
+) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        coverage_run.c.repository_id == repository_id,
+        coverage_run.c.tree == tree,
+        coverage_run.c.check == COVERAGE,
+        coverage_run.c.version == version,
+        coverage_run.c.environment == environment,
+        coverage_run.c.inputs == inputs,
+    )
+
+
+def _batches(blobs: Iterable[str]) -> Iterator[list[str]]:
+    """All of them once, sorted, so many at a time."""
+    remaining = iter(sorted(set(blobs)))
+    while batch := list(islice(remaining, BATCH)):
+        yield batch

@@ -1,0 +1,174 @@
+"""Repositories, their pull requests and the measured commits of their default branches, in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from gate.core.event import RepositoryRef
+from gate.store.content import plain
+from gate.store.database import Database, incoming, upsert, upsert_one
+from gate.store.records import PullRequestRecord, PullRequestState, RepositoryRecord, RevisionRecord
+from gate.tables import installation, measurement, pull_request, repository, revision
+
+
+class Repositories(Database):
+    """The part of the store that knows what GitHub has told us."""
+
+    def save_repository(self, known: RepositoryRef) -> None:
+        """Keep a repository as an event had it; whether coverage is armed stays as it is."""
+        full_name = plain(known.full_name, 255)
+        row = {
+            "id": known.id,
+            "installation_id": known.installation_id,
+            "full_name": full_name,
+            "default_branch": plain(known.default_branch, 255),
+            "private": known.private,
+        }
+        with self._writing() as connection:
+            owner = {"id": known.installation_id, "account": full_name.partition("/")[0]}
+            upsert(connection, installation, [owner])
+            upsert(connection, repository, [row])
+
+    def repository(self, repository_id: int) -> RepositoryRecord | None:
+        """The repository of this id."""
+        return self._one_repository(repository.c.id == repository_id)
+
+    def repository_named(self, full_name: str) -> RepositoryRecord | None:
+        """The repository of this name, whatever its case; of several that had it, the youngest."""
+        return self._one_repository(sa.func.lower(repository.c.full_name) == plain(full_name).lower())
+
+    def public_repositories(self, *, limit: int, offset: int = 0) -> tuple[RepositoryRecord, ...]:
+        """Repositories that everybody may see, by name."""
+        statement = (
+            sa.select(repository)
+            .where(~repository.c.private)
+            .order_by(repository.c.full_name, repository.c.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        with self._reading() as connection:
+            return tuple(_repository(row) for row in connection.execute(statement))
+
+    def arm(self, repository_id: int, now: datetime) -> None:
+        """From now on coverage blocks; a repository that is armed stays as it is."""
+        statement = (
+            sa.update(repository)
+            .where(repository.c.id == repository_id, repository.c.armed_at.is_(None))
+            .values(armed_at=now)
+        )
+        with self._writing() as connection:
+            connection.execute(statement)
+
+    def note_pull_request(  # noqa: PLR0913  (what an event says of a pull request)
+        self,
+        repository_id: int,
+        number: int,
+        *,
+        head_sha: str,
+        base_ref: str,
+        updated_at: datetime,
+        state: PullRequestState,
+        title: str = "",
+        author: str = "",
+    ) -> bool:
+        """Keep what an event says, unless a newer one was seen: then False, and nothing changes.
+
+        Events of the same second count as in order: GitHub's times are no finer. Empty texts leave what is known.
+        """
+        row = {
+            "repository_id": repository_id,
+            "number": number,
+            "head_sha": head_sha,
+            "base_ref": plain(base_ref, 255),
+            "state": state,
+            "title": plain(title),
+            "author": plain(author, 255),
+            "updated_at": updated_at,
+        }
+        unsaid = [name for name in ("base_ref", "title", "author") if not row[name]]
+        not_older = incoming(pull_request).updated_at >= pull_request.c.updated_at
+        with self._writing() as connection:
+            return upsert_one(connection, pull_request, row, keeping=unsaid, where=not_older)
+
+    def pull_request(self, repository_id: int, number: int) -> PullRequestRecord | None:
+        """The pull request as the newest event had it."""
+        return next(
+            iter(self._pull_requests(repository_id, pull_request.c.number == number, limit=1, offset=0)), None
+        )
+
+    def pull_requests(
+        self, repository_id: int, *, open_only: bool = False, limit: int = 100, offset: int = 0
+    ) -> tuple[PullRequestRecord, ...]:
+        """Pull requests, the one that changed last first."""
+        wanted = pull_request.c.state == "open" if open_only else sa.true()
+        return self._pull_requests(repository_id, wanted, limit=limit, offset=offset)
+
+    def open_pull_requests_at(self, repository_id: int, head_sha: str) -> tuple[PullRequestRecord, ...]:
+        """Open pull requests with this head: one sha has one `gate`, so they share it."""
+        wanted = sa.and_(pull_request.c.state == "open", pull_request.c.head_sha == head_sha)
+        return self._pull_requests(repository_id, wanted, limit=1000, offset=0)
+
+    def note_revision(
+        self, repository_id: int, sha: str, *, committed_at: datetime, totals: Mapping[str, int]
+    ) -> None:
+        """Keep a measured commit of the default branch; measured again, its totals are replaced metric by metric."""
+        point = {"repository_id": repository_id, "sha": sha, "committed_at": committed_at}
+        values = [
+            {"repository_id": repository_id, "sha": sha, "metric": metric, "value": value}
+            for metric, value in sorted(totals.items())
+        ]
+        with self._writing() as connection:
+            upsert(connection, revision, [point])
+            upsert(connection, measurement, values)
+
+    def revisions(self, repository_id: int, *, limit: int = 100) -> tuple[RevisionRecord, ...]:
+        """Measured commits of the default branch, newest first."""
+        points = (
+            sa.select(revision)
+            .where(revision.c.repository_id == repository_id)
+            .order_by(revision.c.committed_at.desc(), revision.c.sha)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            found = connection.execute(points).all()
+            values = sa.select(measurement).where(
+                measurement.c.repository_id == repository_id,
+                measurement.c.sha.in_([point.sha for point in found]),
+            )
+            totals: dict[str, dict[str, int]] = {point.sha: {} for point in found}
+            for row in connection.execute(values.order_by(measurement.c.metric)):
+                totals[row.sha][row.metric] = row.value
+        return tuple(RevisionRecord(point.sha, point.committed_at, totals[point.sha]) for point in found)
+
+    def _one_repository(self, wanted: sa.ColumnElement[bool]) -> RepositoryRecord | None:
+        statement = sa.select(repository).where(wanted).order_by(repository.c.id.desc()).limit(1)
+        with self._reading() as connection:
+            row = connection.execute(statement).first()
+        return _repository(row) if row is not None else None
+
+    def _pull_requests(
+        self, repository_id: int, wanted: sa.ColumnElement[bool], *, limit: int, offset: int
+    ) -> tuple[PullRequestRecord, ...]:
+        statement = (
+            sa.select(pull_request)
+            .where(pull_request.c.repository_id == repository_id, wanted)
+            .order_by(pull_request.c.updated_at.desc(), pull_request.c.number.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        with self._reading() as connection:
+            return tuple(PullRequestRecord(**row._mapping) for row in connection.execute(statement))  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def _repository(row: sa.Row[tuple[object, ...]]) -> RepositoryRecord:
+    return RepositoryRecord(
+        row.id,
+        row.installation_id,
+        row.full_name,
+        row.default_branch,
+        row.private,
+        armed=row.armed_at is not None,
+    )
