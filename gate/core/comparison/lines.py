@@ -92,7 +92,11 @@ def _new_lines(file: ChangedFile, coverage: FileCoverage, matching: Matching) ->
             return file.lines.adds(line, line)
         # A decorated definition has executable lines of its own for each decorator.
         return any(
-            place in matching.new and file.lines.adds(line, min(place.statement.end_line, following - 1))
+            place in matching.new
+            and (
+                place in matching.crossed
+                or file.lines.adds(line, min(place.statement.end_line, following - 1))
+            )
             for place in places
         )
 
@@ -167,7 +171,7 @@ def _positions(
         if first in matching.kept:
             after = matching.kept[first]
             return after.path, after.statement.line + line - first.statement.line
-        there = file.lines.head_line(line)
+        there = None if first in matching.crossed else file.lines.head_line(line)
         return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
 
     return position

@@ -55,6 +55,9 @@ class Matching:
     kept: dict[Place, Place]
     """From the base's to the head's, where one was matched with the other."""
     new: frozenset[Place]
+    crossed: frozenset[Place]
+    """Statements of both sides that the hunks leave out and that are new or removed all the same: the diff had taken the
+    one for the other, though they stand in different scopes and one of them was found in its own."""
 
 
 class Outline:
@@ -95,19 +98,40 @@ def match_statements(files: Sequence[ChangedFile]) -> Matching:
     kept: Pairs[Place] = []
     gone: list[Place] = []
     come: list[Place] = []
+    crossed: set[Place] = set()
     for file in files:
-        before = [place for place in file.before if _is_touched(place, file.lines.removes)]
-        after = [place for place in file.after if _is_touched(place, file.lines.adds)]
+        twins = _twins(file)
+        before = [p for p in file.before if p in twins or _is_touched(p, file.lines.removes)]
+        partners = {*twins.values()}
+        after = [p for p in file.after if p in partners or _is_touched(p, file.lines.adds)]
         for key in (_digest, _shape):
             for pair in (_aligned, pair_equal):
                 pairs, before, after = pair(before, after, key)
                 kept += pairs
-        gone += before
-        come += after
+        # Nothing better was found for these: the diff was right.
+        left = {*before, *after}
+        restored = {p for twin in twins.items() if left.issuperset(twin) for p in twin}
+        gone += [p for p in before if p not in restored]
+        come += [p for p in after if p not in restored]
+        crossed |= {*twins, *partners} & left - restored
     runs = _runs(gone, come)
     # Bare annotations, and what only type checkers read, are followed as well, but can never be new.
-    new = {place for place in come if place.statement.meaning == "code"} - {after for _, after in runs}
-    return Matching(dict(kept + runs), frozenset(new))
+    new = {p for p in come if p.statement.meaning == "code"} - {after for _, after in runs}
+    return Matching(dict(kept + runs), frozenset(new), frozenset(crossed))
+
+
+def _twins(file: ChangedFile) -> dict[Place, Place]:
+    """Untouched statements the diff takes for each other across scopes, which it does where short lines repeat."""
+    beginning = {(p.statement.line, p.statement.digest): p for p in file.after if p.index >= 0}
+    found: dict[Place, Place] = {}
+    for place in file.before:
+        statement = place.statement
+        if place.index < 0 or file.lines.removes(statement.line, statement.end_line):
+            continue
+        there = beginning.get((file.lines.head_line(statement.line) or 0, statement.digest))
+        if there and there.statement.scope != statement.scope:
+            found[place] = there
+    return found
 
 
 def _places(path: str, followed: str, statements: Iterable[Statement]) -> tuple[Place, ...]:

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gate.core
+from checks import syntax
 from checks.report import FileCoverage
 from gate.core.comparison import Ratio, TestChange
 from gate.core.comparison.lines import compare_coverage
-from gate.core.diff import Diff, FileChange
-from tests.two_trees import coverages, run
+from gate.core.diff import Diff, FileChange, Hunk
+from tests.two_trees import coverages, reports, run
 
 Lines = set[int]
 
@@ -122,6 +123,37 @@ def test_a_line_is_new_when_its_statement_is(old: str, new: str, wanted: Lines) 
 
     assert old in BASE
     assert new_lines(BASE, BASE.replace(old, new, 1)) == wanted
+
+
+def test_a_diff_that_takes_one_scope_for_another_is_put_right() -> None:
+    """
+    Where short lines repeat, a diff may call the wrong one of them unchanged; the scope tells which is new.
+    """
+    base = "class A:\n    x = 1\n"
+    head = "class B:\n    x = 1\n\n\nclass A:\n    x = 1\n"
+    # Git may keep line 2 and add the lines after it.
+    change = FileChange("modified", "a.py", "a.py", "", "", (Hunk(1, 1, 1, 1), Hunk(2, 0, 3, 4)))
+    before, after = run({"a.py": ((1, 2), ())}), run({"a.py": ((1, 5, 6), (2,))})
+
+    facts = compare_coverage(
+        before,
+        after,
+        reports(syntax.measure, {"a.py": base}).files,
+        reports(syntax.measure, {"a.py": head}).files,
+        Diff((change,)),
+        sources={"a.py"},
+        everywhere=False,
+    )
+
+    assert (facts.uncovered, facts.patch) == ((("a.py", (2,)),), Ratio(1, 2))
+    assert (facts.lost, facts.removed_covered) == ((), 0)
+
+
+def test_methods_of_a_renamed_class_are_where_the_diff_says() -> None:
+    """
+    Unchanged lines under another scope are unchanged, as long as nothing better is found.
+    """
+    assert new_lines(BASE, BASE.replace("class Kind", "class Sort")) == {12}
 
 
 def test_a_type_checking_block_is_never_new() -> None:
