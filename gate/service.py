@@ -51,11 +51,7 @@ class Service:
     @cached_property
     def telemetry(self) -> Telemetry:
         """Log and metrics; what must not be printed is taken out."""
-        settings = self.settings
-        secrets = [settings.secret_key, settings.metrics_token, settings.database_url]
-        if settings.app is not None:
-            secrets += [settings.app.private_key, *settings.app.webhook_secrets, settings.app.client_secret]
-        return Telemetry(secret for secret in secrets if secret)
+        return Telemetry(self.settings.secrets)
 
     @cached_property
     def store(self) -> Store:
@@ -90,7 +86,11 @@ class Service:
 
     def _stored_app(self) -> App | None:
         sealed = self.store.secret(STORED_APP)
-        return None if sealed is None else unseal(sealed, load_key(self.settings))
+        if sealed is None:
+            return None
+        app = unseal(sealed, load_key(self.settings))
+        self.telemetry.redaction.add(app.private_key, *app.webhook_secrets, app.client_secret)
+        return app
 
     def save_app(self, app: App) -> None:
         """Keeps the App that GitHub registered, encrypted; web and worker find it from now on."""

@@ -9,6 +9,8 @@ import click
 
 from gate.cli.terminal import messages
 from gate.core.failure import Permanent, PolicyError, Transient
+from gate.sandbox import SandboxError
+from gate.settings import SettingsError
 
 _COMMANDS = {
     "check": "gate.cli.check:check",
@@ -46,10 +48,8 @@ def gate() -> None:
 
 def main() -> None:
     """Runs the command line; mistakes a person can mend end with a sentence and status 2, not with a traceback."""
-    from gate.settings import SettingsError
-
     try:
         gate(standalone_mode=True)
-    except (PolicyError, Permanent, Transient, SettingsError) as error:
+    except (PolicyError, Permanent, Transient, SettingsError, SandboxError) as error:
         messages().print(str(error), markup=False, style="red")
         sys.exit(2)

@@ -43,6 +43,7 @@ def worker() -> None:
     from gate.workflows.registry import workflows
 
     service = Service.from_settings(Settings.from_environment())
+    service.telemetry.configure_log(service.settings.log_level)
     _migrated(service)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -109,4 +110,8 @@ class _Group:
 
 
 def _migrated(service: Service) -> None:
+    """Our tables and the engine's, so that a webhook can be taken before a worker ever ran."""
+    from gate import engine  # DBOS costs 0.5 s of start-up
+
     service.store.migrate()
+    engine.migrate(service.settings)

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
+from gate.core.failure import Permanent
 from gate.settings import Settings
 
 APPLICATION = "gate"
@@ -21,7 +22,7 @@ JSON = DBOSPortableJSONSerializer()
 """Instead of the library's default, which is pickle."""
 
 
-class EngineError(Exception):
+class EngineError(Permanent):
     """The engine cannot work with this database as it is; the text says what to do."""
 
 

@@ -1,0 +1,62 @@
+"""`app.yaml` asks GitHub for exactly what the code uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gate.core import event
+
+ROOT = Path(__file__).parent.parent
+AUTOMATIC = {
+    "check_run",
+    "check_suite",
+    "installation",
+    "installation_repositories",
+    "github_app_authorization",
+    "ping",
+}
+"""Events every App with `checks: write` gets without asking."""
+NOT_YET = {"merge_group"}
+"""Parsed, but no work is planned for it; subscribing would promise a verdict to merge queues."""
+NEEDED = {
+    "metadata": "read",  # every App has it
+    "contents": "read",  # gate.git fetches
+    "pull_requests": "read",  # pull_request events; GitHubRepository.pull_request
+    "checks": "write",  # GitHubRepository.create_check_run
+    "statuses": "write",  # rulesets accept an App as expected source only with it
+}
+
+
+def _manifest() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "app.yaml").read_text())
+    return loaded
+
+
+def test_it_lists_the_events_that_are_parsed() -> None:
+    """
+    Every event the code reads is subscribed, and no other.
+    """
+    assert set(_manifest()["default_events"]) == set(event._READERS) - AUTOMATIC - NOT_YET
+
+
+def test_it_lists_the_permissions_that_are_needed() -> None:
+    """
+    Every permission has a caller or a stated reason, and there is no other.
+    """
+    assert _manifest()["default_permissions"] == NEEDED
+
+
+def test_every_line_says_why() -> None:
+    """
+    Permissions that are not obvious carry their reason beside them.
+    """
+    text = (ROOT / "app.yaml").read_text()
+
+    assert all(
+        "#" in line
+        for line in text.splitlines()
+        if line.strip().startswith(("statuses", "contents", "checks"))
+    )
