@@ -7,6 +7,7 @@ again. It holds the project's requirements and a coverage.py of ours; the projec
 from __future__ import annotations
 
 import compileall
+import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -14,7 +15,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -107,11 +109,20 @@ def prepare(  # noqa: PLR0913  (callers name each)
     requirements = _requirements(needs, command)
     key = _key(requirements, chosen, index_urls)
     place = directory / "environments" / key
-    if not place.exists():
-        refusal = _build(sandbox, place, requirements, chosen, index_urls, cancelled)
-        if refusal is not None:
-            return refusal
-    return _environment(key, place, chosen, needs)
+    with _alone(place):
+        refusal = (
+            None if place.exists() else _build(sandbox, place, requirements, chosen, index_urls, cancelled)
+        )
+    return refusal or _environment(key, place, chosen, needs)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """One builder of an environment at a time, of all threads and processes; whoever waited finds it built."""
+    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with place.with_name(f"{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _requirements(needs: Needs, command: SuiteCommand | None) -> tuple[str, ...]:
@@ -143,8 +154,7 @@ def _build(
     index_urls: tuple[str, ...],
     cancelled: Callable[[], bool],
 ) -> Unprepared | None:
-    """Make the environment at `place`, whole or not at all; somebody else may make the same meanwhile."""
-    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    """Make the environment at `place`, whole or not at all."""
     with tempfile.TemporaryDirectory(prefix=".building-", dir=place.parent) as scratch:
         built = Path(scratch) / "built"
         built.mkdir(mode=0o755)
@@ -172,11 +182,7 @@ def _build(
             except archive.ArchiveError as error:
                 return Unprepared("install", f"What the installer sent cannot be used: {error}.", "")
         _complete(built, chosen)
-        try:
-            built.rename(place)
-        except OSError:
-            if not place.exists():
-                raise
+        built.rename(place)
     return None
 
 
