@@ -95,6 +95,8 @@ def _ends(text: str) -> Iterator[int]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.OP:
             depth += (token.string in "([{") - (token.string in ")]}")
+            if depth < 0:
+                raise ValueError(f"line {token.start[0]}: a bracket that was never opened")
         elif token.type == tokenize.NEWLINE or (token.type == tokenize.NL and depth == 0):
             yield token.start[0]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from radon.raw import analyze
 
@@ -77,6 +77,7 @@ def test_the_counts_are_those_of_radon(text: str) -> None:
     assert size.count(text) == Lines(*analyze(text))
 
 
+@example("b):\n\n'one line'\n")
 @given(st.lists(st.sampled_from(COUNTED.splitlines()), max_size=12).map("\n".join))
 def test_whatever_radon_counts_is_counted_the_same(text: str) -> None:
     """
