@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
-import sysconfig
 from pathlib import Path
 
 import checks
@@ -35,8 +35,9 @@ def service_mounts() -> tuple[Mount, ...]:
 
 
 def tool_mounts() -> tuple[Mount, ...]:
-    """The service's installed packages, for analysers only: a suite of tests has no business there."""
-    return (Mount(Path(sysconfig.get_path("purelib")), SITE_PACKAGES),)
+    """The folder of the service's installed packages, for analysers only: a suite of tests has no business there."""
+    folder = Path(str(importlib.metadata.distribution("radon").locate_file(""))).resolve()
+    return (Mount(folder, SITE_PACKAGES),)
 
 
 def module_command(module: str, *, boxed: bool = True, tools: bool = False) -> tuple[str, ...]:

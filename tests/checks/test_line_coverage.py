@@ -1,0 +1,255 @@
+"""The coverage driver, against lines counted by hand and against plain `coverage run` and `coverage json`.
+
+It runs here without a box, on samples of our own; in the box it is held by `tests/workflows/test_run_tests.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import coverage
+import pytest
+
+from checks import line_coverage
+from checks.coverage_job import Job
+from checks.report import CoverageReport, FileCoverage
+from gate.core.coverage_configuration import rcfile
+
+CALCULATOR = """\
+\"\"\"A module.\"\"\"
+import sys
+
+
+def divide(a, b):
+    if b == 0:
+        raise ValueError(
+            "no")
+    return a / b
+
+
+class Unused:
+    def method(self):
+        return 1
+
+
+if len(sys.argv) > 1000:  # pragma: no cover
+    divide(1, 0)
+"""
+# Counted by hand: the docstring is no statement, a call over two lines counts at its first, the comment excludes 17 and 18.
+CALCULATOR_LINES = FileCoverage(covered=(2, 5, 6, 9, 12, 13), missing=(7, 14), excluded=(17, 18))
+
+FORGOTTEN = "x = 1\n\n\ndef f():\n    return x\n"
+UNITTEST = """\
+import unittest
+from package.calculator import divide
+
+class TestDivide(unittest.TestCase):
+    def test_half(self):
+        self.assertEqual(divide(1, 2), 0.5)
+    def test_wrong(self):
+        self.assertEqual(divide(1, 2), 2)
+    def test_parts(self):
+        for n in (1, 2):
+            with self.subTest(n=n):
+                self.assertEqual(divide(n, 1), 1)
+    @unittest.skip("why")
+    def test_left_out(self):
+        pass
+    def test_error(self):
+        raise KeyError
+"""
+PYTEST = """\
+import pytest
+from package.calculator import divide
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_half(n):
+    assert divide(n, 2) == 0.5
+
+class TestMore:
+    @pytest.mark.skip
+    def test_left_out(self): pass
+
+@pytest.fixture
+def broken():
+    raise KeyError
+def test_error(broken): pass
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "work"
+    for path, text in {
+        "package/__init__.py": "",
+        "package/calculator.py": CALCULATOR,
+        "package/forgotten.py": FORGOTTEN,
+        "scripts/broken.py": "def f(:\n",
+        "tests/__init__.py": "",
+        "tests/test_unit.py": UNITTEST,
+        "tests/test_plain.py": PYTEST,
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return root
+
+
+@pytest.fixture
+def job(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    start = tmp_path / "start" / "start.py"
+    start.parent.mkdir()
+    (start.parent / "coverage").symlink_to(Path(coverage.__file__).parent)
+    start.write_text("import sys\nfrom coverage.cmdline import main\nsys.exit(main())\n")
+    monkeypatch.setattr(line_coverage, "START", str(start))  # In the box it is mounted there.
+    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    return Job(
+        python=sys.executable,
+        python_version=".".join(map(str, sys.version_info[:3])),
+        runner="unittest",
+        words=(),
+        test_files=("tests/test_unit.py",),
+        sources=("package/__init__.py", "package/calculator.py", "package/forgotten.py", "scripts/broken.py"),
+        configuration=rcfile({}, branches=False, root=str(root)),
+        environment={},
+        python_path=(str(root),),
+    )
+
+
+def measure(job: Job, root: Path) -> CoverageReport:
+    return line_coverage.measure(job, root.parent / "scratch", root)
+
+
+def test_lines_are_those_counted_by_hand(job: Job, root: Path) -> None:
+    """Covered, missing and excluded lines of an imported file; a file nobody imports is wholly missing."""
+    report = measure(job, root)
+
+    assert dict(report.files) == {
+        "package/__init__.py": FileCoverage((), ()),
+        "package/calculator.py": CALCULATOR_LINES,
+        "package/forgotten.py": FileCoverage(covered=(), missing=(1, 4, 5)),
+    }
+    assert report.unparsable == (("scripts/broken.py", "line 1: invalid syntax"),)
+    assert report.version.startswith("1 coverage-7.17")
+
+
+def test_unittest_tells_each_test(job: Job, root: Path) -> None:
+    """The worst of a test's subtests is its outcome; names are dotted and stable."""
+    report = measure(job, root)
+
+    assert report.suite.outcome == "failed"
+    assert {
+        name.removeprefix("tests.test_unit.TestDivide."): outcome for name, outcome in report.suite.tests
+    } == {
+        "test_error": "error",
+        "test_half": "passed",
+        "test_left_out": "skipped",
+        "test_parts": "failed",
+        "test_wrong": "failed",
+    }
+
+
+def test_pytest_tells_each_test(job: Job, root: Path) -> None:
+    """Parameters are part of a name; a fixture that breaks is an error."""
+    words = ("-q", "-p", "no:randomly", "tests/test_plain.py")
+
+    report = measure(replace(job, runner="pytest", words=words), root)
+
+    assert report.suite.outcome == "failed"
+    assert report.suite.tests == (
+        ("tests.test_plain.TestMore.test_left_out", "skipped"),
+        ("tests.test_plain.test_error", "error"),
+        ("tests.test_plain.test_half[1]", "passed"),
+        ("tests.test_plain.test_half[2]", "failed"),
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [("pytest", "-q"), ("python3", "-m", "unittest", "tests.test_unit"), ("runner.py",)]
+)
+def test_the_policys_command_is_measured(job: Job, root: Path, command: tuple[str, ...]) -> None:
+    """Pytest, a module or a script: each runs below coverage.py."""
+    (root / "runner.py").write_text("from package.calculator import divide\ndivide(1, 2)\n")
+
+    report = measure(replace(job, runner="command", words=command), root)
+
+    assert dict(report.files)["package/calculator.py"] == CALCULATOR_LINES
+
+
+def test_without_tests_everything_is_missing(job: Job, root: Path) -> None:
+    """No tests is an outcome with numbers: every line is uncovered."""
+    report = measure(replace(job, runner="none", test_files=()), root)
+
+    assert report.suite.outcome == "no_tests"
+    assert dict(report.files)["package/calculator.py"].missing == (2, 5, 6, 7, 9, 12, 13, 14)
+
+
+@pytest.mark.parametrize(
+    ("runner", "files", "outcome"),
+    [("unittest", (), "no_tests"), ("pytest", (), "no_tests"), ("unittest", ("tests/missing.py",), "broken")],
+)
+def test_nothing_collected_is_no_red_suite(
+    job: Job, root: Path, runner: str, files: tuple[str, ...], outcome: str
+) -> None:
+    """No test at all, or none that could be imported: neither is a failing test."""
+    words = ("-q", "package") if runner == "pytest" else ()
+
+    report = measure(replace(job, runner=runner, words=words, test_files=files), root)  # type: ignore[arg-type]  # a parameter
+
+    assert report.suite.outcome == outcome
+
+
+def test_branches_are_told(job: Job, root: Path) -> None:
+    """Each branch with whether it was taken; `b == 0` was never true."""
+    report = measure(replace(job, configuration=rcfile({}, branches=True, root=str(root))), root)
+
+    branches = dict(report.files)["package/calculator.py"].branches
+    assert {(6, 7, False), (6, 9, True)} <= set(branches)
+
+
+@pytest.mark.parametrize("branches", [False, True])
+def test_lines_equal_plain_coverage(job: Job, root: Path, branches: bool) -> None:
+    """The same suite below plain coverage.py has the same executed, missing and excluded lines."""
+    words = ("-q", "-p", "no:randomly", "tests")
+    configuration = rcfile({}, branches=branches, root=str(root))
+    plain = ["-m", "coverage", "run", "--source=package", *(["--branch"] if branches else [])]
+    subprocess.run(
+        [sys.executable, *plain, "-m", "pytest", *words], cwd=root, check=False, capture_output=True
+    )
+    subprocess.run([sys.executable, "-m", "coverage", "json", "-q"], cwd=root, check=True)
+    expected = json.loads((root / "coverage.json").read_bytes())["files"]
+
+    report = measure(replace(job, runner="pytest", words=words, configuration=configuration), root)
+
+    measured = dict(report.files)
+    assert measured.keys() == expected.keys()
+    for path, lines in expected.items():
+        assert list(measured[path].covered) == lines["executed_lines"]
+        assert list(measured[path].missing) == lines["missing_lines"]
+        assert list(measured[path].excluded) == lines["excluded_lines"]
+
+
+def test_subprocesses_are_measured(job: Job, root: Path) -> None:
+    """A program that a test starts counts, by the hook of the installed coverage.py."""
+    (root / "tests/test_unit.py").write_text(
+        "import subprocess, sys, unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n"
+        "        subprocess.run([sys.executable, '-c', 'import package.calculator as c; c.divide(1, 2)'])\n"
+    )
+
+    report = measure(job, root)
+
+    assert dict(report.files)["package/calculator.py"] == CALCULATOR_LINES
+
+
+def test_a_module_in_the_tree_shadows_none_of_ours(job: Job, root: Path) -> None:
+    """A project with a `coverage.py`, `json.py` or `report.py` of its own is measured like any other."""
+    for name in ("coverage", "report", "catalog", "syntax"):
+        (root / f"{name}.py").write_text("raise SystemExit('shadowed')\n")
+
+    report = measure(job, root)
+
+    assert dict(report.files)["package/calculator.py"] == CALCULATOR_LINES

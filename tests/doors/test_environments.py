@@ -1,0 +1,170 @@
+"""Test environments: built in the box from manifests, cached by content, never changed."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gate.core.policy import Tests
+from gate.core.suite_command import SuiteCommand
+from gate.environments import Environment, Unprepared, archive, interpreters, prepare
+from gate.sandbox import Sandbox
+from tests.boxes import LIMITS, sandbox_or_skip
+from tests.wheel_index import has_wheel, wheel_index
+
+PYTEST = SuiteCommand("pytest")
+UNITTEST = SuiteCommand("unittest")
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return sandbox_or_skip()
+
+
+@pytest.fixture
+def index() -> Iterator[str]:
+    if not has_wheel("pytest"):
+        pytest.skip("no wheels here: `pip download -d .wheels pytest` makes them")
+    with wheel_index() as url:
+        yield url
+
+
+NO_INDEX = ("http://127.0.0.1:9/simple",)
+
+
+@pytest.mark.box
+def test_a_suite_that_needs_nothing_needs_no_index(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Without requirements and with unittest, an environment is made with no network at all."""
+    made = prepare(sandbox, {}, tests=Tests(), command=UNITTEST, index_urls=NO_INDEX, directory=tmp_path)
+
+    assert isinstance(made, Environment)
+    assert made.packages == ()
+
+
+@pytest.mark.box
+def test_pytest_is_added_where_it_runs_the_tests(sandbox: Sandbox, index: str, tmp_path: Path) -> None:
+    """Nobody has to name pytest; it comes from the index and works in the box."""
+    made = prepare(sandbox, {}, tests=Tests(), command=PYTEST, index_urls=(index,), directory=tmp_path)
+
+    assert isinstance(made, Environment)
+    shown = sandbox.run(
+        (made.python, "-m", "pytest", "--version"), name="test", limits=LIMITS, mounts=made.mounts
+    )
+    assert shown.output.startswith(b"pytest 9")
+
+
+@pytest.mark.box
+def test_an_environment_is_made_once(sandbox: Sandbox, index: str, tmp_path: Path) -> None:
+    """Equal requirements are found again without an index; others are another environment."""
+    first = prepare(sandbox, {}, tests=Tests(), command=PYTEST, index_urls=(index,), directory=tmp_path)
+    files = {"requirements.txt": b"iniconfig\n"}
+
+    again = prepare(sandbox, {}, tests=Tests(), command=PYTEST, index_urls=(index,), directory=tmp_path)
+    other = prepare(sandbox, files, tests=Tests(), command=UNITTEST, index_urls=(index,), directory=tmp_path)
+
+    assert again == first
+    assert isinstance(other, Environment)
+    assert [name.split("-")[0] for name in other.packages] == ["iniconfig"]
+    assert sorted(path.name[0] for path in (tmp_path / "environments").iterdir()).count(".") == 0
+
+
+@pytest.mark.box
+def test_what_the_index_does_not_have_is_said(sandbox: Sandbox, index: str, tmp_path: Path) -> None:
+    """The step is named, the installer's words are shown, and nothing half-made stays."""
+    files = {"requirements.txt": b"no-such-package-anywhere\n"}
+
+    made = prepare(sandbox, files, tests=Tests(), command=UNITTEST, index_urls=(index,), directory=tmp_path)
+
+    assert isinstance(made, Unprepared)
+    assert made.step == "resolve"
+    assert "no-such-package-anywhere" in made.output
+    assert list((tmp_path / "environments").iterdir()) == []
+
+
+@pytest.mark.box
+def test_an_unreachable_index_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    """No index is a failure to install, not a broken box."""
+    made = prepare(sandbox, {}, tests=Tests(), command=PYTEST, index_urls=NO_INDEX, directory=tmp_path)
+
+    assert isinstance(made, Unprepared)
+    assert made.step == "install"
+
+
+@pytest.mark.parametrize(
+    ("tests", "manifest"),
+    [
+        (Tests(), b'[project]\nname = "a"\nrequires-python = ">=4"\n'),
+        (Tests(), b'[project]\nname = "a"\nrequires-python = "soon"\n'),
+        (Tests(python="3.99"), b""),
+    ],
+    ids=["too new", "no specifier", "policy"],
+)
+def test_without_an_interpreter_nothing_starts(tests: Tests, manifest: bytes, tmp_path: Path) -> None:
+    """What is wanted and what is there are both said."""
+    made = prepare(
+        Sandbox("none"),
+        {"pyproject.toml": manifest},
+        tests=tests,
+        command=UNITTEST,
+        index_urls=(),
+        directory=tmp_path,
+    )
+
+    assert isinstance(made, Unprepared)
+    assert made.step == "python"
+    assert "requires-python" in made.text or "3.99" in made.text
+
+
+def test_the_services_interpreter_comes_first() -> None:
+    """Where it is admitted, no other is looked for."""
+    own = interpreters.own()
+
+    assert interpreters.choose("", f">={own.series}") == own
+    assert interpreters.choose(own.series, "") == own
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = kind, link
+    return made
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        member("../escape"),
+        member("venv/../../escape"),
+        member("/tmp/escape"),
+        member("elsewhere/file"),
+        member("venv/link", tarfile.SYMTYPE, "/etc"),
+        member("venv/hard", tarfile.LNKTYPE, "/etc/passwd"),
+        member("venv/fifo", tarfile.FIFOTYPE),
+        member("venv/device", tarfile.BLKTYPE),
+        member("venv/folder", tarfile.DIRTYPE),
+        member("venv"),
+    ],
+    ids=lambda entry: f"{entry.name} {entry.type.decode()}",
+)
+def test_an_installers_archive_is_not_believed(hostile: tarfile.TarInfo, tmp_path: Path) -> None:
+    """Only regular files below the two folders are written."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as made:
+        made.addfile(member("venv/good"))
+        made.addfile(hostile)
+    stream.seek(0)
+    (tmp_path / "into").mkdir()
+
+    with pytest.raises(archive.ArchiveError):
+        archive.unpack(stream, tmp_path / "into")
+
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["good", "into", "venv"]
+
+
+def test_no_archive_at_all_is_refused(tmp_path: Path) -> None:
+    """An installer's box that sent something else is said to have."""
+    with pytest.raises(archive.ArchiveError):
+        archive.unpack(io.BytesIO(b"not a tar" * 1000), tmp_path)

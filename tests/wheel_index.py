@@ -1,0 +1,60 @@
+"""A package index on loopback, made of the wheels in `.wheels/`; the tests install from nowhere else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+WHEELS = Path(__file__).parent.parent / ".wheels"
+
+
+def has_wheel(name: str) -> bool:
+    """Whether a package can be installed from the index."""
+    return any(parse_wheel_filename(file.name)[0] == canonicalize_name(name) for file in WHEELS.glob("*.whl"))
+
+
+class _Index(BaseHTTPRequestHandler):
+    """The simple repository API. Source: PEP 503."""
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        area, _, name = self.path.strip("/").partition("/")
+        if area == "simple":
+            self._answer("text/html", self._links(name).encode())
+        elif area == "files" and (WHEELS / Path(name).name).is_file():
+            self._answer("application/octet-stream", (WHEELS / Path(name).name).read_bytes())
+        else:
+            self.send_error(404)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  (the overridden name)
+        """Say nothing."""
+
+    def _links(self, name: str) -> str:
+        files = [file.name for file in WHEELS.glob("*.whl") if parse_wheel_filename(file.name)[0] == name]
+        return "".join(f'<a href="/files/{file}">{file}</a>' for file in sorted(files))
+
+    def _answer(self, kind: str, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+
+@contextmanager
+def wheel_index() -> Iterator[str]:
+    """The index's address while the block runs."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Index) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/simple"
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,241 @@
+"""A tree's tests run in the box: what is measured, and what is said when nothing could be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from checks.codec import encode
+from checks.report import CoverageReport, FileCoverage, Suite
+from gate.core.policy import Tests
+from gate.core.suite_command import detect, is_evidence
+from gate.environments import Environment, prepare
+from gate.sandbox import Exit, Sandbox
+from gate.workflows.run_tests import Unmeasurable, _understood, last_lines, run_tests
+from tests.boxes import sandbox_or_skip, tar_of
+
+APP = "def sign(x):\n    if x < 0:\n        return -1\n    return 1\n"
+TESTS = """\
+import unittest
+from app import sign
+
+class TestSign(unittest.TestCase):
+    def test_positive(self):
+        self.assertEqual(sign(3), 1)
+"""
+POLICY = Tests(timeout_minutes=1, memory_mb=256)
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return sandbox_or_skip()
+
+
+@pytest.fixture
+def environment(sandbox: Sandbox, tmp_path: Path) -> Environment:
+    """With nothing in it, so that no index is needed."""
+    made = prepare(sandbox, {}, tests=POLICY, command=None, index_urls=(), directory=tmp_path)
+    assert isinstance(made, Environment)
+    return made
+
+
+def run(
+    sandbox: Sandbox,
+    environment: Environment,
+    files: dict[str, str],
+    *,
+    policy: Tests = POLICY,
+    configuration: dict[str, bytes] | None = None,
+) -> CoverageReport | Unmeasurable:
+    contents = {path: text.encode() for path, text in files.items()}
+    evidence = {path: content for path, content in contents.items() if is_evidence(path)}
+    return run_tests(
+        sandbox,
+        environment,
+        detect(list(files), evidence, policy.command),
+        write_source=tar_of(contents),
+        paths=list(files),
+        sources=[path for path in files if path.endswith(".py") and not path.startswith("tests/")],
+        tests=policy,
+        coverage_configuration=configuration or {},
+        branches=False,
+        name="test-run",
+    )
+
+
+@pytest.mark.box
+def test_a_tree_is_measured(sandbox: Sandbox, environment: Environment) -> None:
+    """Lines, tests and output of a suite; a source no test imports is wholly uncovered."""
+    report = run(sandbox, environment, {"app.py": APP, "lone.py": "x = 1\n", "tests/test_app.py": TESTS})
+
+    assert isinstance(report, CoverageReport)
+    assert dict(report.files) == {
+        "app.py": FileCoverage(covered=(1, 2, 4), missing=(3,)),
+        "lone.py": FileCoverage(covered=(), missing=(1,)),
+    }
+    assert report.suite.outcome == "passed"
+    assert report.suite.tests == (("tests.test_app.TestSign.test_positive", "passed"),)
+    assert "Ran 1 test" in report.suite.output
+
+
+@pytest.mark.box
+def test_a_source_layout_needs_no_build(sandbox: Sandbox, environment: Environment) -> None:
+    """What lies in `src/` can be imported."""
+    report = run(sandbox, environment, {"src/app.py": APP, "tests/test_app.py": TESTS})
+
+    assert isinstance(report, CoverageReport)
+    assert dict(report.files)["src/app.py"].covered == (1, 2, 4)
+
+
+@pytest.mark.box
+def test_modules_of_the_tree_shadow_none_of_ours(sandbox: Sandbox, environment: Environment) -> None:
+    """A tree with modules named as ours and coverage.py's is measured like any other."""
+    shadows = {f"{name}.py": "raise SystemExit('shadowed')\n" for name in ("checks", "coverage", "report")}
+
+    report = run(sandbox, environment, {**shadows, "app.py": APP, "tests/test_app.py": TESTS})
+
+    assert isinstance(report, CoverageReport)
+    assert dict(report.files)["app.py"].covered == (1, 2, 4)
+
+
+@pytest.mark.box
+def test_the_policys_revision_decides_what_is_left_out(sandbox: Sandbox, environment: Environment) -> None:
+    """The configuration in the tree itself is not looked at: a pull request cannot leave its own code out."""
+    files = {
+        "app.py": APP,
+        "old.py": "x = 1\n",
+        "tests/test_app.py": TESTS,
+        ".coveragerc": "[run]\nomit = app.py\nplugins = evil\n",
+        "sitecustomize.py": "",
+    }
+
+    report = run(sandbox, environment, files, configuration={".coveragerc": b"[run]\nomit = old.py\n"})
+
+    assert isinstance(report, CoverageReport)
+    assert [path for path, _ in report.files] == ["app.py", "sitecustomize.py"]
+
+
+@pytest.mark.box
+def test_no_tests_is_an_outcome(sandbox: Sandbox, environment: Environment) -> None:
+    """A tree without tests has numbers: nothing is covered."""
+    report = run(sandbox, environment, {"app.py": APP})
+
+    assert isinstance(report, CoverageReport)
+    assert report.suite.outcome == "no_tests"
+    assert dict(report.files)["app.py"].missing == (1, 2, 3, 4)
+
+
+@pytest.mark.box
+def test_a_limit_is_named_with_its_remedy(sandbox: Sandbox, environment: Environment) -> None:
+    """Memory used up says how much there was and what to write for more."""
+    if sandbox.hierarchy is None:
+        pytest.skip("no control group can be made here")
+    hungry = TESTS + "        self.assertTrue([bytearray(64 << 20) for _ in range(10)])\n"
+
+    outcome = run(sandbox, environment, {"app.py": APP, "tests/test_app.py": hungry})
+
+    assert isinstance(outcome, Unmeasurable)
+    assert (outcome.step, outcome.ours) == ("run", False)
+    assert outcome.text == "The tests did not finish. It used more than its 256 MB of memory and was ended."
+    assert "memory_mb" in outcome.hint
+
+
+@pytest.mark.box
+def test_a_suite_that_cannot_start_is_said(sandbox: Sandbox, environment: Environment) -> None:
+    """A runner that is not installed is no red suite; its words are shown."""
+    policy = replace(POLICY, command="pytest")
+
+    outcome = run(sandbox, environment, {"app.py": APP, "tests/test_app.py": TESTS}, policy=policy)
+
+    assert isinstance(outcome, Unmeasurable)
+    assert outcome.step == "run"
+    assert "No module named 'pytest'" in outcome.output
+
+
+@pytest.mark.box
+def test_variables_of_the_policy_reach_the_suite(sandbox: Sandbox, environment: Environment) -> None:
+    """`[tests] env` is for the suite; ours are not in it."""
+    asks = TESTS + "        import os\n        self.assertEqual(os.environ['A'], 'b')\n"
+    asks += "        self.assertNotIn('GATE_RESULT_FD', os.environ)\n"
+
+    report = run(
+        sandbox,
+        environment,
+        {"app.py": APP, "tests/test_app.py": asks},
+        policy=replace(POLICY, env=(("A", "b"),)),
+    )
+
+    assert isinstance(report, CoverageReport)
+    assert report.suite.outcome == "passed", report.suite.output
+
+
+def test_without_a_box_no_test_runs() -> None:
+    """The cause is the machine's, and is said so."""
+    environment = Environment("key", (), "/venv/bin/python", "3.11.7", (), "")
+
+    outcome = run(Sandbox("none"), environment, {"app.py": APP})
+
+    assert isinstance(outcome, Unmeasurable)
+    assert (outcome.step, outcome.ours) == ("sandbox", True)
+    assert "GATE_SANDBOX=none" in outcome.text
+
+
+def report_of(
+    *files: tuple[str, FileCoverage], outcome: Literal["passed", "failed", "no_tests", "broken"] = "passed"
+) -> bytes:
+    suite = Suite(outcome, 0, 1.0, "pytest")
+    return json.dumps(encode(CoverageReport("1", files, suite))).encode()
+
+
+LINES = FileCoverage(covered=(1, 2), missing=(3,))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(report_of(("../app.py", LINES)), id="a path that leads out"),
+        pytest.param(report_of(("/etc/passwd", LINES)), id="an absolute path"),
+        pytest.param(report_of(("tests/test_app.py", LINES)), id="a file that does not count"),
+        pytest.param(report_of(("app.py", LINES), ("app.py", LINES)), id="a file twice"),
+        pytest.param(report_of(("app.py", FileCoverage((1, 2), (2,)))), id="a line in two sets"),
+        pytest.param(report_of(("app.py", FileCoverage((2, 1), ()))), id="lines out of order"),
+        pytest.param(report_of(("app.py", FileCoverage((0,), ()))), id="line zero"),
+        pytest.param(report_of(("app.py", FileCoverage((10**12,), ()))), id="a line beyond any file"),
+        pytest.param(report_of(("app.py", LINES)).replace(b"1.0", b"NaN"), id="not a number"),
+        pytest.param(report_of(("app.py", LINES)).replace(b'"version"', b'"verdict"'), id="an unknown key"),
+        pytest.param(b"[" * 100_000, id="deep"),
+        pytest.param(b"\xff\xfe\x00", id="no text"),
+        pytest.param(b'{"version": ' + b"9" * 10_000 + b"}", id="a huge number"),
+    ],
+)
+def test_a_hostile_report_is_refused(result: bytes) -> None:
+    """What comes out of the box is believed only as far as an honest report of this tree could go."""
+    outcome = _understood(Exit(0, 1.0, b"", result), frozenset({"app.py"}))
+
+    assert isinstance(outcome, Unmeasurable)
+    assert outcome.step == "result"
+
+
+def test_output_is_shown_without_control_characters() -> None:
+    """The last 40 lines; colours, titles and carriage returns of a terminal are taken out."""
+    output = b"".join(b"line %d\r\n" % number for number in range(50)) + b"\x1b[31mred\x1b[0m\x07\x00\n"
+
+    shown = last_lines(output).split("\n")
+
+    assert len(shown) == 40
+    assert shown[-1] == "red"
+    assert shown[0] == "line 11"
+
+
+def test_a_deadline_names_its_remedy() -> None:
+    """The hint is the smallest policy that gives the suite more time."""
+    ended = Exit(137, 60.0, b"", b"", "time", "It reached its limit of 15 minutes and was ended.")
+
+    outcome = _understood(ended, frozenset())
+
+    assert isinstance(outcome, Unmeasurable)
+    assert "timeout_minutes" in outcome.hint
