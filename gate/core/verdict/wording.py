@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 TITLE_CHARACTERS = 120
 _NAME_CHARACTERS = 70
 _MOST_RANGES = 12
+_BREAKS = re.compile(r"[\x00-\x20\x7f]+")
 
 
 def title(text: str, *, more: int = 0) -> str:
     """The text as a title of at most 120 characters, with how many more reasons there are."""
     rest = f", and {more} more" if more else ""
-    line = " ".join(text.split()).rstrip(".")
+    # Only what breaks a line: the space in `71.4 %` stays one that does not.
+    line = _BREAKS.sub(" ", text).strip(" ").rstrip(".")
     room = TITLE_CHARACTERS - len(rest)
     return (line if len(line) <= room else line[: room - 1] + "…") + rest
 
@@ -39,14 +42,14 @@ def places(files: Iterable[tuple[str, tuple[int, ...]]]) -> str:
 
 
 def _ranges(lines: Iterable[int]) -> Iterator[str]:
-    first = last = 0
+    first = last = -1
     for line in sorted(lines):
-        if line != last + 1 and last:
-            yield _range(first, last)
-        if line != last + 1:
+        if line != last + 1 or last < 0:
+            if last >= 0:
+                yield _range(first, last)
             first = line
         last = line
-    if last:
+    if last >= 0:
         yield _range(first, last)
 
 
