@@ -17,7 +17,7 @@ from radon import raw
 
 from checks.catalog import SIZE, Options
 from checks.report import FileReport, Problem, Quantity
-from checks.source import UnreadableSourceError, decode, report
+from checks.source import TOKENIZER_ERRORS, UnreadableSourceError, decode, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def count(text: str) -> Lines:
     """
     try:
         statements = list(_statements(text))
-    except (tokenize.TokenError, SyntaxError, ValueError):
+    except TOKENIZER_ERRORS:
         return _count_as_radon(text)
     return _add(statements)
 
@@ -62,14 +62,14 @@ def count(text: str) -> Lines:
 def _count_as_radon(text: str) -> Lines:
     try:
         return Lines(*raw.analyze(text))
-    except SyntaxError as error:
+    except TOKENIZER_ERRORS as error:
         raise UnreadableSourceError(Problem(f"radon cannot count its lines: {error}", ours=True)) from error
 
 
 def _statements(text: str) -> Iterator[tuple[list[Any], list[str]]]:
     """(tokens, stripped lines) of every statement, comment and blank line, as radon sees them.
 
-    Raises: ValueError, tokenize.TokenError or SyntaxError where radon may divide the text in another way.
+    Raises: one of `TOKENIZER_ERRORS` where radon may divide the text in another way.
     """
     lines = [line.strip() for line in text.splitlines()]
     start = 0

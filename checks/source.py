@@ -23,6 +23,8 @@ PARSING_DEPTH = 1_000
 VISITING_DEPTH = 50_000
 """Frames a visitor may use: any tree that parses can be visited, so the result never depends on the caller's depth."""
 
+TOKENIZER_ERRORS = (tokenize.TokenError, SyntaxError, ValueError, SystemError)
+"""How the tokenizer module gives up; the last two are a fault of CPython 3.13.0 on broken lines beyond ASCII."""
 LONGEST_TEXT = 1_000
 """Characters kept of a text taken from a source file."""
 
@@ -132,7 +134,7 @@ def comments(text: str) -> Iterator[tuple[int, int, str]]:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT:
                 yield *token.start, token.string
-    except (tokenize.TokenError, SyntaxError):
+    except TOKENIZER_ERRORS:
         return
 
 
