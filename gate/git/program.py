@@ -57,6 +57,8 @@ _CONFIGURATION = {
     "credential.helper": "",
     "fetch.recurseSubmodules": "false",
     "gc.auto": "0",
+    "http.lowSpeedLimit": "1000",  # bytes a second; with the next line: a stalled server is given up
+    "http.lowSpeedTime": "60",
     "log.showSignature": "false",
     "maintenance.auto": "false",
     "submodule.recurse": "false",

@@ -6,7 +6,7 @@ import base64
 import multiprocessing
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -239,13 +239,23 @@ def test_only_allowed_protocols(author: Author, tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+def _command_lines() -> bytes:
+    """The arguments of every process on this machine."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended in this moment
+            found.append(path.read_bytes())
+    return b"\n".join(found)
+
+
 @contextmanager
-def _server(seen: list[str | None], status: int) -> Iterator[str]:
-    """A web server that refuses everything and notes the authorisation it got."""
+def _server(seen: list[str | None], lines: list[bytes], status: int) -> Iterator[str]:
+    """A web server that refuses everything, and notes the authorisation it got and what runs meanwhile."""
 
     class Refusing(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             seen.append(self.headers.get("Authorization"))
+            lines.append(_command_lines())
             self.send_response(status)
             self.end_headers()
             self.wfile.write(f"remote says {self.headers.get('Authorization')}".encode())
@@ -266,10 +276,11 @@ def _server(seen: list[str | None], status: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 502])
 def test_the_token_reaches_the_server_and_nothing_else(tmp_path: Path, status: int) -> None:
-    """The token goes out as a header; it is in no exception text and in no file of the mirror; nobody is asked for one."""
+    """The token goes out as a header; it is in no exception text, on no command line and in no file."""
     seen: list[str | None] = []
+    lines: list[bytes] = []
 
-    with _server(seen, status) as url, pytest.raises(Transient) as raised:
+    with _server(seen, lines, status) as url, pytest.raises(Transient) as raised:
         Mirror(tmp_path / "m.git", url, lambda: TOKEN).fetch({"1" * 40: "refs/heads/main"})
 
     encoded = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
@@ -278,6 +289,8 @@ def test_the_token_reaches_the_server_and_nothing_else(tmp_path: Path, status: i
     for secret in (TOKEN, encoded):
         assert secret not in str(raised.value)
         assert secret.encode() not in written
+        assert not any(secret.encode() in line for line in lines)
+    assert any(b"git" in line for line in lines)
 
 
 def test_a_remote_that_is_not_there(tmp_path: Path) -> None:
