@@ -117,7 +117,8 @@ SuiteOutcome = Literal["passed", "failed", "no_tests", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class TestChange:
-    """A test that fails at the head. `absent`: the base has no such test; `unknown`: the base gives no single results."""
+    """A test that fails at the head. `absent`: the base has no such test; `unknown`: nothing is known of
+    the base's single tests."""
 
     __test__ = False  # the name is the field's term; pytest must not collect it
 

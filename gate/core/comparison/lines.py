@@ -195,9 +195,8 @@ def _sorted(lines: LinesByPath) -> tuple[tuple[str, tuple[int, ...]], ...]:
 def _failing(base: Suite | None, head: Suite) -> Iterator[TestChange]:
     """The tests that fail at the head, and what they did at the base."""
     before = dict(base.tests) if base else {}
-    otherwise: Literal["absent", "unknown"] = "absent"
-    if base and not before and base.outcome != "no_tests":
-        otherwise = "unknown"
+    names_tests = bool(before) or (base is not None and base.outcome == "no_tests")
+    otherwise: Literal["absent", "unknown"] = "absent" if names_tests else "unknown"
     for name, outcome in head.tests:
         if outcome in {"failed", "error"}:
             yield TestChange(name, before.get(name, otherwise))

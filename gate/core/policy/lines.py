@@ -17,6 +17,7 @@ _STRING = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'", re.DOTALL
 )
 _PLAIN = re.compile(r"[^\"'\[\]{}#\n]+")
+_BRACKETS = re.compile(r"\[*")
 _COMMENT = re.compile(r"#[^\n]*")
 _OPENING, _CLOSING = "[{", "]}"
 
@@ -31,7 +32,7 @@ def key_lines(text: str) -> dict[Key, int]:
     position, line, counted = _skip(_BLANK, text, 0), 1, 0
     while position < len(text):
         line, counted = line + text.count("\n", counted, position), position
-        brackets = len(text) - position - len(text[position:].lstrip("["))
+        brackets = _skip(_BRACKETS, text, position) - position
         key, position = _dotted(text, position + brackets)
         if brackets:
             table = _table(key, counts, is_array=brackets == 2)
@@ -60,13 +61,12 @@ def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
 def _dotted(text: str, position: int) -> tuple[Key, int]:
     """The parts of a dotted key, and the position after it."""
     parts: list[str] = []
-    while match := _KEY.match(text, position):
-        parts.append(_bare(match.group().strip(" \t")))
-        position = match.end()
-        if text[position : position + 1] != ".":
-            break
-        position += 1
-    return tuple(parts), position
+    while True:
+        end = _skip(_KEY, text, position)
+        parts.append(_bare(text[position:end].strip(" \t")))
+        if text[end : end + 1] != ".":
+            return tuple(parts), end
+        position = end + 1
 
 
 def _bare(part: str) -> str:

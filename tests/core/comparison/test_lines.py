@@ -368,7 +368,7 @@ def test_without_a_base_everything_is_of_the_head_alone() -> None:
 
     assert (facts.base, facts.base_surviving, facts.base_suite) == (None, None, "")
     assert (facts.head, facts.patch) == (Ratio(1, 2), Ratio(1, 2))
-    assert facts.failing == (TestChange("t", "absent"),)
+    assert facts.failing == (TestChange("t", "unknown"),)
     assert facts.unmeasured == ()
 
 

@@ -292,6 +292,7 @@ def test_without_single_results_the_suite_as_a_whole_is_judged() -> None:
     assert [reason.kind for reason in nameless.reasons] == ["suite_failed"]
     assert broken_before.outcome is Outcome.PASSED
     assert judge(unknown).outcome is Outcome.BLOCKED
+    assert judge(replace(unknown, base=None, base_suite="")).outcome is Outcome.BLOCKED
     assert judge(replace(unknown, base_suite="failed")).outcome is Outcome.PASSED
     assert judge(replace(NOTHING, head_suite="failed"), rule(failing="ignore")).outcome is Outcome.PASSED
 

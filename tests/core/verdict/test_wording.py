@@ -45,6 +45,7 @@ def test_counts_agree_with_their_nouns() -> None:
     ("files", "wanted"),
     [
         ([], ""),
+        ([("a.py", ())], ""),
         ([("a.py", (3,))], "a.py 3"),
         ([("a.py", (1, 2, 3, 5)), ("b.py", (9, 10))], "a.py 1-3, 5; b.py 9-10"),
         (
