@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -14,6 +15,8 @@ import pytest
 
 from gate.sandbox import Exit, Limits, Sandbox, interpreter
 
+NAME = f"test-{os.getpid()}"
+"""Of the boxes of this process: two of one name at a time would end each other."""
 LIMITS = Limits(memory_mb=256, seconds=30, processes=64, disk_mb=64)
 
 
@@ -52,7 +55,7 @@ def boxed(
     *arguments: str,
     limits: Limits = LIMITS,
     write_source: Callable[[BinaryIO], None] | None = None,
-    name: str = "test",
+    name: str = NAME,
 ) -> Exit:
     """How a Python program ends in a box."""
     argv = (interpreter.python(), "-I", "-c", code, *arguments)

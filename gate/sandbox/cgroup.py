@@ -19,6 +19,7 @@ from gate.sandbox.values import Limits, SandboxError
 
 _SERVICE_LEAF = "gate-service"
 _MEBIBYTE = 1024 * 1024
+_DAY_SECONDS = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,15 @@ def find(root: Path = Path("/sys/fs/cgroup"), own: str | None = None) -> Hierarc
         if _delegated(parent):
             return Hierarchy(2, (parent,))
     return None
+
+
+def sweep(hierarchy: Hierarchy, now: float) -> None:
+    """Take away what killed workers left: empty groups that are a day old, for a new one is empty for a moment."""
+    for parent in hierarchy.parents:
+        for folder in parent.glob("gate-*"):
+            with contextlib.suppress(OSError):
+                if folder.name != _SERVICE_LEAF and now - folder.stat().st_mtime > _DAY_SECONDS:
+                    folder.rmdir()
 
 
 def create(hierarchy: Hierarchy, name: str, limits: Limits) -> Group:

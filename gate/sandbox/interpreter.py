@@ -36,14 +36,13 @@ def service_mounts() -> tuple[Mount, ...]:
 
 def tool_mounts() -> tuple[Mount, ...]:
     """The folder of the service's installed packages, for analysers only: a suite of tests has no business there."""
-    folder = Path(str(importlib.metadata.distribution("radon").locate_file(""))).resolve()
-    return (Mount(folder, SITE_PACKAGES),)
+    return (Mount(_packages(), SITE_PACKAGES),)
 
 
 def module_command(module: str, *, boxed: bool = True, tools: bool = False) -> tuple[str, ...]:
     """The command that runs `main` of one of our modules, isolated from modules of the analysed tree (`-I`)."""
     if not boxed:
-        paths = [str(_package().parent)]
+        paths = [str(_package().parent), str(_packages())]
         return (sys.executable, "-I", "-c", _BOOTSTRAP.format(paths=paths, module=module))
     paths = [LIBRARY, SITE_PACKAGES] if tools else [LIBRARY]
     return (python(), "-I", "-c", _BOOTSTRAP.format(paths=paths, module=module))
@@ -51,3 +50,7 @@ def module_command(module: str, *, boxed: bool = True, tools: bool = False) -> t
 
 def _package() -> Path:
     return Path(str(checks.__file__)).parent.resolve()
+
+
+def _packages() -> Path:
+    return Path(str(importlib.metadata.distribution("radon").locate_file(""))).resolve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -31,7 +32,10 @@ class Sandbox:
     @cached_property
     def hierarchy(self) -> cgroup.Hierarchy | None:
         """Where control groups can be made on this machine; None where they cannot."""
-        return cgroup.find()
+        found = cgroup.find()
+        if found is not None:
+            cgroup.sweep(found, time.time())
+        return found
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -108,6 +112,8 @@ class Sandbox:
     @contextmanager
     def analysers(self, count: int, *, name: str = "analyser") -> Iterator[Analyser]:
         """So many children that measure source files, boxed where boxes are to be had; gone after the block.
+
+        Analysers at work at the same time need different names.
 
         Static analysis parses source and never runs it, so it goes on in limited child processes in other modes.
         """

@@ -104,7 +104,6 @@ def job(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     start.parent.mkdir()
     (start.parent / "coverage").symlink_to(Path(coverage.__file__).parent)
     start.write_text("import sys\nfrom coverage.cmdline import main\nsys.exit(main())\n")
-    monkeypatch.setattr(line_coverage, "START", str(start))  # In the box it is mounted there.
     for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     return Job(
@@ -117,6 +116,7 @@ def job(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
         configuration=rcfile({}, branches=False, root=str(root)),
         environment={},
         python_path=(str(root),),
+        start=str(start),
     )
 
 

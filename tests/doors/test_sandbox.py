@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.sandbox import Limits, Mount, Sandbox, SandboxError, interpreter
-from tests.boxes import LIMITS, boxed, sandbox_or_skip, tar_of
+from tests.boxes import LIMITS, NAME, boxed, sandbox_or_skip, tar_of
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_the_exit_status_is_the_programs(sandbox: Sandbox) -> None:
     statuses = [
         boxed(sandbox, "raise SystemExit(7)").status,
         boxed(sandbox, "import os; os.kill(os.getpid(), 9)").status,
-        sandbox.run(("no-such-program",), name="test", limits=limits).status,
+        sandbox.run(("no-such-program",), name=NAME, limits=limits).status,
     ]
 
     assert statuses == [7, 137, 127]
@@ -60,7 +60,7 @@ def test_what_was_ordered_is_there_and_read_only(sandbox: Sandbox) -> None:
 
     ended = sandbox.run(
         (interpreter.python(), "-I", "-c", code),
-        name="test",
+        name=NAME,
         limits=LIMITS,
         mounts=(Mount(interpreter._package(), "/mounted"),),
         files={"/gate/x": b"content"},
@@ -73,7 +73,7 @@ def test_what_was_ordered_is_there_and_read_only(sandbox: Sandbox) -> None:
 @pytest.mark.box
 def test_a_cancelled_run_ends_at_once(sandbox: Sandbox) -> None:
     """The question is asked while the program runs; the answer ends it."""
-    ended = sandbox.run(("/bin/sleep", "600"), name="test", limits=LIMITS, cancelled=lambda: True)
+    ended = sandbox.run(("/bin/sleep", "600"), name=NAME, limits=LIMITS, cancelled=lambda: True)
 
     assert (ended.ended_by, ended.text) == ("cancelled", "It was cancelled.")
 
@@ -84,7 +84,7 @@ def test_output_can_be_followed(sandbox: Sandbox) -> None:
     parts: list[bytes] = []
 
     ended = sandbox.run(
-        ("/bin/sh", "-c", "echo one; echo two >&2"), name="test", limits=LIMITS, on_output=parts.append
+        ("/bin/sh", "-c", "echo one; echo two >&2"), name=NAME, limits=LIMITS, on_output=parts.append
     )
 
     assert b"".join(parts) == ended.output == b"one\ntwo\n"
@@ -109,13 +109,13 @@ def test_a_mount_that_is_not_there_is_named(
     missing = tmp_path_factory.getbasetemp() / "missing"
 
     with pytest.raises(SandboxError, match="is not there"):
-        sandbox.run(("true",), name="test", limits=LIMITS, mounts=(Mount(missing, "/x"),))
+        sandbox.run(("true",), name=NAME, limits=LIMITS, mounts=(Mount(missing, "/x"),))
 
 
 def test_none_runs_no_tests() -> None:
     """`GATE_SANDBOX=none` refuses with a sentence that says so."""
     with pytest.raises(SandboxError, match="tests do not run here, static checks do"):
-        Sandbox("none").run(("true",), name="test", limits=LIMITS)
+        Sandbox("none").run(("true",), name=NAME, limits=LIMITS)
 
 
 def test_container_is_verified() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from gate.sandbox import Analyser, AnalysisRequest, Sandbox
-from tests.boxes import sandbox_or_skip
+from tests.boxes import NAME, sandbox_or_skip
 
 
 def request(key: str, source: bytes = b"def f():\n    pass\n", *checks: str) -> AnalysisRequest:
@@ -17,7 +17,7 @@ def request(key: str, source: bytes = b"def f():\n    pass\n", *checks: str) -> 
 @pytest.fixture(params=["none", pytest.param("bwrap", marks=pytest.mark.box)])
 def analyser(request: pytest.FixtureRequest) -> Iterator[Analyser]:
     sandbox = Sandbox("none") if request.param == "none" else sandbox_or_skip()
-    with sandbox.analysers(2, name="test-analyser") as analyser:
+    with sandbox.analysers(2, name=NAME) as analyser:
         yield analyser
 
 

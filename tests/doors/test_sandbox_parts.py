@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,24 @@ def test_a_group_that_cannot_be_bounded_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(SandboxError, match="could not be set up"):
         cgroup.create(hierarchy, "test", Limits(memory_mb=64, seconds=1))
+
+
+def test_old_empty_groups_are_swept(tmp_path: Path) -> None:
+    """What a killed worker left goes after a day; what is in use, new or not ours stays."""
+    for name in ("gate-old", "gate-busy", "gate-service", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "process").touch() if name == "gate-busy" else None
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / "gate-new").mkdir()
+
+    cgroup.sweep(cgroup.Hierarchy(2, (tmp_path,)), time.time())
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "gate-busy",
+        "gate-new",
+        "gate-service",
+        "other",
+    ]
 
 
 def test_a_target_is_mounted_once(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from gate.core.suite_command import detect, is_evidence
 from gate.environments import Environment, prepare
 from gate.sandbox import Exit, Sandbox
 from gate.workflows.run_tests import Unmeasurable, _understood, last_lines, run_tests
-from tests.boxes import sandbox_or_skip, tar_of
+from tests.boxes import NAME, sandbox_or_skip, tar_of
 
 APP = "def sign(x):\n    if x < 0:\n        return -1\n    return 1\n"
 TESTS = """\
@@ -63,7 +63,7 @@ def run(
         tests=policy,
         coverage_configuration=configuration or {},
         branches=False,
-        name="test-run",
+        name=NAME,
     )
 
 
