@@ -406,7 +406,7 @@ def test_where_the_base_names_no_tests_nothing_is_known_of_them() -> None:
 MODULES = sorted(Path(gate.core.__file__ or "").parent.rglob("*.py"))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(MODULES))
 def test_a_reformatted_file_has_no_new_and_no_lost_line(path: Path) -> None:
     """
@@ -425,7 +425,7 @@ def test_a_reformatted_file_has_no_new_and_no_lost_line(path: Path) -> None:
     assert (facts.lost, facts.removed_covered) == ((), 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data())
 def test_every_executable_line_is_accounted_for(data: st.DataObject) -> None:
     """
