@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gate.core.failure import Transient
+from gate.core.failure import Permanent, Transient
 
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another."""
@@ -59,11 +59,17 @@ class Database:
         self._engine.dispose()
 
     def migrate(self) -> None:
-        """Bring the schema up to date in one transaction; of several processes at once, one does the work."""
+        """Bring the schema up to date in one transaction; of several processes at once, one does the work.
+
+        Raises: Permanent where a newer Gate has been here.
+        """
         configuration = _configuration()
         with self._writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            found = MigrationContext.configure(connection).get_current_revision()
+            if problem := _ahead(found):
+                raise Permanent(problem)
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
 
@@ -77,7 +83,9 @@ class Database:
             return str(error)
         if found == wanted:
             return ""
-        return f"its schema is {found or 'empty'}, this Gate needs {wanted}: run `gate migrate`"
+        return (
+            _ahead(found) or f"its schema is {found or 'empty'}, this Gate needs {wanted}: run `gate migrate`"
+        )
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -158,6 +166,14 @@ def _configuration() -> Config:
     configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     configuration.set_main_option("path_separator", "os")
     return configuration
+
+
+def _ahead(found: str | None) -> str:
+    """What to say where the schema is of a version that this Gate does not have; empty where it has it."""
+    known = {script.revision for script in ScriptDirectory.from_config(_configuration()).walk_revisions()}
+    if found is None or found in known:
+        return ""
+    return f"its schema is {found}, made by a newer Gate than this one: install that one again"
 
 
 def _with_driver(url: sa.URL) -> sa.URL:

@@ -247,6 +247,33 @@ def test_binary_mode_and_type_changes(author: Author, repository: Repository) ->
     assert changes["z.py"].hunks == (Hunk(1, 1, 1, 1),)
 
 
+def test_submodules_in_a_diff(author: Author, repository: Repository) -> None:
+    """A submodule that comes, moves on or becomes a file disturbs no other file of the diff."""
+    shas = []
+    for number in (1, 2):
+        author.write({"a.py": b"%d\n" % number, "z.py": b"%d\n" % number})
+        author.git("add", "--all")
+        author.git("update-index", "--add", "--cacheinfo", f"160000,{str(number) * 40},lib")
+        shas.append(author.commit_index())
+    author.git("rm", "--quiet", "--cached", "lib")
+    (author.root / "lib").unlink(missing_ok=True)
+    shas.append(author.commit({"lib": b"now a file\n", "z.py": b"3\n"}))
+
+    moved = repository.diff(shas[0], shas[1]).changes
+    became = repository.diff(shas[1], shas[2]).changes
+
+    assert [(change.kind, change.path) for change in moved] == [
+        ("modified", "a.py"),
+        ("modified", "lib"),
+        ("modified", "z.py"),
+    ]
+    assert [(change.kind, change.path) for change in became] == [
+        ("type_changed", "lib"),
+        ("modified", "z.py"),
+    ]
+    assert became[1].hunks == (Hunk(1, 1, 1, 1),)
+
+
 def test_attributes_cannot_hide_a_change(author: Author, repository: Repository) -> None:
     """`-diff`, `binary` and a text conversion in `.gitattributes` do not change the diff."""
     base = author.commit(

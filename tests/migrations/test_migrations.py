@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from gate.core.failure import Permanent
 from gate.store import Store
 from gate.store.database import _configuration
 from gate.tables import METADATA
@@ -145,6 +146,17 @@ def test_migrating_again_changes_nothing(store: Store) -> None:
     store.migrate()
 
     assert store.problem() == ""
+
+
+def test_a_newer_database_is_left_alone(store: Store) -> None:
+    """A Gate that was rolled back says that its database is ahead of it, and changes nothing."""
+    store.migrate()
+    with store._writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+    assert "newer Gate" in store.problem()
+    with pytest.raises(Permanent, match="9999"):
+        store.migrate()
 
 
 def test_a_failing_step_leaves_no_half_of_it(store: Store) -> None:
