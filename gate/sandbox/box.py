@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -163,6 +164,8 @@ def _end(box: Box, uid: int | None) -> None:
     box.kill()
     try:
         box.process.wait(_SECONDS_TO_DIE)
+        if box.first is not None and not _readable(box.first):
+            raise SandboxError("the first process of the box survived being killed")
         if uid is not None:
             _clear_slot(uid)
     except subprocess.TimeoutExpired:
@@ -174,6 +177,13 @@ def _end(box: Box, uid: int | None) -> None:
                     stream.close()
         if box.first is not None:
             os.close(box.first)
+
+
+def _readable(descriptor: int) -> bool:
+    """Whether the process of the descriptor ends in time; `select` would fail for high descriptors."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(_SECONDS_TO_DIE * 1000))
 
 
 def _clear_slot(uid: int) -> None:

@@ -19,7 +19,9 @@ from gate.sandbox.values import OUTPUT_DROPPED_TO_KILLED, EndedBy, Exit, Limits,
 _MEBIBYTE = 1024 * 1024
 _CHUNK = 256 * 1024
 _TICK_SECONDS = 0.1
-"""How often the box's memory and a cancellation are looked at."""
+"""How often the box's memory is looked at."""
+_CANCELLATION_SECONDS = 1.0
+"""How often it is asked whether the run is still wanted; the answer may come from a database."""
 
 
 class Supervision:
@@ -38,6 +40,7 @@ class Supervision:
         self._limits = limits
         self._on_output = on_output
         self._began = time.monotonic()
+        self._next_question = self._began
         self._printed = 0
         self._received = 0
         self._tail = bytearray()
@@ -107,8 +110,10 @@ class Supervision:
             self.end("time")
         elif self._box.group is not None and self._box.group.out_of_memory():
             self.end("memory")
-        elif cancelled():
-            self.end("cancelled")
+        elif time.monotonic() > self._next_question:
+            self._next_question = time.monotonic() + _CANCELLATION_SECONDS
+            if cancelled():
+                self.end("cancelled")
 
     def _drain(self) -> None:
         """Take what stands in the pipes; everything that could still write is dead or does not count."""
@@ -182,10 +187,10 @@ def supervise(
     """
     supervision = Supervision(box, limits, on_output=on_output, result_to=result_to)
     failures: list[BaseException] = []
-    writer = threading.Thread(target=_write, args=(box.source, write_source, failures), daemon=True)
+    writer = threading.Thread(target=_write, args=(box, write_source, failures), daemon=True)
     writer.start()
     try:
-        supervision.until_end(lambda: bool(failures) or cancelled())
+        supervision.until_end(cancelled)
     finally:
         box.kill()
         writer.join()
@@ -194,21 +199,18 @@ def supervise(
     return supervision.outcome(_status(box.process.wait()))
 
 
-def _write(
-    source: IO[bytes] | None,
-    write_source: Callable[[BinaryIO], None] | None,
-    failures: list[BaseException],
-) -> None:
-    if source is None or write_source is None:
+def _write(box: Box, write_source: Callable[[BinaryIO], None] | None, failures: list[BaseException]) -> None:
+    if box.source is None or write_source is None:
         return
     try:
-        with os.fdopen(os.dup(source.fileno()), "wb", buffering=1 << 20) as stream:
-            source.close()
+        with os.fdopen(os.dup(box.source.fileno()), "wb", buffering=1 << 20) as stream:
+            box.source.close()
             write_source(stream)
     except (BrokenPipeError, ConnectionResetError):
         pass  # The box has ended or refused the source, and says so itself.
     except BaseException as error:  # noqa: BLE001  (raised again in the thread that runs the box)
         failures.append(error)
+        box.kill()
 
 
 def _status(status: int) -> int:
