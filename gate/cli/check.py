@@ -10,10 +10,10 @@ import click
 from gate.cli.local import Wanted, checkout_at, code_of, local_service, question_of, revision
 from gate.cli.terminal import Progress, output, print_verdict, progress
 from gate.core.failure import PolicyError
-from gate.core.verdict import CheckVerdict, Outcome, Verdict, broken_policy, combine
+from gate.core.verdict import Outcome, Verdict, broken_policy, combine
 from gate.core.verdict_json import as_json
 from gate.workflows.cover import Running, cover
-from gate.workflows.judge import CHECKS, WORKING_TREE, Case
+from gate.workflows.judge import CHECKS, WORKING_TREE, Case, Judged
 from gate.workflows.raw import raw_report
 
 path_argument = click.argument("path", type=click.Path(exists=True, path_type=Path), default=Path())
@@ -73,7 +73,7 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
             question = question_of(checkout, wanted)
             case = Case(service, code_of(service, checkout), question, progress=shown.stage)
             judged = _judged(case, only or CHECKS, shown, here=here)
-            verdict = combine(judged, question.provenance(), question.policy)
+            verdict = combine((each.verdict for each in judged), question.provenance(judged), question.policy)
         except PolicyError as error:
             verdict = broken_policy(str(error), head=wanted.head or WORKING_TREE)
     if form == "json":
@@ -96,7 +96,7 @@ def measure(rev: str, path: Path, name: str, form: str, here: bool, no_cache: bo
         sha = revision(checkout, rev)
         question = question_of(checkout, Wanted(base=sha, head=sha))
         case = Case(service, code_of(service, checkout), question, progress=shown.stage)
-        report = raw_report(case, name, Running("measure", here=here))
+        report = raw_report(case, name, Running("measure", here=here, local=True))
     click.echo(json.dumps(report, indent=None if form == "json" else 2))
 
 
@@ -107,12 +107,14 @@ def exit_status(verdict: Verdict) -> int:
     return 1 if verdict.outcome is Outcome.BLOCKED else 2
 
 
-def _judged(case: Case, only: tuple[str, ...], shown: Progress, *, here: bool) -> tuple[CheckVerdict, ...]:
+def _judged(case: Case, only: tuple[str, ...], shown: Progress, *, here: bool) -> tuple[Judged, ...]:
     """The verdicts asked for; what the static checks say is measured in one pass."""
     judges = {"complexity": case.complexity, "security": case.security}
     case.measure([*(name for name in judges if name in only), "syntax"])
     verdicts = {name: judge() for name, judge in judges.items() if name in only}
     if "coverage" in only:
         shown.stage("running the tests of both revisions")
-        verdicts["coverage"] = cover(case, Running("check", here=here), armed=False, assume_armed=True)
+        verdicts["coverage"] = cover(
+            case, Running("check", here=here, local=True), armed=False, assume_armed=True
+        )
     return tuple(verdicts[name] for name in CHECKS if name in verdicts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -18,16 +18,34 @@ from gate.core.failure import PolicyError
 from gate.core.policy import Tests
 from gate.core.relevance import matters_to_tests
 from gate.core.source import tests_touched
-from gate.core.suite_command import detect, is_evidence
+from gate.core.suite_command import SuiteCommand, detect, is_evidence
 from gate.core.tool_configuration import COVERAGE_FILES
 from gate.core.verdict import CheckVerdict, could_not_measure, judge_coverage
-from gate.environments import Unprepared, is_manifest, prepare
+from gate.environments import Environment, Unprepared, is_manifest, prepare
 from gate.sandbox import SandboxError, never
-from gate.workflows.judge import Case, policy_at
+from gate.workflows.judge import Case, Judged, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
 from gate.workflows.run_tests import Unmeasurable, run_tests
 
-Outcome = CoverageReport | Unmeasurable
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the tests of one tree cover, or why that is not known; and how it was obtained, for people."""
+
+    outcome: CoverageReport | Unmeasurable
+    obtained: str
+    stored: bool = False
+
+    @property
+    def report(self) -> CoverageReport | None:
+        """The report, if there is one."""
+        return self.outcome if isinstance(self.outcome, CoverageReport) else None
+
+    @property
+    def usable(self) -> bool:
+        """Whether a suite ran, so that a head can be compared with it."""
+        return self.report is not None and self.report.suite.outcome in {"passed", "failed"}
+
 
 VERSION = "1"
 """Of stored runs: raised whenever the same inputs may give another report."""
@@ -44,6 +62,8 @@ class Running:
     """With the active interpreter and no box."""
     again: bool = False
     """Stored runs are not good enough."""
+    local: bool = False
+    """On a person's machine, who may choose `here`."""
 
 
 def box_name(run_id: str) -> str:
@@ -51,7 +71,7 @@ def box_name(run_id: str) -> str:
     return f"run-{hashlib.sha256(run_id.encode()).hexdigest()[:16]}"
 
 
-def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = False) -> CheckVerdict:
+def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = False) -> Judged:
     """The verdict on coverage.
 
     `armed`: the default branch was measured before. `assume_armed`: a missing box is no excuse, as on a person's machine.
@@ -59,31 +79,30 @@ def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = Fal
     try:
         head, base = _both(case, running)
     except PolicyError as error:
-        return could_not_measure("coverage", str(error), "", neutral=not armed)
-    usable = isinstance(base, CoverageReport) and base.suite.outcome in {"passed", "failed"}
-    ours = isinstance(base, Unmeasurable) and base.ours
-    armed = armed or usable or (assume_armed and (ours or base is None))
-    if isinstance(head, Unmeasurable):
-        return could_not_measure("coverage", head.text, head.hint, neutral=not armed)
+        return Judged(could_not_measure("coverage", str(error), "", neutral=not armed), "not measured")
+    obtained = f"head {head.obtained}" + (f"; base {base.obtained}" if base else "")
+    ours = base is not None and isinstance(base.outcome, Unmeasurable) and base.outcome.ours
+    armed = armed or (base is not None and base.usable) or (assume_armed and (ours or base is None))
+    if isinstance(head.outcome, Unmeasurable):
+        return Judged(_unmeasured(head.outcome, running, neutral=not armed), obtained)
     facts = compare_coverage(
-        base if isinstance(base, CoverageReport) else None,
-        head,
+        base.report if base else None,
+        head.outcome,
         case.reports("syntax", case.base).files,
         case.reports("syntax", case.head).files,
         case.diff,
         sources=case.head.selection.coverage_paths,
         everywhere=_suite_changed(case),
     )
-    return judge_coverage(case.question.policy, facts, armed=armed)
+    return Judged(judge_coverage(case.question.policy, facts, armed), obtained)
 
 
 def record(case: Case, running: Running) -> bool:
     """Measures the head alone and stores it; whether its suite ran, so that coverage can be judged from now on."""
-    report = measured(case, case.head, running)
-    return isinstance(report, CoverageReport) and report.suite.outcome in {"passed", "failed"}
+    return measured(case, case.head, running).usable
 
 
-def measured(case: Case, tree: Tree, running: Running) -> Outcome:
+def measured(case: Case, tree: Tree, running: Running) -> Measured:
     """What the tests of one of the two trees cover.
 
     Raises: PolicyError for a broken `[tests]` of that tree.
@@ -92,26 +111,17 @@ def measured(case: Case, tree: Tree, running: Running) -> Outcome:
     files = _suite_files(case, tree)
     try:
         command = detect([entry.path for entry in tree.entries], files, tests.command)
+        environment = _environment(case, files, tests, command, running)
     except ValueError as error:
-        return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
-    try:
-        environment = prepare(
-            case.service.sandbox,
-            {path: content for path, content in files.items() if is_manifest(path)},
-            tests=tests,
-            command=command,
-            index_urls=case.service.settings.index_urls,
-            directory=case.service.data_dir,
-            cancelled=running.cancelled,
-        )
+        return _not(Unmeasurable("detect", f"`[tests] command` cannot be read: {error}."))
     except SandboxError as error:
-        return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
+        return _not(Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True))
     if isinstance(environment, Unprepared):
-        return Unmeasurable("detect", environment.text, environment.hint, environment.output)
+        return _not(Unmeasurable("detect", environment.text, environment.hint, environment.output))
     key = _Key(case.code.git.tree(tree.treeish), environment.key, _digest(case, tree, tests))
     stored = None if running.again else _stored(case, key)
     if stored is not None:
-        return stored
+        return Measured(stored, _sentence(stored, environment, "known from an equal tree"), stored=True)
     outcome = run_tests(
         case.service.sandbox,
         environment,
@@ -125,9 +135,40 @@ def measured(case: Case, tree: Tree, running: Running) -> Outcome:
         name=running.name,
         cancelled=running.cancelled,
     )
-    if isinstance(outcome, CoverageReport):
-        _save(case, key, outcome)
-    return outcome
+    if isinstance(outcome, Unmeasurable):
+        return _not(outcome)
+    _save(case, key, outcome)
+    return Measured(outcome, _sentence(outcome, environment, "measured now"))
+
+
+def _environment(
+    case: Case, files: Mapping[str, bytes], tests: Tests, command: SuiteCommand | None, running: Running
+) -> Environment | Unprepared:
+    return prepare(
+        case.service.sandbox,
+        {path: content for path, content in files.items() if is_manifest(path)},
+        tests=tests,
+        command=command,
+        index_urls=case.service.settings.index_urls,
+        directory=case.service.data_dir,
+        cancelled=running.cancelled,
+    )
+
+
+def _not(why: Unmeasurable) -> Measured:
+    return Measured(why, f"not measured ({why.step})")
+
+
+def _sentence(report: CoverageReport, environment: Environment, how: str) -> str:
+    suite = report.suite
+    return f"{how}: `{suite.command}` took {suite.seconds:.1f} s, {report.version.partition(' ')[2]}, {environment.description}"
+
+
+def _unmeasured(why: Unmeasurable, running: Running, *, neutral: bool) -> CheckVerdict:
+    hint = why.hint
+    if why.step == "sandbox" and running.local:
+        hint = "`gate check --here` runs them with the active interpreter and no box: your own code, your own machine"
+    return could_not_measure("coverage", why.text, hint, neutral=neutral)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +181,7 @@ class _Key:
     """Digest of the rest it depends on: how tests run, what counts, coverage's configuration."""
 
 
-def _both(case: Case, running: Running) -> tuple[Outcome, Outcome | None]:
+def _both(case: Case, running: Running) -> tuple[Measured, Measured | None]:
     """(head, base); the base is None before a first commit. Side by side, for one is usually stored."""
     if not case.question.base:
         return measured(case, case.head, running), None

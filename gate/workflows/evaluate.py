@@ -8,13 +8,13 @@ from __future__ import annotations
 from functools import partial
 
 from gate.core.failure import PolicyError
-from gate.core.verdict import CheckVerdict, Verdict, broken_policy, combine
+from gate.core.verdict import Verdict, broken_policy, combine
 from gate.core.work import Evaluate, GiveUp, Run, Supersede
 from gate.service import Service
 from gate.workflows import publish
 from gate.workflows.ask import ask
 from gate.workflows.cover import Running, box_name, cover
-from gate.workflows.judge import Case, Question
+from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
 from gate.workflows.supersede import still_wanted
 
@@ -39,12 +39,12 @@ def give_up(run: Run, service: Service, work: GiveUp) -> None:
         run.step(_give_up, service, failed, work.run_id, work.text, name="conclude")
 
 
-def _judge(run: Run, service: Service, work: Evaluate, question: Question) -> tuple[CheckVerdict, ...]:
+def _judge(run: Run, service: Service, work: Evaluate, question: Question) -> tuple[Judged, ...]:
     """Complexity and security first, published before any test runs; then coverage."""
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
     static = run.step(partial(_static, case), name="static checks")
     for judged in static:
-        run.step(_publish, service, work, run.id, question, judged, name=f"publish {judged.check}")
+        run.step(_publish, service, work, run.id, question, judged, name=f"publish {judged.verdict.check}")
     run.step(_stage, service, work, run.id, "Running the tests", name="stage")
     covered = run.step(partial(_cover, case, work, run), name="coverage")
     run.step(_publish, service, work, run.id, question, covered, name="publish coverage")
@@ -63,29 +63,42 @@ def _stage(service: Service, work: Evaluate, run_id: str, stage: str) -> None:
     publish.start(service, work.repository, work.number, stage, where)
 
 
-def _static(case: Case) -> tuple[CheckVerdict, ...]:
+def _static(case: Case) -> tuple[Judged, ...]:
     case.measure(("complexity", "security", "escapes", "syntax"))
     return (case.complexity(), case.security())
 
 
-def _cover(case: Case, work: Evaluate, run: Run) -> CheckVerdict:
+def _cover(case: Case, work: Evaluate, run: Run) -> Judged:
     repository = case.service.store.repository(work.repository.id)
     running = Running(box_name(run.id), run.cancelled, again=work.again)
     return cover(case, running, armed=repository is not None and repository.armed)
 
 
-def _publish(service: Service, work: Evaluate, run_id: str, question: Question, judged: CheckVerdict) -> None:
+def _publish(service: Service, work: Evaluate, run_id: str, question: Question, judged: Judged) -> None:
     where = publish.links(
         service, work.repository, head_sha=work.head_sha, base_sha=question.base, run_id=run_id
     )
     advise = question.policy.gate.mode == "advise"
-    publish.check(service, work.repository, work.number, judged, question.provenance(), where, advise=advise)
+    publish.check(
+        service,
+        work.repository,
+        work.number,
+        judged.verdict,
+        question.provenance((judged,)),
+        where,
+        advise=advise,
+    )
 
 
 def _conclude(
-    service: Service, work: Evaluate, run_id: str, question: Question, judged: tuple[CheckVerdict, ...]
+    service: Service, work: Evaluate, run_id: str, question: Question, judged: tuple[Judged, ...]
 ) -> None:
-    _save_and_publish(service, work, run_id, combine(judged, question.provenance(), question.policy))
+    _save_and_publish(
+        service,
+        work,
+        run_id,
+        combine((each.verdict for each in judged), question.provenance(judged), question.policy),
+    )
 
 
 def _conclude_broken(service: Service, work: Evaluate, run_id: str, text: str) -> None:

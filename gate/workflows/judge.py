@@ -28,6 +28,14 @@ CHECKS = ("coverage", "complexity", "security")
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdict of one check, and how its numbers were obtained, for people."""
+
+    verdict: CheckVerdict
+    obtained: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Two revisions and the rules to judge them by: everything a verdict is a function of."""
 
@@ -44,8 +52,8 @@ class Question:
     """For people: `.gate.toml at 1a2b3c4 (main)`."""
     base_age_days: int | None = None
 
-    def provenance(self, obtained: Iterable[tuple[str, str]] = ()) -> Provenance:
-        """What every check echoes."""
+    def provenance(self, judged: Iterable[Judged] = ()) -> Provenance:
+        """What every check echoes; with how the numbers of these checks were obtained."""
         return Provenance(
             head=self.head_name,
             base=self.base,
@@ -53,7 +61,7 @@ class Question:
             policy_digest=policies.digest(self.policy),
             policy_source=self.policy_source,
             base_age_days=self.base_age_days,
-            obtained=tuple(obtained),
+            obtained=tuple((each.verdict.check, each.obtained) for each in judged),
         )
 
 
@@ -142,7 +150,7 @@ class Case:
             files=self._reports.of(check, tree.selection.measured), tests=tree.selection.test_paths
         )
 
-    def complexity(self) -> CheckVerdict:
+    def complexity(self) -> Judged:
         """The verdict on complexity. Raises: SandboxError, PolicyError."""
         policy = self.question.policy
         facts = compare_complexity(
@@ -151,9 +159,9 @@ class Case:
             self.diff,
             maximum=policy.complexity.maximum,
         )
-        return judge_complexity(policy, facts)
+        return self._judged(judge_complexity(policy, facts))
 
-    def security(self) -> CheckVerdict:
+    def security(self) -> Judged:
         """The verdict on security. Raises: SandboxError, PolicyError."""
         policy = self.question.policy
         facts = compare_security(
@@ -163,7 +171,11 @@ class Case:
             severity=policy.security.severity,
             confidence=policy.security.confidence,
         )
-        return judge_security(policy, facts)
+        return self._judged(judge_security(policy, facts))
+
+    def _judged(self, verdict: CheckVerdict) -> Judged:
+        assert self._reports is not None  # noqa: S101  (whoever judges has measured)
+        return Judged(verdict, self._reports.obtained(verdict.check))
 
 
 def _unique(entries: Iterable[TreeEntry]) -> tuple[TreeEntry, ...]:

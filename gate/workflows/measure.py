@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -123,6 +124,7 @@ class Reports:
         self._by_name = {check.name: check for check in checks}
         self._digests: dict[tuple[str, str], str] = {}
         self._known: dict[_Key, FileReport] = {}
+        self._measured: Counter[str] = Counter()
         self._unsaved: list[tuple[str, str, FileReport]] = []
 
     def look_up(self, entries: tuple[TreeEntry, ...]) -> None:
@@ -156,6 +158,7 @@ class Reports:
         for report in reports:
             configuration = self._configuration(self._by_name[report.check], path)
             self._known[report.check, configuration, blob] = report
+            self._measured[report.check] += 1
             if not (report.problem and report.problem.ours):
                 self._unsaved.append((configuration, blob, report))
         if len(self._unsaved) >= BATCH:
@@ -174,6 +177,13 @@ class Reports:
         """{path: report} of one check; a file that was too large has a problem that says so."""
         check = self._by_name[name]
         return {entry.path: self._of(check, entry) for entry in entries}
+
+    def obtained(self, name: str) -> str:
+        """How the reports of a check were obtained, for people."""
+        check = self._by_name[name]
+        total = sum(known == name for known, _, _ in self._known)
+        measured = self._measured[name]
+        return f"{', '.join(check.version.split()[1:])}: {measured} of {total} files measured now, the others known from before"
 
     def _of(self, check: Check, entry: TreeEntry) -> FileReport:
         known = self._known.get(self._key(check, entry))

@@ -74,7 +74,7 @@ def _findings(path: str, file: FileReport) -> list[tuple[bool, dict[str, Any]]]:
 
 
 def _coverage(case: Case, running: Running) -> dict[str, Any]:
-    found = measured(case, case.head, running)
+    found = measured(case, case.head, running).outcome
     if not isinstance(found, CoverageReport):
         raise Permanent(f"coverage could not be measured: {found.text} {found.hint}".strip())
     suite = found.suite
