@@ -34,10 +34,11 @@ def compare_complexity(base: TreeReports, head: TreeReports, diff: Diff, *, maxi
     ones above `maximum` it is looked where they were taken out of.
     """
     trees = Trees(base, head, diff)
+    untouched = trees.untouched()
     changes: list[FunctionChange] = []
     for tests in (False, True):
-        before = trees.in_base(_functions, tests=tests)
-        after = trees.in_head(_functions, tests=tests)
+        before = trees.in_base(_functions, tests=tests, but=untouched)
+        after = trees.in_head(_functions, tests=tests, but=untouched)
         changes += _changes(before, after, maximum, judged=not tests)
     return ComplexityFacts(
         functions=tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -37,21 +37,31 @@ class Trees:
         self._to_head = diff.head_paths()
         self._to_base = {new: old for old, new in self._to_head.items()}
 
-    def in_base(self, things: Callable[[FileReport], Iterable[T]], *, tests: bool) -> list[Located[T]]:
+    def untouched(self) -> frozenset[str]:
+        """Files that have one and the same report on both sides, as equal blobs do: nothing in them can have changed."""
+        return frozenset(
+            path for path, report in self.head.files.items() if self.base.files.get(path) is report
+        )
+
+    def in_base(
+        self, things: Callable[[FileReport], Iterable[T]], *, tests: bool, but: Container[str] = ()
+    ) -> list[Located[T]]:
         """What the base's files hold, test files or the others, by path."""
         return [
             Located(True, path, self._to_head.get(path, path), thing, self._measured_at_head(path))
             for path in sorted(self.base.files)
-            if (path in self.base.tests) is tests
+            if (path in self.base.tests) is tests and path not in but
             for thing in things(self.base.files[path])
         ]
 
-    def in_head(self, things: Callable[[FileReport], Iterable[T]], *, tests: bool) -> list[Located[T]]:
+    def in_head(
+        self, things: Callable[[FileReport], Iterable[T]], *, tests: bool, but: Container[str] = ()
+    ) -> list[Located[T]]:
         """What the head's files hold, test files or the others, by path."""
         return [
             Located(False, path, path, thing, self._measured_at_base(path))
             for path in sorted(self.head.files)
-            if (path in self.head.tests) is tests
+            if (path in self.head.tests) is tests and path not in but
             for thing in things(self.head.files[path])
         ]
 

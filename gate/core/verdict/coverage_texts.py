@@ -76,7 +76,7 @@ def lost_lines(rule: Coverage, facts: CoverageFacts, too_many: int) -> Reason:
         else ""
     )
     text = (
-        f"{counted(lost, 'line')} that tests ran at the base are not run any more; {rule.lost} may be lost{free}:"
+        f"{counted(lost, 'line')} that tests ran at the base {'is' if lost == 1 else 'are'} not run any more; {rule.lost} may be lost{free}:"
         f" cover {too_many} again. Lost: {places(facts.lost)}."
     )
     limit = rule.lost + facts.removed_covered

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gate.core
 from checks.report import Block, FileReport, Problem
 from gate.core.comparison import ComplexityFacts, ComplexityTotals, TreeReports, Unmeasured
 from gate.core.comparison.functions import compare_complexity
 from gate.core.diff import Diff, FileChange
-from tests.two_trees import complexities
+from tests.two_trees import complexities, findings
 
 Change = tuple[str, str, int | None, int | None, str]
 
@@ -281,3 +284,38 @@ def test_a_tree_compared_with_itself_has_not_changed(tree: dict[str, list[Block]
     Every function is found again.
     """
     assert compare_complexity(tree_of(tree), tree_of(tree), Diff(()), maximum=2).functions == ()
+
+
+@given(TREES, TREES)
+def test_files_with_one_report_on_both_sides_are_left_out_without_a_difference(
+    base: dict[str, list[Block]], more: dict[str, list[Block]]
+) -> None:
+    """
+    Looking only at what differs is faster and says the same.
+    """
+    shared, again = tree_of(base), tree_of(base)
+    changed = {path: report for path, report in tree_of(more).files.items() if path not in base}
+    head = TreeReports({**shared.files, **changed}, shared.tests | tree_of(more).tests)
+
+    fast = compare_complexity(shared, head, Diff(()), maximum=2)
+
+    assert fast == compare_complexity(again, head, Diff(()), maximum=2)
+
+
+MODULES = sorted(Path(gate.core.__file__ or "").parent.rglob("*.py"))
+
+
+@settings(max_examples=25)
+@given(st.sampled_from(MODULES))
+def test_a_reformatted_file_has_no_changed_function_and_no_changed_finding(path: Path) -> None:
+    """
+    For our own modules, written anew by ast.unparse: nothing is new, worse or moved.
+    """
+    base = path.read_text(encoding="utf-8")
+    head = ast.unparse(ast.parse(base))
+
+    functions = complexities({"a.py": base}, {"a.py": head})
+    security = findings({"a.py": base}, {"a.py": head})
+
+    assert functions.functions == ()
+    assert (security.introduced, security.fixed) == ((), ())

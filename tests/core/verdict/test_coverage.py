@@ -195,7 +195,7 @@ def test_lost_lines_are_told_with_places_and_remedy() -> None:
     )
     assert verdict.to_pass[0].text == "Cover 1 or more of the 4 lost lines again: app.py 10-13."
     assert judge(lost(1)).reasons[0].text == (
-        "1 line that tests ran at the base are not run any more; 0 may be lost: cover 1 again. Lost: app.py 10."
+        "1 line that tests ran at the base is not run any more; 0 may be lost: cover 1 again. Lost: app.py 10."
     )
 
 
