@@ -16,7 +16,11 @@ def judge_security(policy: Policy, facts: SecurityFacts) -> CheckVerdict:
     """Blocked by introduced findings at or above both levels, outside test files."""
     levels = policy.security
     blocking = sorted((change for change in facts.introduced if change.judged), key=_worst_first)
-    harmless = sorted((change for change in facts.introduced if not change.judged), key=_worst_first)
+    # What is below the levels stands in the facts; as notes the asserts of every new test would drown the rest.
+    harmless = sorted(
+        (change for change in facts.introduced if not change.judged and _is_high_enough(change, levels)),
+        key=_worst_first,
+    )
     unreadable, listed = unmeasured_reasons(facts.unmeasured)
     return CheckVerdict(
         check="security",
@@ -45,14 +49,16 @@ def _reason(change: FindingChange, levels: Security) -> Reason:
 
 
 def _note(change: FindingChange, levels: Security) -> Reason:
-    finding = change.finding
-    if LEVELS[finding.severity] < LEVELS[levels.severity]:
-        why = f"its severity is {finding.severity}, below {levels.severity}"
-    elif LEVELS[finding.confidence] < LEVELS[levels.confidence]:
-        why = f"its confidence is {finding.confidence}, below {levels.confidence}"
-    else:
-        why = "it is in a test file, or its file could not be measured at the base"
+    why = "it is in a test file, or its file could not be measured at the base"
     return _about(change, levels, f"{_place(change)} is new and not judged, for {why}.")
+
+
+def _is_high_enough(change: FindingChange, levels: Security) -> bool:
+    finding = change.finding
+    return (
+        LEVELS[finding.severity] >= LEVELS[levels.severity]
+        and LEVELS[finding.confidence] >= LEVELS[levels.confidence]
+    )
 
 
 def _remedy(change: FindingChange, levels: Security) -> Reason:
