@@ -72,8 +72,10 @@ def test_what_would_block_elsewhere_is_noted(change: FindingChange, noted: bool)
 
     assert (verdict.outcome, verdict.reasons, verdict.to_pass) == (Outcome.PASSED, (), ())
     assert [note.text for note in verdict.notes] == [
-        "B108 at tests/a.py line 12 is new and not judged,"
-        " for it is in a test file, or its file could not be measured at the base."
+        (
+            "B108 at tests/a.py line 12 is new and not judged,"
+            " for it is in a test file, or its file could not be measured at the base."
+        )
     ] * noted
 
 
