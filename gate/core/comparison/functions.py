@@ -1,6 +1,6 @@
 """How the complexity of each function changed: functions followed from base to head, and the totals of both trees.
 
-It does not say what blocks; that is `gate.core.judgement.complexity`.
+It does not say what blocks; that is `gate.core.verdict.complexity`.
 """
 
 from __future__ import annotations
