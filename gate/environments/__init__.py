@@ -37,7 +37,7 @@ __all__ = ["COVERAGE", "VENV", "Environment", "Unprepared", "is_manifest", "prep
 VENV = "/venv"
 COVERAGE = "/gate/coverage"
 
-_REVISION = 1
+_REVISION = 2
 """Of how environments are built; part of their key."""
 _LIMITS = Limits(memory_mb=4096, seconds=600, processes=128, disk_mb=3072, result_mb=3072)
 _UV = "/gate/uv"
@@ -51,11 +51,10 @@ from coverage.cmdline import main
 
 sys.exit(main())
 """
-# The hook coverage.py's own installation has, for processes that a suite starts; without variables it does nothing.
+# The hook coverage.py's own installation has, for processes that a suite starts; unless told to it measures nothing.
 _HOOK = (
-    'import sys; exec(\'import os\\nif os.getenv("COVERAGE_PROCESS_START") or os.getenv("COVERAGE_PROCESS_CONFIG"):'
-    f'\\n sys.path.insert(0, "{COVERAGE}")\\n try:\\n  import coverage\\n except ImportError:\\n  pass'
-    f'\\n else:\\n  coverage.process_startup()\\n sys.path.remove("{COVERAGE}")\')\n'
+    f'import sys; sys.path.insert(0, "{COVERAGE}"); import coverage; coverage.process_startup(); '
+    f'sys.path.remove("{COVERAGE}")\n'
 )
 
 

@@ -13,13 +13,14 @@ import tarfile
 from pathlib import Path
 
 ORDER = "/gate/order.json"
+RESULT = 100
+"""The descriptor every program in a box writes its result to; it is not handed to uv."""
 ENVIRONMENT = Path("/work/environment")
 
 
 def main() -> int:
     """Obey the order; the status is uv's where it failed."""
     order = json.loads(Path(ORDER).read_text(encoding="utf-8"))
-    result = int(os.environ.pop("GATE_RESULT_FD"))
     uv, venv = order["uv"], ENVIRONMENT / "venv"
     commands = [
         [uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", order["python"], str(venv)]
@@ -36,7 +37,7 @@ def main() -> int:
         status = subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
         if status:
             return status
-    with os.fdopen(result, "wb") as stream, tarfile.open(fileobj=stream, mode="w|") as archive:
+    with os.fdopen(RESULT, "wb") as stream, tarfile.open(fileobj=stream, mode="w|") as archive:
         for path in sorted(ENVIRONMENT.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 _add(archive, path)

@@ -232,7 +232,7 @@ class _Child:
         """Without a box: the same first program sets the limits of this one process."""
         limits = {"DATA": LIMITS.memory_mb * _MEBIBYTE, "NOFILE": LIMITS.open_files, "CORE": 0}
         with Path(os.devnull).open("wb") as nowhere:
-            told = {"control": nowhere.fileno(), "source": None, "limits": limits}
+            told = {"control": nowhere.fileno(), "result": None, "source": None, "limits": limits}
             process = subprocess.Popen(
                 [
                     *(interpreter.python(), "-I", "-S", str(Path(__file__).parent / "inside.py")),

@@ -10,7 +10,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -85,13 +85,13 @@ def _start(
     ]
     told = {
         "control": control_inside.fileno(),
+        "result": result_inside.fileno(),
         "source": source_inside.fileno() if source_inside else None,
         "limits": _limits(order.limits, grouped=group is not None),
     }
     program = [interpreter.python(), "-I", "-S", command.INSIDE, json.dumps(told), *order.argv]
-    environment = {**order.environment, "GATE_RESULT_FD": str(result_inside.fileno())}
     process = _popen(
-        _command_line(replace(order, environment=environment), uid, group, descriptors, program),
+        _command_line(order, uid, group, descriptors, program),
         (*(file.fileno() for file in inherited), descriptors.filter, *descriptors.files.values()),
         interactive=interactive,
     )
