@@ -2,7 +2,7 @@
 
 One codec for file reports, coverage reports, verdicts and work. Standard library only: it also reads hostile
 results, so it never builds anything but the types it was asked for. It does not version: callers keep a version
-beside what they store.
+beside what they store. A reader is made once for each type, for thousands of reports are read for one verdict.
 """
 
 from __future__ import annotations
@@ -11,53 +11,35 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 T = TypeVar("T")
+Read = Callable[[Any], Any]
+"""From a JSON value to a value; raises DecodeError."""
 
 _TAGGED: set[type] = set()
+_PLAIN = (str, int, bool, type(None))
 
 
 class DecodeError(ValueError):
-    """The data is not of the type asked for; the text says where and what was found."""
+    """The data is not of the type asked for; the text says where (`$.blocks[3].line`) and what was found."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._text = text
+        self._place: list[str] = []
 
-def encode(value: object) -> Any:
-    """The JSON value of a dataclass, tuple, enum, datetime or plain value; fields at their default are left out."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _encode_dataclass(value)
-    match value:
-        case Enum():
-            return value.value
-        case datetime():
-            return value.isoformat()
-        case tuple() | list():
-            return [encode(item) for item in value]
-        case dict():
-            return {key: encode(item) for key, item in value.items()}
-    return value
+    def inside(self, part: str) -> DecodeError:
+        """The same, one level further out."""
+        self._place.append(part)
+        return self
 
-
-def decode(wanted: type[T], value: object) -> T:
-    """The `wanted` dataclass (or other type) from a JSON value.
-
-    Raises: DecodeError, naming the place (`$.blocks[3].line`) and the value's type.
-    """
-    return typing.cast("T", _decode(wanted, value, "$"))
-
-
-def _encode_dataclass(value: Any) -> dict[str, Any]:
-    encoded: dict[str, Any] = {}
-    if type(value) in _TAGGED:
-        encoded["type"] = type(value).__name__
-    for field in dataclasses.fields(value):
-        item = getattr(value, field.name)
-        if field.default is dataclasses.MISSING or item != field.default:
-            encoded[field.name] = encode(item)
-    return encoded
+    def __str__(self) -> str:
+        return f"${''.join(reversed(self._place))}: {self._text}"
 
 
 def tagged(kind: type[T]) -> type[T]:
@@ -66,121 +48,227 @@ def tagged(kind: type[T]) -> type[T]:
     return kind
 
 
+def encode(value: object) -> Any:
+    """The JSON value of a dataclass, tuple, enum, datetime or plain value; fields at their default are left out."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if isinstance(value, tuple | list):
+        return [encode(item) for item in value]
+    if isinstance(value, dict):
+        return {key: encode(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(kind):
+        return _encode_dataclass(value)
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def decode(wanted: type[T], value: object) -> T:
+    """The `wanted` dataclass (or other type) from a JSON value.
+
+    Raises: DecodeError, naming the place and the value's type.
+    """
+    kind: Any = wanted
+    return typing.cast("T", _reader(kind)(value))
+
+
+def _encode_dataclass(value: Any) -> dict[str, Any]:
+    kind: Any = type(value)
+    encoded: dict[str, Any] = {"type": kind.__name__} if kind in _TAGGED else {}
+    for name, default in _defaults(kind):
+        item = getattr(value, name)
+        if item is not default and (default is dataclasses.MISSING or item != default):
+            encoded[name] = encode(item)
+    return encoded
+
+
 @cache
-def _field_types(wanted: type) -> dict[str, tuple[Any, bool]]:
-    hints = typing.get_type_hints(wanted)
-    return {
-        field.name: (
-            hints[field.name],
-            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
-        )
-        for field in dataclasses.fields(wanted)
-    }
+def _defaults(kind: type) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default) for field in dataclasses.fields(kind))
 
 
-def _decode(wanted: Any, value: object, place: str) -> object:
+@cache
+def _reader(wanted: Any) -> Read:
     origin = get_origin(wanted)
     if origin is Literal:
-        return _one_of(get_args(wanted), value, place)
+        return _literal(get_args(wanted))
     if origin in (Union, types.UnionType):
-        return _decode_union(get_args(wanted), value, place)
+        return _union(get_args(wanted))
     if origin is tuple:
-        return _decode_tuple(get_args(wanted), value, place)
+        return _tuple(get_args(wanted))
     if origin is dict:
-        return _decode_dict(get_args(wanted), value, place)
+        return _dict(get_args(wanted)[1])
     if dataclasses.is_dataclass(wanted):
-        return _decode_dataclass(typing.cast("type", wanted), value, place)
-    return _decode_plain(wanted, value, place)
+        return _dataclass(typing.cast("type", wanted))
+    return _plain(wanted)
 
 
-def _decode_dataclass(wanted: type, value: object, place: str) -> object:
-    if not isinstance(value, dict):
-        raise _mismatch(wanted.__name__, value, place)
-    fields = _field_types(wanted)
-    given = {key: item for key, item in value.items() if not (key == "type" and wanted in _TAGGED)}
-    unknown = given.keys() - fields.keys()
-    if unknown:
-        raise DecodeError(f"{place}: unknown key {min(map(str, unknown))!r}")
-    missing = [name for name, (_, required) in fields.items() if required and name not in given]
-    if missing:
-        raise DecodeError(f"{place}: key {missing[0]!r} is missing")
-    return wanted(**{name: _decode(fields[name][0], item, f"{place}.{name}") for name, item in given.items()})
+def _dataclass(wanted: type) -> Read:
+    hints = typing.get_type_hints(wanted)
+    readers = {field.name: _late(hints[field.name]) for field in dataclasses.fields(wanted)}
+    required = [field.name for field in dataclasses.fields(wanted) if _is_required(field)]
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict):
+            raise _mismatch(wanted.__name__, value)
+        arguments: dict[str, Any] = {}
+        for key, item in value.items():
+            reader = readers.get(key)
+            if reader is not None:
+                try:
+                    arguments[key] = reader(item)
+                except DecodeError as error:
+                    raise error.inside(f".{key}") from None
+            elif key != "type" or wanted not in _TAGGED:
+                raise DecodeError(f"unknown key {key!r}")
+        missing = next((name for name in required if name not in arguments), None)
+        if missing is not None:
+            raise DecodeError(f"key {missing!r} is missing")
+        return wanted(**arguments)
+
+    return read
 
 
-def _decode_union(members: tuple[Any, ...], value: object, place: str) -> object:
-    if value is None and types.NoneType in members:
-        return None
-    classes = [member for member in members if dataclasses.is_dataclass(member)]
-    if isinstance(value, dict) and "type" in value:
-        for member in classes:
-            if typing.cast("type", member).__name__ == value["type"]:
-                return _decode(member, value, place)
-        raise DecodeError(f"{place}: unknown type {value['type']!r}")
-    for member in members:
-        if member is types.NoneType:
-            continue
-        try:
-            return _decode(member, value, place)
-        except DecodeError:
-            if len(members) - (types.NoneType in members) == 1:
-                raise
-    raise _mismatch(" or ".join(getattr(m, "__name__", str(m)) for m in members), value, place)
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _decode_tuple(members: tuple[Any, ...], value: object, place: str) -> object:
-    if not isinstance(value, list):
-        raise _mismatch("list", value, place)
+def _late(wanted: Any) -> Read:
+    """The reader of a type, made when first used: types may hold themselves."""
+
+    def read(value: object) -> object:
+        return _reader(wanted)(value)
+
+    return _plain(wanted) if wanted in _PLAIN else read
+
+
+def _union(members: tuple[Any, ...]) -> Read:
+    others = [member for member in members if member is not types.NoneType]
+    by_name: dict[str, Any] = {_name(member): member for member in others if dataclasses.is_dataclass(member)}
+    names = " or ".join(map(_name, members))
+
+    def read(value: object) -> object:
+        if value is None and len(others) < len(members):
+            return None
+        if isinstance(value, dict) and "type" in value:
+            if value["type"] not in by_name:
+                raise DecodeError(f"unknown type {value['type']!r}")
+            return _reader(by_name[value["type"]])(value)
+        if len(others) == 1:
+            return _reader(others[0])(value)
+        for member in others:
+            try:
+                return _reader(member)(value)
+            except DecodeError:
+                continue
+        raise _mismatch(names, value)
+
+    return read
+
+
+def _tuple(members: tuple[Any, ...]) -> Read:
     if len(members) == 2 and members[1] is Ellipsis:
-        return tuple(_decode(members[0], item, f"{place}[{index}]") for index, item in enumerate(value))
-    if len(members) != len(value):
-        raise DecodeError(f"{place}: expected {len(members)} items, got {len(value)}")
-    return tuple(
-        _decode(member, item, f"{place}[{index}]")
-        for index, (member, item) in enumerate(zip(members, value, strict=True))
-    )
+        each = _reader(members[0])
+
+        def read_all(value: object) -> object:
+            if not isinstance(value, list):
+                raise _mismatch("list", value)
+            return _items([(each, item) for item in value])
+
+        return read_all
+    readers = [_reader(member) for member in members]
+
+    def read(value: object) -> object:
+        if not isinstance(value, list):
+            raise _mismatch("list", value)
+        if len(readers) != len(value):
+            raise DecodeError(f"expected {len(readers)} items, got {len(value)}")
+        return _items(list(zip(readers, value, strict=True)))
+
+    return read
 
 
-def _decode_dict(members: tuple[Any, ...], value: object, place: str) -> object:
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise _mismatch("object", value, place)
-    return {key: _decode(members[1], item, f"{place}.{key}") for key, item in value.items()}
+def _items(pairs: list[tuple[Read, Any]]) -> tuple[Any, ...]:
+    result: list[Any] = []
+    try:
+        for reader, item in pairs:
+            result.append(reader(item))
+    except DecodeError as error:
+        raise error.inside(f"[{len(result)}]") from None
+    return tuple(result)
 
 
-def _decode_plain(wanted: Any, value: object, place: str) -> object:
+def _dict(wanted: Any) -> Read:
+    each = _reader(wanted)
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+            raise _mismatch("object", value)
+        result: dict[str, Any] = {}
+        for key, item in value.items():
+            try:
+                result[key] = each(item)
+            except DecodeError as error:
+                raise error.inside(f".{key}") from None
+        return result
+
+    return read
+
+
+def _plain(wanted: Any) -> Read:
     if wanted is Any or wanted is object:
-        return value
-    if wanted is datetime and isinstance(value, str):
-        return _decode_time(value, place)
+        return lambda value: value
+    if wanted is datetime:
+        return _time
+    if wanted is float:
+        return _float
     if isinstance(wanted, type) and issubclass(wanted, Enum):
-        return wanted(_one_of(tuple(member.value for member in wanted), value, place))
-    if wanted is float and type(value) in (int, float):
+        member = _literal(tuple(member.value for member in wanted))
+        return lambda value: wanted(member(value))
+
+    def read(value: object) -> object:
+        if type(value) is wanted:
+            return value
+        raise _mismatch(_name(wanted), value)
+
+    return read
+
+
+def _literal(allowed: tuple[object, ...]) -> Read:
+    def read(value: object) -> object:
+        for member in allowed:
+            if type(member) is type(value) and member == value:
+                return member
+        raise DecodeError(f"expected one of {', '.join(map(repr, allowed))}, got {_short(value)}")
+
+    return read
+
+
+def _float(value: object) -> float:
+    if type(value) in (int, float):
         number = float(typing.cast("float", value))
         if math.isfinite(number):
             return number
-    elif type(value) is wanted:
-        return value
-    raise _mismatch(getattr(wanted, "__name__", str(wanted)), value, place)
+    raise _mismatch("float", value)
 
 
-def _decode_time(value: str, place: str) -> datetime:
+def _time(value: object) -> datetime:
     try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        raise _mismatch("time", value, place) from None
+        time = datetime.fromisoformat(typing.cast("str", value))
+    except (TypeError, ValueError):
+        raise _mismatch("time" if isinstance(value, str) else "datetime", value) from None
     if time.tzinfo is None:
-        raise DecodeError(f"{place}: the time {value!r} has no zone")
+        raise DecodeError(f"the time {value!r} has no zone")
     return time
 
 
-def _one_of(allowed: tuple[object, ...], value: object, place: str) -> object:
-    for member in allowed:
-        if type(member) is type(value) and member == value:
-            return member
-    raise DecodeError(f"{place}: expected one of {', '.join(map(repr, allowed))}, got {_short(value)}")
+def _name(wanted: Any) -> str:
+    return str(getattr(wanted, "__name__", wanted))
 
 
-def _mismatch(wanted: str, value: object, place: str) -> DecodeError:
-    return DecodeError(f"{place}: expected {wanted}, got {_short(value)}")
+def _mismatch(wanted: str, value: object) -> DecodeError:
+    return DecodeError(f"expected {wanted}, got {_short(value)}")
 
 
 def _short(value: object) -> str:

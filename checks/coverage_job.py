@@ -7,6 +7,10 @@ from typing import Literal
 
 JOB = "/gate/job.json"
 """Where the job stands in the box."""
+JOB_VARIABLE = "GATE_JOB"
+"""Names the place where the job stands without a box."""
+START = "/gate/coverage/start.py"
+"""Starts the coverage.py that lies beside it, whatever the project's folder holds; its place in the box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,6 @@ class Job:
     """Coverage.py's, without the place of its data."""
     environment: dict[str, str]
     python_path: tuple[str, ...]
+    start: str = START
+    scratch: str = "/tmp/gate"  # noqa: S108  (the box's own)
+    """A folder that is made and holds coverage.py's data."""

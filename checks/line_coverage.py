@@ -19,14 +19,11 @@ from xml.etree import ElementTree as ET
 
 from checks import unreachable
 from checks.codec import decode, encode
-from checks.coverage_job import JOB, Job
+from checks.coverage_job import JOB, JOB_VARIABLE, Job
 from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
 
 REVISION = 1
 """Of this driver; part of a report's version."""
-
-START = "/gate/coverage/start.py"
-"""Starts the coverage.py that lies beside it, whatever the project's folder holds."""
 
 NO_TESTS = 5
 """Exit status of pytest, and of our unittest runner, when nothing was collected."""
@@ -38,11 +35,10 @@ _RANKS: tuple[TestOutcome, ...] = ("passed", "skipped", "failed", "error")
 
 def main() -> None:
     """Do the job and write the report, as JSON, to the descriptor that `GATE_RESULT_FD` names."""
-    with Path(JOB).open(encoding="utf-8") as stream:
+    with Path(os.environ.pop(JOB_VARIABLE, JOB)).open(encoding="utf-8") as stream:
         job = decode(Job, json.load(stream))
     result = int(os.environ.pop("GATE_RESULT_FD"))
-    scratch = Path("/tmp/gate")  # noqa: S108  (the box's own)
-    report = measure(job, scratch, Path.cwd())
+    report = measure(job, Path(job.scratch), Path.cwd())
     with os.fdopen(result, "w", encoding="utf-8") as stream:
         json.dump(encode(report), stream)
 
@@ -136,7 +132,7 @@ def _module(job: Job) -> list[str] | None:
 
 
 def _coverage(job: Job, action: str, rcfile: Path, *arguments: str) -> list[str]:
-    return [job.python, START, action, f"--rcfile={rcfile}", *arguments]
+    return [job.python, job.start, action, f"--rcfile={rcfile}", *arguments]
 
 
 def _run(command: Sequence[str], root: Path, environment: Mapping[str, str], *, quiet: bool = False) -> int:
@@ -236,7 +232,7 @@ def _files(
         part = [str(root / path) for path in job.sources[start : start + _FILES_AT_ONCE]]
         written = scratch / f"coverage-{start}.json"
         # Our own file is one that parses for sure: without any, coverage.py would write no report.
-        arguments = ["--ignore-errors", "--quiet", "-o", str(written), START, *part]
+        arguments = ["--ignore-errors", "--quiet", "-o", str(written), job.start, *part]
         if _run(_coverage(job, "json", rcfile, *arguments), root, environment, quiet=True):
             raise SystemExit("coverage.py could not report what it measured")
         told: dict[str, Any] = json.loads(written.read_bytes())

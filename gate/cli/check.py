@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -96,7 +97,7 @@ def measure(rev: str, path: Path, name: str, form: str, here: bool, no_cache: bo
         sha = revision(checkout, rev)
         question = question_of(checkout, Wanted(base=sha, head=sha))
         case = Case(service, code_of(service, checkout), question, progress=shown.stage)
-        report = raw_report(case, name, Running("measure", here=here, local=True))
+        report = raw_report(case, name, Running(f"measure-{os.getpid()}", here=here, local=True))
     click.echo(json.dumps(report, indent=None if form == "json" else 2))
 
 
@@ -115,6 +116,6 @@ def _judged(case: Case, only: tuple[str, ...], shown: Progress, *, here: bool) -
     if "coverage" in only:
         shown.stage("running the tests of both revisions")
         verdicts["coverage"] = cover(
-            case, Running("check", here=here, local=True), armed=False, assume_armed=True
+            case, Running(f"check-{os.getpid()}", here=here, local=True), armed=False, assume_armed=True
         )
     return tuple(verdicts[name] for name in CHECKS if name in verdicts)

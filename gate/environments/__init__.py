@@ -32,7 +32,16 @@ from gate.environments import archive, interpreters
 from gate.environments.interpreters import Interpreter
 from gate.sandbox import Exit, Limits, Mount, Sandbox, interpreter, never
 
-__all__ = ["COVERAGE", "VENV", "Environment", "Unprepared", "is_manifest", "prepare"]
+__all__ = [
+    "COVERAGE",
+    "VENV",
+    "Environment",
+    "Unprepared",
+    "active",
+    "add_coverage",
+    "is_manifest",
+    "prepare",
+]
 
 VENV = "/venv"
 COVERAGE = "/gate/coverage"
@@ -234,14 +243,29 @@ def _complete(built: Path, chosen: Interpreter) -> None:
     site_packages = built / "venv" / "lib" / f"python{chosen.series}" / "site-packages"
     site_packages.mkdir(mode=0o755, parents=True, exist_ok=True)
     (site_packages / "00_gate_coverage.pth").write_text(_HOOK)
-    coverage = built / "coverage"
-    if not coverage.exists():
-        coverage.mkdir(mode=0o755)
-        shutil.copytree(_own_coverage(), coverage / "coverage", ignore=shutil.ignore_patterns("__pycache__"))
-        compileall.compile_dir(coverage, quiet=2)
-    (coverage / "start.py").write_text(_START)
+    add_coverage(built / "coverage")
     packages = sorted(folder.name.removesuffix(".dist-info") for folder in site_packages.glob("*.dist-info"))
     (built / "packages.json").write_text(json.dumps(packages))
+
+
+def add_coverage(folder: Path) -> Path:
+    """Put the service's own coverage.py into `folder`, unless one is there; the program that starts it."""
+    if not folder.exists():
+        folder.mkdir(mode=0o755)
+        shutil.copytree(_own_coverage(), folder / "coverage", ignore=shutil.ignore_patterns("__pycache__"))
+        compileall.compile_dir(folder, quiet=2)
+    start = folder / "start.py"
+    start.write_text(_START)
+    return start
+
+
+def active() -> Environment | Unprepared:
+    """The interpreter that `python` means in the shell we were started from, as it is."""
+    found = interpreters.active()
+    if isinstance(found, str):
+        return Unprepared("python", found, "")
+    python, version, packages = found
+    return Environment("", (), python, version, packages, f"the active interpreter {python}")
 
 
 def _own_coverage() -> Path:

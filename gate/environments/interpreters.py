@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,11 @@ from packaging.version import InvalidVersion, Version
 from uv import find_uv_bin
 
 from gate.sandbox import interpreter
+
+_PACKAGES = (
+    "import platform; from importlib.metadata import distributions; print(platform.python_version());"
+    " [print(f'{each.name}-{each.version}'.replace(' ', '')) for each in distributions()]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,20 @@ class Interpreter:
 def own() -> Interpreter:
     """The service's, below its virtual environment."""
     return Interpreter(str(Path(interpreter.python()).resolve()), platform.python_version())
+
+
+def active() -> tuple[str, str, tuple[str, ...]] | str:
+    """(path, version, `name-version` of each package) of the interpreter that PATH gives; or why there is none."""
+    path = shutil.which("python") or shutil.which("python3")
+    if path is None:
+        return "no `python` is on PATH: activate the environment your tests run in"
+    answer = subprocess.run(
+        [path, "-c", _PACKAGES], check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=60
+    )
+    if answer.returncode != 0:
+        return f"{path} does not start: {answer.stderr.decode(errors='replace').strip()[-200:]}"
+    version, *packages = answer.stdout.decode(errors="replace").split()
+    return path, version, tuple(sorted(packages))
 
 
 @cache

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from checks.codec import encode
 from checks.report import CoverageReport
@@ -21,11 +22,11 @@ from gate.core.source import tests_touched
 from gate.core.suite_command import SuiteCommand, detect, is_evidence
 from gate.core.tool_configuration import COVERAGE_FILES
 from gate.core.verdict import CheckVerdict, could_not_measure, judge_coverage
-from gate.environments import Environment, Unprepared, is_manifest, prepare
+from gate.environments import Environment, Unprepared, active, is_manifest, prepare
 from gate.sandbox import SandboxError, never
 from gate.workflows.judge import Case, Judged, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
-from gate.workflows.run_tests import Unmeasurable, run_tests
+from gate.workflows.run_tests import SuiteRun, Unmeasurable, run_here, run_tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,31 +120,46 @@ def measured(case: Case, tree: Tree, running: Running) -> Measured:
     if isinstance(environment, Unprepared):
         return _not(Unmeasurable("detect", environment.text, environment.hint, environment.output))
     key = _Key(case.code.git.tree(tree.treeish), environment.key, _digest(case, tree, tests))
-    stored = None if running.again else _stored(case, key)
+    stored = None if running.again or running.here else _stored(case, key)
     if stored is not None:
         return Measured(stored, _sentence(stored, environment, "known from an equal tree"), stored=True)
-    outcome = run_tests(
-        case.service.sandbox,
-        environment,
-        command,
-        write_source=lambda stream: case.code.git.write_tar(tree.treeish, stream),
-        paths=[entry.path for entry in tree.entries],
+    suite = SuiteRun(
+        environment=environment,
+        command=command,
+        paths=tuple(entry.path for entry in tree.entries),
         sources=tree.selection.coverage_paths,
         tests=tests,
         coverage_configuration=case.rule_files(COVERAGE_FILES),
         branches=case.question.policy.coverage.branches,
+    )
+    outcome = _run(case, tree, suite, running)
+    if isinstance(outcome, Unmeasurable):
+        return _not(outcome)
+    if not running.here:
+        _save(case, key, outcome)
+    return Measured(outcome, _sentence(outcome, environment, "measured now"))
+
+
+def _run(case: Case, tree: Tree, suite: SuiteRun, running: Running) -> CoverageReport | Unmeasurable:
+    def write_source(stream: BinaryIO) -> None:
+        case.code.git.write_tar(tree.treeish, stream)
+
+    if running.here:
+        return run_here(suite, write_source=write_source)
+    return run_tests(
+        case.service.sandbox,
+        suite,
+        write_source=write_source,
         name=running.name,
         cancelled=running.cancelled,
     )
-    if isinstance(outcome, Unmeasurable):
-        return _not(outcome)
-    _save(case, key, outcome)
-    return Measured(outcome, _sentence(outcome, environment, "measured now"))
 
 
 def _environment(
     case: Case, files: Mapping[str, bytes], tests: Tests, command: SuiteCommand | None, running: Running
 ) -> Environment | Unprepared:
+    if running.here:
+        return active()
     return prepare(
         case.service.sandbox,
         {path: content for path, content in files.items() if is_manifest(path)},

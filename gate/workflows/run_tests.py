@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from checks.codec import DecodeError, decode, encode
-from checks.coverage_job import JOB, Job
+from checks.coverage_job import JOB, JOB_VARIABLE, START, Job
 from checks.report import CoverageReport, FileCoverage, Suite
 from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
-from gate.environments import Environment, has_package
-from gate.sandbox import Exit, Limits, Sandbox, SandboxError, interpreter, never
+from gate.environments import Environment, add_coverage, has_package
+from gate.sandbox import Exit, Limits, Sandbox, SandboxError, here, interpreter, never
 
 _OUTPUT_LINES = 40
 _LONGEST_LINE = 500
@@ -45,77 +47,103 @@ class Unmeasurable:
     """Whether the cause is Gate's or the machine's, not the project's."""
 
 
-def run_tests(  # noqa: PLR0913  (callers name each)
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """One run of a tree's tests: everything its report depends on."""
+
+    environment: Environment
+    command: SuiteCommand | None
+    """None where there are no tests: nothing is run, and every source is uncovered."""
+    paths: tuple[str, ...]
+    """All files of the tree."""
+    sources: tuple[str, ...]
+    """Those whose lines are reported."""
+    tests: Tests
+    """Already within the operator's maximum."""
+    coverage_configuration: Mapping[str, bytes]
+    """Coverage.py's files of the policy's revision, by name."""
+    branches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a run finds things."""
+
+    root: str = _WORK
+    start: str = START
+    scratch: str = "/tmp/gate"  # noqa: S108  (the box's own)
+
+
+def run_tests(
     sandbox: Sandbox,
-    environment: Environment,
-    command: SuiteCommand | None,
+    run: SuiteRun,
     *,
     write_source: Callable[[BinaryIO], None],
-    paths: Sequence[str],
-    sources: Sequence[str],
-    tests: Tests,
-    coverage_configuration: Mapping[str, bytes],
-    branches: bool,
     name: str,
     cancelled: Callable[[], bool] = never,
 ) -> CoverageReport | Unmeasurable:
-    """The coverage of a tree's `sources` by its tests, run as `command` says.
-
-    `paths` are all files of the tree; `coverage_configuration` are coverage.py's files of the policy's revision.
-    `tests` is already within the operator's maximum. Without a command nothing is run, and every source is uncovered.
-    """
-    job = _job(environment, command, paths, sources, tests, coverage_configuration, branches=branches)
-    limits = Limits(memory_mb=tests.memory_mb, seconds=tests.timeout_minutes * 60)
+    """The coverage of a tree's sources by its tests, run in a box of that name."""
     try:
         ended = sandbox.run(
             interpreter.module_command("checks.line_coverage"),
             name=name,
-            limits=limits,
+            limits=_limits(run),
             write_source=write_source,
-            mounts=environment.mounts,
-            files={JOB: json.dumps(encode(job)).encode()},
+            mounts=run.environment.mounts,
+            files={JOB: json.dumps(encode(_job(run, _Place()))).encode()},
             cancelled=cancelled,
         )
     except SandboxError as error:
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
-    return _understood(ended, frozenset(sources))
+    return _understood(ended, frozenset(run.sources))
 
 
-def _job(  # noqa: PLR0913
-    environment: Environment,
-    command: SuiteCommand | None,
-    paths: Sequence[str],
-    sources: Sequence[str],
-    tests: Tests,
-    configuration: Mapping[str, bytes],
-    *,
-    branches: bool,
-) -> Job:
-    words = command.words if command else ()
-    if (
-        command
-        and command.runner == "pytest"
-        and tests.processes > 1
-        and has_package(environment, "pytest-xdist")
-    ):
-        words = ("-n", str(tests.processes), *words)
-    if command and command.runner == "pytest" and has_package(environment, "pytest-cov"):
-        words = (
-            "--no-cov",
-            *words,
-        )  # Two coverage measurements in one process would take each other's place.
-    src_layout = any(path.startswith("src/") and path.endswith(".py") for path in paths)
+def run_here(run: SuiteRun, *, write_source: Callable[[BinaryIO], None]) -> CoverageReport | Unmeasurable:
+    """The same without a box, with the user's own variables: for people who run their own code on their own machine."""
+    with tempfile.TemporaryDirectory(prefix="gate-here-") as folder, here.unpacked(write_source) as root:
+        job = Path(folder, "job.json")
+        place = _Place(str(root), str(add_coverage(Path(folder, "coverage"))), str(Path(folder, "scratch")))
+        job.write_text(json.dumps(encode(_job(run, place))))
+        ended = here.run(
+            interpreter.module_command("checks.line_coverage", boxed=False),
+            root=root,
+            environment={JOB_VARIABLE: str(job)},
+            limits=_limits(run),
+        )
+    return _understood(ended, frozenset(run.sources))
+
+
+def _limits(run: SuiteRun) -> Limits:
+    return Limits(memory_mb=run.tests.memory_mb, seconds=run.tests.timeout_minutes * 60)
+
+
+def _job(run: SuiteRun, place: _Place) -> Job:
+    command, root = run.command, place.root
+    src_layout = any(path.startswith("src/") and path.endswith(".py") for path in run.paths)
     return Job(
-        python=environment.python,
-        python_version=environment.python_version,
+        python=run.environment.python,
+        python_version=run.environment.python_version,
         runner=command.runner if command else "none",
-        words=words,
+        words=_words(run),
         test_files=command.test_files if command else (),
-        sources=tuple(sorted(sources)),
-        configuration=rcfile(configuration, branches=branches, root=_WORK),
-        environment=dict(tests.env),
-        python_path=(f"{_WORK}/src", _WORK) if src_layout else (_WORK,),
+        sources=tuple(sorted(run.sources)),
+        configuration=rcfile(run.coverage_configuration, branches=run.branches, root=root),
+        environment=dict(run.tests.env),
+        python_path=(f"{root}/src", root) if src_layout else (root,),
+        start=place.start,
+        scratch=place.scratch,
     )
+
+
+def _words(run: SuiteRun) -> tuple[str, ...]:
+    """The runner's arguments, with those that the environment's plugins ask for."""
+    if run.command is None or run.command.runner != "pytest":
+        return run.command.words if run.command else ()
+    words = run.command.words
+    if run.tests.processes > 1 and has_package(run.environment, "pytest-xdist"):
+        words = ("-n", str(run.tests.processes), *words)
+    # Two coverage measurements in one process would take each other's place.
+    return ("--no-cov", *words) if has_package(run.environment, "pytest-cov") else words
 
 
 def _understood(ended: Exit, sources: frozenset[str]) -> CoverageReport | Unmeasurable:

@@ -15,7 +15,7 @@ from gate.core.policy import Tests
 from gate.core.suite_command import detect, is_evidence
 from gate.environments import Environment, prepare
 from gate.sandbox import Exit, Sandbox
-from gate.workflows.run_tests import Unmeasurable, _understood, last_lines, run_tests
+from gate.workflows.run_tests import SuiteRun, Unmeasurable, _understood, last_lines, run_tests
 from tests.boxes import NAME, sandbox_or_skip, tar_of
 
 APP = "def sign(x):\n    if x < 0:\n        return -1\n    return 1\n"
@@ -53,18 +53,16 @@ def run(
 ) -> CoverageReport | Unmeasurable:
     contents = {path: text.encode() for path, text in files.items()}
     evidence = {path: content for path, content in contents.items() if is_evidence(path)}
-    return run_tests(
-        sandbox,
-        environment,
-        detect(list(files), evidence, policy.command),
-        write_source=tar_of(contents),
-        paths=list(files),
-        sources=[path for path in files if path.endswith(".py") and not path.startswith("tests/")],
+    suite = SuiteRun(
+        environment=environment,
+        command=detect(list(files), evidence, policy.command),
+        paths=tuple(files),
+        sources=tuple(path for path in files if path.endswith(".py") and not path.startswith("tests/")),
         tests=policy,
         coverage_configuration=configuration or {},
         branches=False,
-        name=NAME,
     )
+    return run_tests(sandbox, suite, write_source=tar_of(contents), name=NAME)
 
 
 @pytest.mark.box
