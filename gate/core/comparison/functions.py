@@ -118,12 +118,18 @@ _Pairs = list[tuple[Function, Function]]
 def _pair_by_name(
     before: list[Function], after: list[Function]
 ) -> tuple[_Pairs, list[Function], list[Function]]:
-    """Same file and qualified name; among equals first those with the same body, then by order."""
-    pairs: _Pairs = []
-    for key in (_name_and_body, _name):
-        found, before, after = pair_equal(before, after, key)
-        pairs += found
-    return pairs, before, after
+    """Same file and qualified name; of several first those with the same body, then the most alike, then by order."""
+    pairs, before, after = pair_equal(before, after, _name_and_body)
+    times = Counter(map(_name, before)) | Counter(map(_name, after))
+
+    def statements_if_several(function: Function) -> Sequence[str]:
+        # With the name in each, statements are common to functions of that name only.
+        name = _name(function)
+        return [repr((*name, each)) for each in function.thing.fingerprint] if times[name] > 1 else ()
+
+    alike, before, after = pair_alike(before, after, statements_if_several, _equally_far)
+    ordered, before, after = pair_equal(before, after, _name)
+    return [*pairs, *alike, *ordered], before, after
 
 
 def _pair_by_body(
@@ -162,6 +168,10 @@ def _statements(function: Function) -> Sequence[str]:
     """What its likeness to others is measured by; nothing where it is too short to tell."""
     statements = function.thing.fingerprint
     return statements if len(statements) >= _TELLING_STATEMENTS else ()
+
+
+def _equally_far(old: Function, new: Function) -> tuple[int, ...]:
+    return ()
 
 
 def _farness(old: Function, new: Function) -> tuple[int, ...]:

@@ -51,6 +51,19 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str], list[Chan
             ("a.py", "come", None, 13, "new"),
         ],
     ),
+    "declarations for type checkers, put before a function of the same name, are what is new": (
+        {"a.py": function("f", 12)},
+        {
+            "a.py": "@overload\ndef f(x: int) -> int: ...\n\n\n@overload\ndef f(x: str) -> str: ...\n\n\n"
+            + function("f", 13)
+        },
+        {},
+        [
+            ("a.py", "f", None, 1, "new"),
+            ("a.py", "f", None, 1, "new"),
+            ("a.py", "f", 13, 14, "worse"),
+        ],
+    ),
     "another order is no change": (
         {"a.py": function("f", 3) + function("g", 5)},
         {"a.py": function("g", 5) + function("f", 3)},
