@@ -17,7 +17,7 @@ from markupsafe import Markup
 from gate.core import worst_first
 from gate.core.annotation import ranges
 from gate.core.gate_table import limit, rows
-from gate.core.markdown import clean, pieces
+from gate.core.markdown import clean, clean_lines, pieces
 from gate.core.percent import change, percent
 from gate.core.summary import WORDS, without_word, would
 
@@ -71,6 +71,7 @@ def _environment() -> Environment:
         percent=percent,
         prose=_prose,
         readable=clean,
+        readable_lines=clean_lines,
         ranges=_ranges,
         without_word=without_word,
         word=WORDS.__getitem__,

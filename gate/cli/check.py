@@ -74,7 +74,12 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
             question = question_of(checkout, wanted)
             case = Case(service, code_of(service, checkout), question, progress=shown.stage)
             judged = _judged(case, only or CHECKS, shown, here=here)
-            verdict = combine((each.verdict for each in judged), question.provenance(judged), question.policy)
+            verdict = combine(
+                (each.verdict for each in judged),
+                question.provenance(judged),
+                question.policy,
+                loosened=case.loosened(),
+            )
         except PolicyError as error:
             verdict = broken_policy(str(error), head=wanted.head or WORKING_TREE)
     if form == "json":
@@ -111,7 +116,7 @@ def exit_status(verdict: Verdict) -> int:
 def _judged(case: Case, only: tuple[str, ...], shown: Progress, *, here: bool) -> tuple[Judged, ...]:
     """The verdicts asked for; what the static checks say is measured in one pass."""
     judges = {"complexity": case.complexity, "security": case.security}
-    case.measure([*(name for name in judges if name in only), "syntax"])
+    case.measure([*(name for name in judges if name in only), "escapes", "syntax"])
     verdicts = {name: judge() for name, judge in judges.items() if name in only}
     if "coverage" in only:
         shown.stage("running the tests of both revisions")

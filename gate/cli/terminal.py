@@ -12,6 +12,7 @@ from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict
 
 REASONS = 20
 NOTES = 5
+OUTPUT_LINES = 15
 """Reasons and notes of a check that are printed; the JSON has them all."""
 
 _MARKS = {
@@ -67,6 +68,11 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         console.print("\n[bold]To pass[/]")
         for number, step in enumerate(verdict.to_pass, start=1):
             console.print(f"  {number}. {escape(step.text)}")
+    if verdict.loosened:
+        console.print(
+            "\n[bold]Loosened by this change[/] [dim](reported; blocks where `[guard] loosening` says so)[/]"
+        )
+        _print_reasons(console, verdict.loosened, REASONS, "")
     _print_provenance(console, verdict)
 
 
@@ -75,6 +81,8 @@ def _print_check(console: Console, check: CheckVerdict) -> None:
     console.print(f"[{colour}]{mark} {check.check}[/] [dim]{word}:[/] {escape(check.title)}")
     _print_reasons(console, check.reasons, REASONS, "")
     _print_reasons(console, check.notes, NOTES, "dim")
+    for line in check.output.splitlines()[-OUTPUT_LINES:]:
+        console.print(f"    | {line}", style="dim", markup=False)
 
 
 def _print_reasons(console: Console, reasons: tuple[Reason, ...], most: int, style: str) -> None:

@@ -123,6 +123,7 @@ def render(check: CheckVerdict, provenance: Provenance, links: Links, *, advise:
         ),
         status="completed",
         conclusion=_conclusion(check.outcome, advise=advise, neutral=check.neutral),
+        text=of_output(check.output),
         annotations=found[:MOST],
         details_url=links.run(check.check),
         actions=(RERUN,) if check.outcome is Outcome.COULD_NOT_MEASURE else (),

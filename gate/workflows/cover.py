@@ -83,6 +83,8 @@ def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = Fal
         return Judged(could_not_measure("coverage", str(error), "", neutral=not armed), "not measured")
     obtained = f"head {head.obtained}" + (f"; base {base.obtained}" if base else "")
     ours = base is not None and isinstance(base.outcome, Unmeasurable) and base.outcome.ours
+    if base is not None and base.usable and not running.local:
+        case.service.store.arm(case.code.repository_id, case.service.now())
     armed = armed or (base is not None and base.usable) or (assume_armed and (ours or base is None))
     if isinstance(head.outcome, Unmeasurable):
         return Judged(_unmeasured(head.outcome, running, neutral=not armed), obtained)
@@ -184,7 +186,7 @@ def _unmeasured(why: Unmeasurable, running: Running, *, neutral: bool) -> CheckV
     hint = why.hint
     if why.step == "sandbox" and running.local:
         hint = "`gate check --here` runs them with the active interpreter and no box: your own code, your own machine"
-    return could_not_measure("coverage", why.text, hint, neutral=neutral)
+    return could_not_measure("coverage", why.text, hint, neutral=neutral, output=why.output)
 
 
 @dataclass(frozen=True, slots=True)

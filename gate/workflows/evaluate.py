@@ -5,10 +5,11 @@ It gives the order; the steps are the work of `ask`, `judge`, `cover` and `publi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from gate.core.failure import PolicyError
-from gate.core.verdict import Verdict, broken_policy, combine
+from gate.core.verdict import Reason, Verdict, broken_policy, combine
 from gate.core.work import Evaluate, GiveUp, Run, Supersede
 from gate.service import Service
 from gate.workflows import publish
@@ -19,17 +20,25 @@ from gate.workflows.measure import Code
 from gate.workflows.supersede import still_wanted
 
 
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """What the checks said, and what the change loosens of them."""
+
+    judged: tuple[Judged, ...]
+    loosened: tuple[Reason, ...]
+
+
 def evaluate(run: Run, service: Service, work: Evaluate) -> None:
     """Publishes `gate` in progress, each check when it is known, and the verdict."""
     if not run.step(_begin, service, work, run.id, name="begin"):
         return
     try:
         question = run.step(ask, service, work)
-        judged = _judge(run, service, work, question)
+        judgement = _judge(run, service, work, question)
     except PolicyError as error:
         run.step(_conclude_broken, service, work, run.id, str(error), name="conclude")
         return
-    run.step(_conclude, service, work, run.id, question, judged, name="conclude")
+    run.step(_conclude, service, work, run.id, question, judgement, name="conclude")
 
 
 def give_up(run: Run, service: Service, work: GiveUp) -> None:
@@ -39,16 +48,16 @@ def give_up(run: Run, service: Service, work: GiveUp) -> None:
         run.step(_give_up, service, failed, work.run_id, work.text, name="conclude")
 
 
-def _judge(run: Run, service: Service, work: Evaluate, question: Question) -> tuple[Judged, ...]:
+def _judge(run: Run, service: Service, work: Evaluate, question: Question) -> _Judgement:
     """Complexity and security first, published before any test runs; then coverage."""
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
     static = run.step(partial(_static, case), name="static checks")
-    for judged in static:
+    for judged in static.judged:
         run.step(_publish, service, work, run.id, question, judged, name=f"publish {judged.verdict.check}")
     run.step(_stage, service, work, run.id, "Running the tests", name="stage")
     covered = run.step(partial(_cover, case, work, run), name="coverage")
     run.step(_publish, service, work, run.id, question, covered, name="publish coverage")
-    return (covered, *static)
+    return _Judgement((covered, *static.judged), static.loosened)
 
 
 def _begin(service: Service, work: Evaluate, run_id: str) -> bool:
@@ -63,9 +72,9 @@ def _stage(service: Service, work: Evaluate, run_id: str, stage: str) -> None:
     publish.start(service, work.repository, work.number, stage, where)
 
 
-def _static(case: Case) -> tuple[Judged, ...]:
+def _static(case: Case) -> _Judgement:
     case.measure(("complexity", "security", "escapes", "syntax"))
-    return (case.complexity(), case.security())
+    return _Judgement((case.complexity(), case.security()), case.loosened())
 
 
 def _cover(case: Case, work: Evaluate, run: Run) -> Judged:
@@ -91,14 +100,16 @@ def _publish(service: Service, work: Evaluate, run_id: str, question: Question, 
 
 
 def _conclude(
-    service: Service, work: Evaluate, run_id: str, question: Question, judged: tuple[Judged, ...]
+    service: Service, work: Evaluate, run_id: str, question: Question, judgement: _Judgement
 ) -> None:
-    _save_and_publish(
-        service,
-        work,
-        run_id,
-        combine((each.verdict for each in judged), question.provenance(judged), question.policy),
+    judged = judgement.judged
+    verdict = combine(
+        (each.verdict for each in judged),
+        question.provenance(judged),
+        question.policy,
+        loosened=judgement.loosened,
     )
+    _save_and_publish(service, work, run_id, verdict)
 
 
 def _conclude_broken(service: Service, work: Evaluate, run_id: str, text: str) -> None:

@@ -14,10 +14,11 @@ from gate.core.comparison import TreeReports
 from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
 from gate.core.diff import Diff, TreeEntry
+from gate.core.guard import GUARDED_FILES, loosened
 from gate.core.policy import Policy
 from gate.core.source import Sources, sources_of
 from gate.core.tool_configuration import BANDIT_FILES, bandit_options
-from gate.core.verdict import CheckVerdict, Provenance, judge_complexity, judge_security
+from gate.core.verdict import CheckVerdict, Provenance, Reason, judge_complexity, judge_security
 from gate.git import Repository
 from gate.service import Service
 from gate.workflows.measure import Code, Options, Progress, Reports, Tree, silent, static_reports, survey
@@ -130,8 +131,10 @@ class Case:
 
     def rule_files(self, names: Iterable[str]) -> dict[str, bytes]:
         """Those of the named root files that the policy's revision has."""
-        rules = self.question.rules
-        contents = {name: self.code.git.file(rules, name) for name in names} if rules else {}
+        return self._files(self.question.rules, names)
+
+    def _files(self, revision: str, names: Iterable[str]) -> dict[str, bytes]:
+        contents = {name: self.code.git.file(revision, name) for name in names} if revision else {}
         return {name: content for name, content in contents.items() if content is not None}
 
     def measure(self, names: Iterable[str]) -> None:
@@ -172,6 +175,16 @@ class Case:
             confidence=policy.security.confidence,
         )
         return self._judged(judge_security(policy, facts))
+
+    def loosened(self) -> tuple[Reason, ...]:
+        """What the change loosens of its own checks, to be listed."""
+        return loosened(
+            self.reports("escapes", self.base),
+            self.reports("escapes", self.head),
+            self.diff,
+            base_files=self._files(self.question.base, GUARDED_FILES),
+            head_files=self._files(self.question.head, GUARDED_FILES),
+        )
 
     def _judged(self, verdict: CheckVerdict) -> Judged:
         assert self._reports is not None  # noqa: S101  (whoever judges has measured)

@@ -65,18 +65,23 @@ def worst(outcomes: Sequence[Outcome]) -> Outcome:
     return min(outcomes, key=_WORST_FIRST.index, default=Outcome.COULD_NOT_MEASURE)
 
 
-def could_not_measure(check: str, text: str, hint: str, *, neutral: bool) -> CheckVerdict:
-    """A check without a measurement: the cause, and the next step if one is known; neutral while it is not armed."""
+def could_not_measure(check: str, text: str, hint: str, *, neutral: bool, output: str = "") -> CheckVerdict:
+    """A check without a measurement: the cause, and the next step if one is known; neutral while it is not armed.
+
+    `output` are the last lines that something of the project printed.
+    """
     cause = text.strip().splitlines()[0].rstrip(".:") if text.strip() else "the cause is not known"
     kind, word = ("not_armed", "Not armed") if neutral else ("could_not_measure", "Could not measure")
-    sentence = f"{word}: {_sentence(text) or _sentence(cause)} {_sentence(hint)}".rstrip()
+    remedy = _remedy(hint)
+    sentence = f"{word}: {_sentence(text) or _sentence(cause)} {remedy}".rstrip()
     return CheckVerdict(
         check=check,
         outcome=Outcome.COULD_NOT_MEASURE,
         title=title(f"{word}: {cause}"),
         reasons=(Reason(kind, sentence),),
-        to_pass=(Reason(kind, _sentence(hint)),) if hint.strip() else (),
+        to_pass=(Reason(kind, remedy),) if remedy else (),
         neutral=neutral,
+        output=output,
     )
 
 
@@ -93,6 +98,14 @@ def broken_policy(text: str, *, head: str) -> Verdict:
         ),
         to_pass=mistakes,
     )
+
+
+def _remedy(hint: str) -> str:
+    """The next step as a sentence; a hint that is a piece of `.gate.toml` becomes code in one line."""
+    if not hint.lstrip().startswith("["):
+        return _sentence(hint)
+    section, *keys = (line.partition("  #")[0].strip() for line in hint.strip().splitlines())
+    return f"Set in `.gate.toml`, below `{section}`: {', '.join(f'`{key}`' for key in keys)}."
 
 
 def _sentence(text: str) -> str:

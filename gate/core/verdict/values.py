@@ -60,6 +60,8 @@ class CheckVerdict:
     limits: tuple[tuple[str, int | str], ...] = ()
     """The keys of the check's table in `.gate.toml` it was judged by, as they were: (`maximum`, 10), (`patch`, `auto`);
     the gate column of what people read."""
+    output: str = ""
+    """The last lines of what the project's tests or their installation printed, where that tells why nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,18 @@ def test_a_blocked_component_blocks() -> None:
     assert (result.outcome, result.title, result.components) == (Outcome.BLOCKED, "Blocked: api", components)
 
 
+def test_a_piece_of_the_policy_as_next_step_is_one_line_of_code() -> None:
+    """
+    A hint in TOML is said in a sentence; what was printed is kept beside it.
+    """
+    check = could_not_measure(
+        "coverage", "it ended", '[tests]\ncommand = "x"  # or so\nenv = {}', neutral=True, output="last"
+    )
+
+    assert check.to_pass[0].text == 'Set in `.gate.toml`, below `[tests]`: `command = "x"`, `env = {}`.'
+    assert check.output == "last"
+
+
 def test_what_could_not_be_measured_says_cause_and_next_step() -> None:
     """
     Before it is armed it is neutral, and says so in its title.
