@@ -26,7 +26,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("gate.service",),
     ("gate.workflows",),
     ("gate.web",),
-    ("gate.cli", "gate.wsgi"),
+    ("gate.cli", "gate.wsgi", "gate.gunicorn"),
+    ("gate.__main__",),
 )
 """A module may import from lower rows only; what stands in one row are siblings and do not import each other."""
 
@@ -45,6 +46,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("gate.telemetry",),
     "structlog": ("gate.telemetry",),
     "yaml": ("gate.core.tool_configuration", "gate.web.setup"),
+    "cryptography": ("gate.credentials",),
+    "pathspec": ("gate.core.globs", "gate.git"),
+    "packaging": ("gate.core.manifest", "gate.environments"),
     "subprocess": ("gate.git", "gate.sandbox", "gate.environments", "gate.cli", "checks.line_coverage"),
     "radon": ("checks.complexity", "checks.maintainability", "checks.size"),
     "bandit": ("checks.security",),
@@ -87,14 +91,12 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
                 yield (full if full in MODULES else node.module, id(node) in typing_only)
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [name for name in MODULES if row(name) is not None])
 def test_modules_import_lower_rows_only(module: str) -> None:
     """
     Nothing imports from a higher row or from a sibling.
     """
-    own = row(module)
-    if own is None:
-        pytest.skip("outside the rows")
+    own = row(module) or 0
 
     wrong = [
         target

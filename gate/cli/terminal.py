@@ -70,9 +70,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
             console.print(f"  {number}. {escape(step.text)}")
     if verdict.loosened:
         console.print(
-            "\n[bold]Loosened by this change[/] [dim](reported; blocks where `[guard] loosening` says so)[/]"
+            "\n[bold]Loosened by this change[/] [dim](reported; blocks where the policy says so)[/]"
         )
-        _print_reasons(console, verdict.loosened, REASONS, "")
+        _print_reasons(console, verdict.loosened, NOTES, "")
     _print_provenance(console, verdict)
 
 
