@@ -26,6 +26,8 @@ from gate.workflows.measure import Code, Options, Progress, Reports, Tree, silen
 POLICY_FILE = ".gate.toml"
 WORKING_TREE = "working tree"
 CHECKS = ("coverage", "complexity", "security")
+OF_CHANGED_FILES = ("syntax", "escapes")
+"""Checks that tell what a change means; unchanged files have nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,12 @@ class Case:
 
     def measure(self, names: Iterable[str]) -> None:
         """Has the reports of these checks ready, for both trees at once."""
-        entries = _unique((*self.base.selection.measured, *self.head.selection.measured))
+        wanted = {
+            name: _unique((*self._entries(name, self.base), *self._entries(name, self.head)))
+            for name in names
+        }
         self._reports = static_reports(
-            self.service, self.code, entries, names, options=self.options, progress=self.progress
+            self.service, self.code, wanted, options=self.options, progress=self.progress
         )
 
     def reports(self, check: str, tree: Tree) -> TreeReports:
@@ -150,7 +155,20 @@ class Case:
             self.measure(("complexity", "security", "escapes", "syntax"))
         assert self._reports is not None  # noqa: S101  (measure has set it)
         return TreeReports(
-            files=self._reports.of(check, tree.selection.measured), tests=tree.selection.test_paths
+            files=self._reports.of(check, self._entries(check, tree)), tests=tree.selection.test_paths
+        )
+
+    def _entries(self, check: str, tree: Tree) -> tuple[TreeEntry, ...]:
+        """The files a check is asked of: all, or the changed ones where the others are not looked at."""
+        measured = tree.selection.measured
+        if check not in OF_CHANGED_FILES:
+            return measured
+        return tuple(entry for entry in measured if entry.path in self._changed)
+
+    @cached_property
+    def _changed(self) -> frozenset[str]:
+        return frozenset(
+            path for change in self.diff.changes for path in (change.old_path, change.new_path) if path
         )
 
     def complexity(self) -> Judged:

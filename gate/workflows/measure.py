@@ -78,20 +78,18 @@ def scripts(service: Service, code: Code, entries: Iterable[TreeEntry]) -> froze
 def static_reports(
     service: Service,
     code: Code,
-    entries: Iterable[TreeEntry],
-    names: Iterable[str],
+    wanted: Mapping[str, Iterable[TreeEntry]],
     *,
     options: Options,
     progress: Progress = silent,
 ) -> Reports:
-    """The reports of source files: from the store where a blob was measured before, else measured and stored.
+    """The reports that each check named in `wanted` gives of its files: from the store, or measured and stored.
 
     Raises: SandboxError when no analyser can be started.
     """
-    wanted = tuple(entries)
-    reports = Reports(service, code, [check for check in installed() if check.name in set(names)], options)
-    reports.look_up(wanted)
-    missing = reports.missing(wanted)
+    reports = Reports(service, code, wanted, options)
+    reports.look_up()
+    missing = reports.missing()
     if missing:
         with service.analysers() as analyser:
             answers = analyser.reports(_requests(code, missing, options))
@@ -116,20 +114,22 @@ _Key = tuple[str, str, str]
 class Reports:
     """File reports by check, configuration and blob: those known, and those still to be saved."""
 
-    def __init__(self, service: Service, code: Code, checks: list[Check], options: Options) -> None:
+    def __init__(
+        self, service: Service, code: Code, wanted: Mapping[str, Iterable[TreeEntry]], options: Options
+    ) -> None:
         self._service = service
         self._code = code
-        self._checks = checks
         self._options = options
-        self._by_name = {check.name: check for check in checks}
+        self._by_name = {check.name: check for check in installed() if check.name in wanted}
+        self._wanted = {check: tuple(wanted[name]) for name, check in self._by_name.items()}
         self._digests: dict[tuple[str, str], str] = {}
         self._known: dict[_Key, FileReport] = {}
         self._measured: Counter[str] = Counter()
         self._unsaved: list[tuple[str, str, FileReport]] = []
 
-    def look_up(self, entries: tuple[TreeEntry, ...]) -> None:
+    def look_up(self) -> None:
         """Reads what the store has of them."""
-        for check in self._checks:
+        for check, entries in self._wanted.items():
             by_configuration: dict[str, set[str]] = {}
             for entry in entries:
                 by_configuration.setdefault(self._configuration(check, entry.path), set()).add(entry.blob)
@@ -141,17 +141,17 @@ class Reports:
                     {(check.name, configuration, blob): report for blob, report in stored.items()}
                 )
 
-    def missing(self, entries: tuple[TreeEntry, ...]) -> list[tuple[TreeEntry, tuple[str, ...]]]:
-        """(file, checks to run), every blob once for each configuration."""
-        result: list[tuple[TreeEntry, tuple[str, ...]]] = []
+    def missing(self) -> list[tuple[TreeEntry, tuple[str, ...]]]:
+        """(file, checks to run), every blob once for each configuration, so that a file is parsed once for all checks."""
+        found: dict[TreeEntry, list[str]] = {}
         taken: set[_Key] = set()
-        for entry in entries:
-            keys = [self._key(check, entry) for check in self._checks]
-            keys = [key for key in keys if key not in self._known and key not in taken]
-            if keys and entry.size <= LARGEST_SOURCE_BYTES:
-                taken.update(keys)
-                result.append((entry, tuple(check for check, _, _ in keys)))
-        return result
+        for check, entries in self._wanted.items():
+            for entry in entries:
+                key = self._key(check, entry)
+                if key not in self._known and key not in taken and entry.size <= LARGEST_SOURCE_BYTES:
+                    taken.add(key)
+                    found.setdefault(entry, []).append(check.name)
+        return [(entry, tuple(checks)) for entry, checks in found.items()]
 
     def note(self, blob: str, path: str, reports: Iterable[FileReport]) -> None:
         """Keeps what was measured. What failed for a cause of ours is not saved: another time it may work."""
