@@ -136,11 +136,16 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 
 def _late(wanted: Any) -> Read:
     """The reader of a type, made when first used: types may hold themselves."""
+    if wanted in _PLAIN:
+        return _plain(wanted)
+    made: list[Read] = []
 
     def read(value: object) -> object:
-        return _reader(wanted)(value)
+        if not made:
+            made.append(_reader(wanted))
+        return made[0](value)
 
-    return _plain(wanted) if wanted in _PLAIN else read
+    return read
 
 
 def _union(members: tuple[Any, ...]) -> Read:
