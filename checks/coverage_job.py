@@ -36,3 +36,5 @@ class Job:
     start: str = START
     scratch: str = "/tmp/gate"  # noqa: S108  (the box's own)
     """A folder that is made and holds coverage.py's data."""
+    installed: bool = False
+    """Whether the project is installed where its tests run, as it may be on a person's machine."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
-from checks import unreachable
+from checks import project_metadata, unreachable
 from checks.codec import decode, encode
 from checks.coverage_job import JOB, JOB_VARIABLE, Job
 from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
@@ -47,7 +47,9 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
     """Run the tests in `root`, then report the lines of the sources; `scratch` is made and holds the data."""
     scratch.mkdir(parents=True)
     rcfile = _write_configuration(job, scratch)
-    environment = _environment(job, rcfile)
+    if not job.installed:
+        project_metadata.write(root, scratch / "metadata")
+    environment = _environment(job, scratch, rcfile)
     began = time.monotonic()
     status = _run(_suite_command(job, scratch, rcfile), root, environment)
     seconds = time.monotonic() - began
@@ -78,11 +80,13 @@ def _write_configuration(job: Job, scratch: Path) -> Path:
     return rcfile
 
 
-def _environment(job: Job, rcfile: Path) -> dict[str, str]:
-    """The suite's variables. PYTHONPATH makes the project importable without building it."""
+def _environment(job: Job, scratch: Path, rcfile: Path) -> dict[str, str]:
+    """The suite's variables. PYTHONPATH makes the project importable, and known, without building it."""
     environment = {**os.environ, **job.environment, "PATH": f"{Path(job.python).parent}:{os.environ['PATH']}"}
     given = job.environment.get("PYTHONPATH", "")
-    environment["PYTHONPATH"] = os.pathsep.join([*job.python_path, *([given] if given else [])])
+    environment["PYTHONPATH"] = os.pathsep.join(
+        [*job.python_path, str(scratch / "metadata"), *([given] if given else [])]
+    )
     environment["VIRTUAL_ENV"] = str(Path(job.python).parent.parent)
     if job.runner == "command" and _module(job) is None:
         # No command of ours to put before it: coverage.py's hook in the environment starts with every interpreter.

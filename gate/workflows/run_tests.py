@@ -72,6 +72,7 @@ class _Place:
     root: str = _WORK
     start: str = START
     scratch: str = "/tmp/gate"  # noqa: S108  (the box's own)
+    installed: bool = False
 
 
 def run_tests(
@@ -102,7 +103,8 @@ def run_here(run: SuiteRun, *, write_source: Callable[[BinaryIO], None]) -> Cove
     """The same without a box, with the user's own variables: for people who run their own code on their own machine."""
     with tempfile.TemporaryDirectory(prefix="gate-here-") as folder, here.unpacked(write_source) as root:
         job = Path(folder, "job.json")
-        place = _Place(str(root), str(add_coverage(Path(folder, "coverage"))), str(Path(folder, "scratch")))
+        start = add_coverage(Path(folder, "coverage"))
+        place = _Place(str(root), str(start), str(Path(folder, "scratch")), installed=True)
         job.write_text(json.dumps(encode(_job(run, place))))
         ended = here.run(
             interpreter.module_command("checks.line_coverage", boxed=False),
@@ -132,6 +134,7 @@ def _job(run: SuiteRun, place: _Place) -> Job:
         python_path=(f"{root}/src", root) if src_layout else (root,),
         start=place.start,
         scratch=place.scratch,
+        installed=place.installed,
     )
 
 

@@ -1,0 +1,114 @@
+"""What a suite learns of the project it tests, which is importable and not installed."""
+
+from __future__ import annotations
+
+from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder
+from pathlib import Path
+
+import pytest
+
+from checks import project_metadata
+
+
+def described(tmp_path: Path, files: dict[str, str]) -> Distribution | None:
+    """The distribution that `importlib.metadata` finds for a project of these files."""
+    root, folder = tmp_path / "root", tmp_path / "metadata"
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    root.mkdir(exist_ok=True)
+
+    project_metadata.write(root, folder)
+
+    context = DistributionFinder.Context(path=[str(folder)])
+    return next(iter(MetadataPathFinder.find_distributions(context)), None)
+
+
+def test_name_version_and_entry_points_are_known(tmp_path: Path) -> None:
+    """As an installer would write them from a static `[project]`."""
+    text = """
+[project]
+name = "My.App"
+version = "8.5.0.dev"
+scripts = {app = "app.cli:main"}
+[project.entry-points.pytest11]
+app = "app.plugin"
+"""
+
+    found = described(tmp_path, {"pyproject.toml": text})
+
+    assert found is not None
+    assert (found.metadata["Name"], found.version) == ("My.App", "8.5.0.dev")
+    points = {(point.group, point.name, point.value) for point in found.entry_points}
+    assert points == {("console_scripts", "app", "app.cli:main"), ("pytest11", "app", "app.plugin")}
+
+
+DYNAMIC = '[project]\nname = "app"\ndynamic = ["version"]\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({"pyproject.toml": DYNAMIC, "src/app/__init__.py": "import x\n__version__ = '1.2'\n"}, "1.2"),
+        ({"pyproject.toml": DYNAMIC, "app/_version.py": '__version__: str = "3.0rc1"\n'}, "3.0rc1"),
+        (
+            {
+                "pyproject.toml": DYNAMIC + '[tool.hatch.version]\npath = "app/about.py"\n',
+                "app/about.py": "VERSION = '4'",
+            },
+            "4",
+        ),
+        (
+            {
+                "pyproject.toml": DYNAMIC
+                + '[tool.setuptools.dynamic]\nversion = {attr = "app.meta.version"}\n',
+                "src/app/meta.py": "version = '5.1'",
+            },
+            "5.1",
+        ),
+        ({"setup.cfg": "[metadata]\nname = app\nversion = 6.0\n"}, "6.0"),
+        ({"setup.py": "setup(\n    name='app',\n    version='7.0',\n)\n"}, "7.0"),
+        ({"pyproject.toml": '[tool.poetry]\nname = "app"\nversion = "8.0"\n'}, "8.0"),
+        ({"pyproject.toml": DYNAMIC}, "0.0.0"),
+    ],
+    ids=["package", "module", "hatch", "setuptools", "setup.cfg", "setup.py", "poetry", "only a build knows"],
+)
+def test_the_version_is_found_where_builds_take_it_from(
+    files: dict[str, str], version: str, tmp_path: Path
+) -> None:
+    """Read as text; where only a build would know it there is one all the same, for its absence breaks imports."""
+    found = described(tmp_path, files)
+
+    assert found is not None
+    assert found.version == version
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"pyproject.toml": "[project"},
+        {"pyproject.toml": '[project]\nname = "../x"\n'},
+        {"pyproject.toml": "[project]\nname = 3\n", "setup.cfg": "no section"},
+        {"setup.py": "setup(name=NAME)"},
+    ],
+    ids=["nothing", "broken", "path", "number", "computed"],
+)
+def test_a_project_without_a_name_is_not_described(files: dict[str, str], tmp_path: Path) -> None:
+    """Nothing is raised for what a project wrote, and nothing is written."""
+    assert described(tmp_path, files) is None
+
+
+def test_setup_cfg_names_entry_points_in_lists(tmp_path: Path) -> None:
+    """As setuptools reads them: a group to an option, a point to a line."""
+    text = (
+        "[metadata]\nname = app\n[options.entry_points]\nconsole_scripts =\n    app = app:main\n    b=b:c\n"
+    )
+
+    found = described(tmp_path, {"setup.cfg": text})
+
+    assert found is not None
+    assert sorted((point.name, point.value) for point in found.entry_points) == [
+        ("app", "app:main"),
+        ("b", "b:c"),
+    ]
