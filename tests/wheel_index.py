@@ -1,4 +1,4 @@
-"""A package index on loopback, made of the wheels in `.wheels/`; the tests install from nowhere else."""
+"""A package index on loopback, made of the wheels in a folder; the tests install from nowhere else."""
 
 from __future__ import annotations
 
@@ -18,18 +18,35 @@ def has_wheel(name: str) -> bool:
     return any(parse_wheel_filename(file.name)[0] == canonicalize_name(name) for file in WHEELS.glob("*.whl"))
 
 
+class _Server(ThreadingHTTPServer):
+    """Serves the wheels of one folder and remembers what it was asked."""
+
+    def __init__(self, wheels: Path) -> None:
+        self.wheels = wheels
+        self.asked: list[str] = []
+        super().__init__(("127.0.0.1", 0), _Index)
+
+    @property
+    def url(self) -> str:
+        """Of the index."""
+        return f"http://127.0.0.1:{self.server_address[1]}/simple"
+
+
 class _Index(BaseHTTPRequestHandler):
     """The simple repository API. Source: PEP 503."""
+
+    server: _Server
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
     def do_GET(self) -> None:
+        self.server.asked.append(self.path)
         area, _, name = self.path.strip("/").partition("/")
         if area == "simple":
             self._answer("text/html", self._links(name).encode())
-        elif area == "files" and (WHEELS / Path(name).name).is_file():
-            self._answer("application/octet-stream", (WHEELS / Path(name).name).read_bytes())
+        elif area == "files" and (self.server.wheels / Path(name).name).is_file():
+            self._answer("application/octet-stream", (self.server.wheels / Path(name).name).read_bytes())
         else:
             self.send_error(404)
 
@@ -37,7 +54,7 @@ class _Index(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _links(self, name: str) -> str:
-        files = [file.name for file in WHEELS.glob("*.whl") if parse_wheel_filename(file.name)[0] == name]
+        files = [file.name for file in self.server.wheels.iterdir() if file.name.startswith(f"{name}-")]
         return "".join(f'<a href="/files/{file}">{file}</a>' for file in sorted(files))
 
     def _answer(self, kind: str, body: bytes) -> None:
@@ -50,11 +67,18 @@ class _Index(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def wheel_index() -> Iterator[str]:
-    """The index's address while the block runs."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Index) as server:
+def index_of(wheels: Path) -> Iterator[_Server]:
+    """The server of a folder's wheels while the block runs."""
+    with _Server(wheels) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/simple"
+        yield server
         server.shutdown()
         thread.join()
+
+
+@contextmanager
+def wheel_index() -> Iterator[str]:
+    """The address of an index of `.wheels/` while the block runs."""
+    with index_of(WHEELS) as server:
+        yield server.url

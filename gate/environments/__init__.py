@@ -46,7 +46,7 @@ __all__ = [
 VENV = "/venv"
 COVERAGE = "/gate/coverage"
 
-_REVISION = 2
+_REVISION = 3
 """Of how environments are built; part of their key."""
 _LIMITS = Limits(memory_mb=4096, seconds=600, processes=128, disk_mb=3072, result_mb=3072)
 _UV = "/gate/uv"
@@ -187,9 +187,9 @@ def _build(
             stream.seek(0)
             try:
                 archive.unpack(stream, built)
-            except archive.ArchiveError as error:
+                _complete(built, chosen)
+            except (archive.ArchiveError, FileExistsError, NotADirectoryError) as error:
                 return Unprepared("install", f"What the installer sent cannot be used: {error}.", "")
-        _complete(built, chosen)
         built.rename(place)
     return None
 

@@ -1,6 +1,7 @@
 """The program that installs an environment inside the box: uv in, one tar stream of regular files out.
 
-It runs on the service's interpreter with the network and sees names of requirements only. Standard library only.
+It runs on the service's interpreter with the network and sees names of requirements only. Nothing that was installed
+runs: an interpreter of the environment would obey the `.pth` files of its packages. Standard library only.
 """
 
 from __future__ import annotations
@@ -25,23 +26,33 @@ def main() -> int:
     commands = [
         [uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", order["python"], str(venv)]
     ]
-    install = [uv, "pip", "install", "--only-binary", ":all:", "--compile-bytecode", *order["indexes"]]
+    install = [uv, "pip", "install", "--only-binary", ":all:", *order["indexes"], "--python", str(venv)]
+    if order["coverage"]:
+        # Before the requirements, because uv asks the environment's interpreter what it is.
+        commands.append([*install, "--no-deps", "--target", str(ENVIRONMENT / "coverage"), order["coverage"]])
     if order["requirements"]:
         list_of_requirements = Path("/tmp/requirements.txt")  # noqa: S108  (the box's own)
         list_of_requirements.write_text("\n".join(order["requirements"]), encoding="utf-8")
-        commands.append([*install, "--python", str(venv), "--requirement", str(list_of_requirements)])
-    if order["coverage"]:
-        target = str(ENVIRONMENT / "coverage")
-        commands.append([*install, "--python", str(venv), "--no-deps", "--target", target, order["coverage"]])
+        commands.append([*install, "--requirement", str(list_of_requirements)])
     for command in commands:
         status = subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
         if status:
             return status
+    _compile(order["python"])
     with os.fdopen(RESULT, "wb") as stream, tarfile.open(fileobj=stream, mode="w|") as archive:
         for path in sorted(ENVIRONMENT.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 _add(archive, path)
     return 0
+
+
+def _compile(python: str) -> None:
+    """Bytecode of every module that has any, by an interpreter that looks at no installed package (`-S`)."""
+    subprocess.run(
+        [python, "-I", "-S", "-m", "compileall", "-q", "-q", "-j", "0", str(ENVIRONMENT)],
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def _add(archive: tarfile.TarFile, path: Path) -> None:
