@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 _REQUIREMENTS_FILE = re.compile(r"(?:[\w.-]*[_.-])?requirements?(?:[_.-][\w.-]*)?\.txt")
@@ -50,6 +50,8 @@ _NOT_FOR_TESTS = frozenset(
 _TEST_GROUPS = ("test", "tests", "testing", "dev", "develop", "development")
 """Extras and dependency groups that are installed when nobody says which."""
 _MOST_BYTES = 1024 * 1024
+_MOST_REQUIREMENTS = 5000
+"""Of all manifests together, those counted that are left out; reading more would keep a worker busy for minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,27 @@ class _Reading:
 
     def add(self, text: str, source: str) -> None:
         """Take one requirement, or say why not."""
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            self.left_out.append(f"{source}: {_short(text)} is not a named requirement")
+        if len(self.requirements) + len(self.left_out) >= _MOST_REQUIREMENTS:
             return
-        if requirement.url:
+        requirement = _parsed(text)
+        if requirement is None:
+            self.left_out.append(f"{source}: {_short(text)} is not a named requirement")
+        elif requirement.url:
             self.left_out.append(f"{source}: {requirement.name} comes from a URL, not from the package index")
         else:
             self.requirements.add(str(requirement))
+
+
+def _parsed(text: str) -> Requirement | None:
+    """The requirement; None where it is none, or would not be one line of text when written down again.
+
+    A marker's quoted text may hold an escaped line break, and what follows it would be an option to the installer.
+    """
+    try:
+        requirement = Requirement(text)
+        return requirement if str(requirement).isprintable() else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def is_manifest(path: str) -> bool:
@@ -116,6 +130,8 @@ def read(manifests: Mapping[str, bytes], install: str | Sequence[str] = "auto") 
         chosen = _usual(path) if isinstance(install, str) else path in groups
         if chosen and path.endswith(".txt"):
             _read_requirements(reading, path)
+    if len(reading.requirements) + len(reading.left_out) >= _MOST_REQUIREMENTS:
+        reading.left_out.insert(0, f"whatever comes after {_MOST_REQUIREMENTS:,} requirements")
     return Needs(tuple(sorted(reading.requirements)), python, tuple(reading.left_out))
 
 
@@ -128,29 +144,38 @@ def _usual(path: str) -> bool:
 
 
 def _read_requirements(reading: _Reading, path: str) -> None:
-    if path in reading.seen:
-        return
-    reading.seen.add(path)
-    text = _text(reading, path)
+    """A requirements file and those it includes, each once."""
+    waiting = [path]
+    while waiting:
+        path = waiting.pop()
+        if path not in reading.seen:
+            reading.seen.add(path)
+            waiting += [name for line in _lines(_text(reading, path)) if (name := _read(reading, path, line))]
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines that say something, continued ones joined, without comments and hashes."""
     for line in re.sub(r"\\\r?\n", " ", text).splitlines():
         stripped = re.sub(r"(^|\s)#.*$", "", line).strip()
         stripped = re.sub(r"\s--hash[= ]\S+", "", stripped).strip()
-        if not stripped:
-            continue
-        if not stripped.startswith("-"):
-            reading.add(stripped, path)
-        elif included := re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", stripped):
-            _include(reading, path, included[1])
-        else:
-            reading.left_out.append(f"{path}: the option {_short(stripped)} is not followed")
+        if stripped:
+            yield stripped
 
 
-def _include(reading: _Reading, path: str, name: str) -> None:
+def _read(reading: _Reading, path: str, line: str) -> str:
+    """Take one line of a requirements file; the manifest it includes, if it includes one."""
+    if not line.startswith("-"):
+        reading.add(line, path)
+        return ""
+    name = line.removeprefix("--requirement" if line.startswith("--") else "-r").lstrip(" \t=")
+    if name.startswith("-") or re.search(r"\s", name):
+        reading.left_out.append(f"{path}: the option {_short(line)} is not followed")
+        return ""
     place = _joined(str(PurePosixPath(path).parent), name)
     if place in reading.manifests:
-        _read_requirements(reading, place)
-    else:
-        reading.left_out.append(f"{path}: {_short(name)} is not among the manifests")
+        return place
+    reading.left_out.append(f"{path}: {_short(name)} is not among the manifests")
+    return ""
 
 
 def _joined(folder: str, name: str) -> str:
@@ -177,14 +202,12 @@ def _read_pyproject(reading: _Reading, groups: Sequence[str]) -> str | None:
         canonicalize_name(name): value for name, value in _table(project.get("optional-dependencies")).items()
     }
     name = str(project.get("name", ""))
-    for group in groups:
-        _add_extra(reading, extras, canonicalize_name(group), canonicalize_name(name), frozenset())
+    _add_extras(reading, extras, groups, canonicalize_name(name))
     named: dict[str, object] = {
         canonicalize_name(key): value for key, value in _table(document.get("dependency-groups")).items()
     }
-    for group in groups:
-        for text in _group(named, canonicalize_name(group), frozenset()):
-            reading.add(text, "pyproject.toml")
+    for text in _grouped(named, groups):
+        reading.add(text, "pyproject.toml")
     if "dependencies" in _strings(project.get("dynamic")):
         reading.left_out.append(
             "pyproject.toml: the dependencies are dynamic, and no code is run to learn them"
@@ -193,34 +216,36 @@ def _read_pyproject(reading: _Reading, groups: Sequence[str]) -> str | None:
     return python if isinstance(python, str) else None
 
 
-def _add_extra(
-    reading: _Reading, extras: Mapping[str, object], extra: str, project: str, above: frozenset[str]
-) -> None:
-    """The requirements of an extra; `project[other]` in it stands for the other extra's."""
-    if extra in above:
-        return
-    for text in _strings(extras.get(extra)):
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            requirement = None
-        if requirement is not None and project and canonicalize_name(requirement.name) == project:
-            for other in sorted(requirement.extras):
-                _add_extra(reading, extras, canonicalize_name(other), project, above | {extra})
-        else:
-            reading.add(text, "pyproject.toml")
+def _add_extras(reading: _Reading, extras: Mapping[str, object], wanted: Sequence[str], project: str) -> None:
+    """The requirements of some extras, each once; `project[other]` in one stands for the other extra's."""
+    waiting, seen = [canonicalize_name(extra) for extra in wanted], set[str]()
+    while waiting:
+        extra = waiting.pop(0)
+        if extra in seen:
+            continue
+        seen.add(extra)
+        for text in _strings(extras.get(extra)):
+            requirement = _parsed(text)
+            if requirement is not None and project and canonicalize_name(requirement.name) == project:
+                waiting += [canonicalize_name(other) for other in sorted(requirement.extras)]
+            else:
+                reading.add(text, "pyproject.toml")
 
 
-def _group(groups: Mapping[str, object], name: str, above: frozenset[str]) -> Iterator[str]:
-    """The requirements of a dependency group, included groups in it too. Source: PEP 735."""
-    entries = groups.get(name)
-    if name in above or not isinstance(entries, list):
-        return
-    for entry in entries:
-        if isinstance(entry, str):
-            yield entry
-        elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
-            yield from _group(groups, canonicalize_name(entry["include-group"]), above | {name})
+def _grouped(groups: Mapping[str, object], wanted: Sequence[str]) -> Iterator[str]:
+    """The requirements of some dependency groups, those of included groups too, each once. Source: PEP 735."""
+    waiting, seen = [canonicalize_name(group) for group in wanted], set[str]()
+    while waiting:
+        group = waiting.pop(0)
+        entries = groups.get(group)
+        if group in seen or not isinstance(entries, list):
+            continue
+        seen.add(group)
+        for entry in entries:
+            if isinstance(entry, str):
+                yield entry
+            elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
+                waiting.append(canonicalize_name(entry["include-group"]))
 
 
 def _read_setup_cfg(reading: _Reading, groups: Sequence[str]) -> str | None:

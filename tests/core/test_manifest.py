@@ -114,3 +114,61 @@ def test_an_extra_that_names_itself_ends() -> None:
     text = b'[project]\nname="app"\n[project.optional-dependencies]\ntest = ["app[test]", "pytest"]\n'
 
     assert manifest.read({"pyproject.toml": text}).requirements == ("pytest",)
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        r"sys_platform == 'a\"\n--index-url http://elsewhere/\n#'",
+        r"sys_platform == 'a\n-e .\n#'",
+        r"sys_platform == '\x0b'",
+        r"""sys_platform == 'both quotes: " \x27'""",
+        "(" * 5000 + "sys_platform == 'a'",
+    ],
+    ids=["option", "editable", "vertical tab", "quotes", "deep"],
+)
+def test_a_marker_cannot_become_a_line_of_its_own(marker: str) -> None:
+    """What is given to the installer is one requirement a line, whatever was escaped in a marker."""
+    needs = manifest.read({"requirements.txt": f"six; {marker}\nattrs".encode()})
+
+    assert needs.requirements == ("attrs",)
+    assert len(needs.left_out) == 1
+
+
+def test_extras_and_groups_that_name_each_other_many_times_are_read_once() -> None:
+    """A few lines cannot stand for more requirements than anybody could wait for."""
+    extras = "".join(f'e{n} = ["a[e{n + 1}]", "a[e{n + 1}]", "x{n}"]\n' for n in range(2000))
+    groups = "".join(
+        f'g{n} = [{{include-group = "g{n + 1}"}}, {{include-group = "g{n + 1}"}}, "y{n}"]\n'
+        for n in range(2000)
+    )
+    document = f'[project]\nname = "a"\n[project.optional-dependencies]\ntest = ["a[e0]"]\n{extras}'
+    document += f'[dependency-groups]\ntest = [{{include-group = "g0"}}]\n{groups}'
+
+    needs = manifest.read({"pyproject.toml": document.encode()})
+
+    assert len(needs.requirements) == 4000
+
+
+def test_a_long_chain_of_included_files_is_followed() -> None:
+    """However many there are: each is read once."""
+    files = {f"requirements/{n}.txt": f"-r {n + 1}.txt\nx{n}\n".encode() for n in range(2000)}
+
+    needs = manifest.read(files, ["requirements/0.txt"])
+
+    assert len(needs.requirements) == 2000
+
+
+def test_requirements_are_bounded_in_number() -> None:
+    """No worker is kept busy by a list that nobody installs; the rest is said to be left out."""
+    needs = manifest.read({"requirements.txt": "\n".join(f"x{n}" for n in range(100_000)).encode()})
+
+    assert len(needs.requirements) == 5000
+    assert needs.left_out == ("whatever comes after 5,000 requirements",)
+
+
+def test_a_line_that_includes_nothing_is_read_in_time() -> None:
+    """The time to read an include grows with its length, not with its square."""
+    needs = manifest.read({"requirements.txt": b"-r" + b"=" * 1_000_000 + b"a b"})
+
+    assert needs.requirements == ()
