@@ -35,7 +35,6 @@ class Measured:
 
     outcome: CoverageReport | Unmeasurable
     obtained: str
-    stored: bool = False
 
     @property
     def report(self) -> CoverageReport | None:
@@ -82,10 +81,7 @@ def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = Fal
     except PolicyError as error:
         return Judged(could_not_measure("coverage", str(error), "", neutral=not armed), "not measured")
     obtained = f"head {head.obtained}" + (f"; base {base.obtained}" if base else "")
-    ours = base is not None and isinstance(base.outcome, Unmeasurable) and base.outcome.ours
-    if base is not None and base.usable and not running.local:
-        case.service.store.arm(case.code.repository_id, case.service.now())
-    armed = armed or (base is not None and base.usable) or (assume_armed and (ours or base is None))
+    armed = armed or _arms(case, base, running) or (assume_armed and _no_excuse(base))
     if isinstance(head.outcome, Unmeasurable):
         return Judged(_unmeasured(head.outcome, running, neutral=not armed), obtained)
     facts = compare_coverage(
@@ -110,36 +106,44 @@ def measured(case: Case, tree: Tree, running: Running) -> Measured:
 
     Raises: PolicyError for a broken `[tests]` of that tree.
     """
-    tests = _tests_of(case, tree)
-    files = _suite_files(case, tree)
-    try:
-        command = detect([entry.path for entry in tree.entries], files, tests.command)
-        environment = _environment(case, files, tests, command, running)
-    except ValueError as error:
-        return _not(Unmeasurable("detect", f"`[tests] command` cannot be read: {error}."))
-    except SandboxError as error:
-        return _not(Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True))
-    if isinstance(environment, Unprepared):
-        return _not(Unmeasurable("detect", environment.text, environment.hint, environment.output))
-    key = _Key(case.code.git.tree(tree.treeish), environment.key, _digest(case, tree, tests))
+    suite = _suite(case, tree, running)
+    if isinstance(suite, Unmeasurable):
+        return Measured(suite, f"not measured ({suite.step})")
+    key = _Key(case.code.git.tree(tree.treeish), suite.environment.key, _digest(suite))
     stored = None if running.again or running.here else _stored(case, key)
     if stored is not None:
-        return Measured(stored, _sentence(stored, environment, "known from an equal tree"), stored=True)
-    suite = SuiteRun(
+        return Measured(stored, _sentence(stored, suite, "known from an equal tree"))
+    outcome = _run(case, tree, suite, running)
+    if isinstance(outcome, Unmeasurable):
+        return Measured(outcome, f"not measured ({outcome.step})")
+    if not running.here:
+        _save(case, key, outcome)
+    return Measured(outcome, _sentence(outcome, suite, "measured now"))
+
+
+def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
+    """How the tests of a tree are run, with the environment they need."""
+    tests = _tests_of(case, tree)
+    files = _suite_files(case, tree)
+    paths = tuple(entry.path for entry in tree.entries)
+    try:
+        command = detect(paths, files, tests.command)
+        environment = _environment(case, files, tests, command, running)
+    except ValueError as error:
+        return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
+    except SandboxError as error:
+        return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
+    if isinstance(environment, Unprepared):
+        return Unmeasurable("detect", environment.text, environment.hint, environment.output)
+    return SuiteRun(
         environment=environment,
         command=command,
-        paths=tuple(entry.path for entry in tree.entries),
+        paths=paths,
         sources=tree.selection.coverage_paths,
         tests=tests,
         coverage_configuration=case.rule_files(COVERAGE_FILES),
         branches=case.question.policy.coverage.branches,
     )
-    outcome = _run(case, tree, suite, running)
-    if isinstance(outcome, Unmeasurable):
-        return _not(outcome)
-    if not running.here:
-        _save(case, key, outcome)
-    return Measured(outcome, _sentence(outcome, environment, "measured now"))
 
 
 def _run(case: Case, tree: Tree, suite: SuiteRun, running: Running) -> CoverageReport | Unmeasurable:
@@ -155,6 +159,19 @@ def _run(case: Case, tree: Tree, suite: SuiteRun, running: Running) -> CoverageR
         name=running.name,
         cancelled=running.cancelled,
     )
+
+
+def _arms(case: Case, base: Measured | None, running: Running) -> bool:
+    """Whether the base's suite ran here: from then on coverage blocks."""
+    usable = base is not None and base.usable
+    if usable and not running.local:
+        case.service.store.arm(case.code.repository_id, case.service.now())
+    return usable
+
+
+def _no_excuse(base: Measured | None) -> bool:
+    """Whether the project has done its part: a base is not there, or was not measured for a cause of ours."""
+    return base is None or (isinstance(base.outcome, Unmeasurable) and base.outcome.ours)
 
 
 def _environment(
@@ -173,13 +190,13 @@ def _environment(
     )
 
 
-def _not(why: Unmeasurable) -> Measured:
-    return Measured(why, f"not measured ({why.step})")
-
-
-def _sentence(report: CoverageReport, environment: Environment, how: str) -> str:
-    suite = report.suite
-    return f"{how}: `{suite.command}` took {suite.seconds:.1f} s, {report.version.partition(' ')[2]}, {environment.description}"
+def _sentence(report: CoverageReport, suite: SuiteRun, how: str) -> str:
+    ran = (
+        f"`{report.suite.command}` took {report.suite.seconds:.1f} s"
+        if suite.command
+        else "there are no tests"
+    )
+    return f"{how}: {ran}, {report.version.partition(' ')[2]}, {suite.environment.description}"
 
 
 def _unmeasured(why: Unmeasurable, running: Running, *, neutral: bool) -> CheckVerdict:
@@ -236,14 +253,9 @@ def _suite_files(case: Case, tree: Tree) -> dict[str, bytes]:
     return {path: content for blob, content in case.code.git.blobs(sorted(wanted)) for path in wanted[blob]}
 
 
-def _digest(case: Case, tree: Tree, tests: Tests) -> str:
-    configuration = {name: text.decode("latin-1") for name, text in case.rule_files(COVERAGE_FILES).items()}
-    inputs = [
-        encode(tests),
-        configuration,
-        case.question.policy.coverage.branches,
-        tree.selection.coverage_paths,
-    ]
+def _digest(suite: SuiteRun) -> str:
+    configuration = {name: text.decode("latin-1") for name, text in suite.coverage_configuration.items()}
+    inputs = [encode(suite.tests), configuration, suite.branches, suite.sources]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
 
 

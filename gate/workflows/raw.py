@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from checks.report import CoverageReport, FileReport
@@ -11,32 +12,39 @@ from gate.workflows.judge import Case
 
 
 def raw_report(case: Case, check: str, running: Running) -> dict[str, Any]:
-    """What a check says of every source and test file of the head; the shape is that of design's contract.
+    """What a check says of every source and test file of the head; the shape is a contract, see docs/checks.md.
 
     Raises: SandboxError; Permanent when the tests cannot be run, with the cause.
     """
     if check == "coverage":
         return _coverage(case, running)
     case.measure((check,))
-    files = case.reports(check, case.head).files
-    report: dict[str, Any] = {
+    files = dict(sorted(case.reports(check, case.head).files.items()))
+    contents = _complexity(files) if check == "complexity" else _security(files)
+    return {
         "check": check,
         "revision": case.question.head,
         "version": next((file.version for file in files.values()), ""),
         "files": len(files),
+        **contents,
+        "not_measured": [
+            {"path": path, "line": file.problem.line, "text": file.problem.text}
+            for path, file in files.items()
+            if file.problem is not None
+        ],
     }
-    if check == "complexity":
-        report["blocks"] = [block for path in sorted(files) for block in _blocks(path, files[path])]
-    else:
-        found = [item for path in sorted(files) for item in _findings(path, files[path])]
-        report["findings"] = [item for suppressed, item in found if not suppressed]
-        report["suppressed"] = [item for suppressed, item in found if suppressed]
-    report["not_measured"] = [
-        {"path": path, "line": file.problem.line, "text": file.problem.text}
-        for path, file in sorted(files.items())
-        if file.problem is not None
-    ]
-    return report
+
+
+def _complexity(files: Mapping[str, FileReport]) -> dict[str, Any]:
+    return {"blocks": [block for path, file in files.items() for block in _blocks(path, file)]}
+
+
+def _security(files: Mapping[str, FileReport]) -> dict[str, Any]:
+    found = [item for path, file in files.items() for item in _findings(path, file)]
+    return {
+        "findings": [item for suppressed, item in found if not suppressed],
+        "suppressed": [item for suppressed, item in found if suppressed],
+    }
 
 
 def _blocks(path: str, file: FileReport) -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ It publishes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
+from checks.report import FileReport
 from gate.core.event import RepositoryRef
 from gate.core.failure import PolicyError
 from gate.core.work import RecordBranch, Run
@@ -42,28 +44,30 @@ def _record_static(case: Case, repository: RepositoryRef, sha: str) -> None:
 
 def _totals(case: Case) -> dict[str, int]:
     """Sums over the sources of the head, by metric."""
-    totals: dict[str, int] = {}
     sources = {entry.path for entry in case.head.selection.sources}
-    for check in ("size", "maintainability"):
-        for path, report in case.reports(check, case.head).files.items():
-            for quantity in report.quantities if path in sources else ():
-                totals[quantity.metric] = totals.get(quantity.metric, 0) + quantity.value
-    blocks = [
+
+    def reports(check: str) -> list[FileReport]:
+        files = case.reports(check, case.head).files
+        return [report for path, report in files.items() if path in sources]
+
+    totals: Counter[str] = Counter()
+    for report in (*reports("size"), *reports("maintainability")):
+        totals.update({quantity.metric: quantity.value for quantity in report.quantities})
+    complexities = [
         block.complexity
-        for path, report in case.reports("complexity", case.head).files.items()
-        if path in sources
+        for report in reports("complexity")
         for block in report.blocks
         if block.listed and block.kind != "class"
     ]
-    security = case.reports("security", case.head).files
-    totals |= {
+    findings = [finding for report in reports("security") for finding in report.findings]
+    return {
+        **totals,
         "files": len(sources),
-        "functions": len(blocks),
-        "complexity": sum(blocks),
-        "worst": max(blocks, default=0),
-        "findings": sum(not finding.suppressed for path in sources for finding in security[path].findings),
+        "functions": len(complexities),
+        "complexity": sum(complexities),
+        "worst": max(complexities, default=0),
+        "findings": sum(not finding.suppressed for finding in findings),
     }
-    return totals
 
 
 def _record_coverage(case: Case, repository: RepositoryRef, run: Run) -> None:

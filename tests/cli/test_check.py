@@ -126,6 +126,42 @@ def test_without_a_box_the_rest_is_judged(project: Project) -> None:
     assert done.json["checks"]["complexity"]["outcome"] == "passed"
 
 
+SIGN = "def sign(a):\n    if a < 0:\n        return -1\n    return 1\n"
+SIGN_TESTS = (
+    "import unittest\n\nimport a\n\n\nclass SignTest(unittest.TestCase):\n"
+    "    def test_positive(self):\n        self.assertEqual(a.sign(1), 1)\n"
+)
+
+
+def test_here_runs_the_tests_without_a_box(project: Project) -> None:
+    """
+    With --here the active interpreter runs the tests, and every line is as coverage.py has it.
+    """
+    sha = project.commit({"a.py": SIGN, "b.py": "x = 1\n", "test_a.py": SIGN_TESTS})
+
+    report = project.gate("measure", sha, "--check", "coverage", "--here", "--format", "json").json
+
+    assert report["files"] == {
+        "a.py": {"covered": [1, 2, 4], "missing": [3]},
+        "b.py": {"covered": [], "missing": [1]},
+    }
+    assert report["suite"]["outcome"] == "passed"
+    assert report["suite"]["tests"] == {"test_a.SignTest.test_positive": "passed"}
+
+
+def test_here_judges_the_working_tree(project: Project) -> None:
+    """
+    A surviving line that loses its test blocks, also in files that are not committed.
+    """
+    project.commit({"a.py": SIGN, "test_a.py": SIGN_TESTS})
+    project.write({"test_a.py": SIGN_TESTS.replace("a.sign(1), 1", "1, 1")})
+
+    coverage = project.gate("check", "--here", "--format", "json").json["checks"]["coverage"]
+
+    assert coverage["outcome"] == "blocked"
+    assert coverage["lost"] == {"a.py": [2, 4]}
+
+
 def test_the_first_commit_is_compared_with_nothing(project: Project) -> None:
     """
     Before the first commit there is nothing to compare with, and everything is new.
