@@ -11,6 +11,7 @@ import click
 from rich.markup import escape
 
 from gate.cli.terminal import output
+from gate.core.failure import Transient
 from gate.sandbox import Feature
 from gate.service import Service
 from gate.settings import Settings
@@ -57,12 +58,18 @@ def _state(service: Service) -> Iterator[Feature]:
     problem = service.store.problem()
     kind = "SQLite, one worker" if settings.embedded else "Postgres, any number of workers"
     yield Feature("database", not problem, problem or f"{kind}; reachable")
-    app = service.app
-    yield Feature(
-        "GitHub App",
-        app is not None,
-        f"id {app.id} at {settings.github_api_url}"
+    yield _app(service)
+
+
+def _app(service: Service) -> Feature:
+    try:
+        app = service.app
+    except Transient:
+        # A new database has no tables yet, and so no App.
+        app = None
+    text = (
+        f"id {app.id} at {service.settings.github_api_url}"
         if app
-        else "none yet: start `gate serve` and open /setup",
-        required=False,
+        else "none yet: start `gate serve`, open /setup"
     )
+    return Feature("GitHub App", app is not None, text, required=False)

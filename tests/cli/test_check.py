@@ -248,3 +248,15 @@ def test_settings_mistakes_are_said_all_at_once(project: Project) -> None:
     for name in ("GATE_SANDBOX", "GATE_CONCURRENCY", "GATE_PRIVATE_KEY", "GATE_WEBHOOK_SECRET"):
         assert name in done.errors
     assert "Traceback" not in done.errors
+
+
+def test_the_doctor_works_before_anything_was_set_up(project: Project) -> None:
+    """
+    On a new machine it says of each thing whether it holds, and what is missing.
+    """
+    done = project.gate("doctor")
+
+    assert "GitHub App: none yet" in done.output
+    assert "run `gate migrate`" in done.output
+    assert "GATE_SANDBOX=none" in done.output
+    assert done.status == 1
