@@ -16,6 +16,8 @@ from pathlib import PurePosixPath
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from gate.core.lock_file import LOCK_FILES
+
 _REQUIREMENTS_FILE = re.compile(r"(?:[\w.-]*[_.-])?requirements?(?:[_.-][\w.-]*)?\.txt")
 _REQUIREMENTS_FOLDERS = frozenset({"requirements", "requirement", "reqs"})
 _TEST_FOLDERS = frozenset({"test", "tests"})
@@ -49,6 +51,8 @@ _NOT_FOR_TESTS = frozenset(
 )
 _TEST_GROUPS = ("test", "tests", "testing", "dev", "develop", "development")
 """Extras and dependency groups that are installed when nobody says which."""
+_ITSELF = re.compile(r"""(?:-e|--editable)?[\s=]*["']?\./?(?:\[([^\]]*)\])?["']?""")
+"""The project itself in a requirements file, with extras: `-e .[test]`."""
 _MOST_BYTES = 1024 * 1024
 _MOST_REQUIREMENTS = 5000
 """Of all manifests together, those counted that are left out; reading more would keep a worker busy for minutes."""
@@ -79,6 +83,12 @@ class _Reading:
     requirements: set[str] = field(default_factory=set)
     left_out: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    project: str = ""
+    """Its canonical name: a requirement of that name stands for extras of its own."""
+    extras: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """By canonical name: requirements, and the file they stand in."""
+    wanted: list[str] = field(default_factory=list)
+    """Extras to be taken."""
 
     def add(self, text: str, source: str) -> None:
         """Take one requirement, or say why not."""
@@ -89,8 +99,17 @@ class _Reading:
             self.left_out.append(f"{source}: {_short(text)} is not a named requirement")
         elif requirement.url:
             self.left_out.append(f"{source}: {requirement.name} comes from a URL, not from the package index")
+        elif self.project and canonicalize_name(requirement.name) == self.project:
+            self.wanted += sorted(requirement.extras)
         else:
             self.requirements.add(str(requirement))
+
+    def add_extras(self) -> None:
+        """Take the wanted extras and those they want, each once."""
+        while self.wanted:
+            extra = canonicalize_name(self.wanted.pop())
+            for text, source in self.extras.pop(extra, ()):
+                self.add(text, source)
 
 
 def _parsed(text: str) -> Requirement | None:
@@ -110,7 +129,9 @@ def is_manifest(path: str) -> bool:
     place = PurePosixPath(path)
     folder = str(place.parent)
     if folder == ".":
-        return place.name in {"pyproject.toml", "setup.cfg"} or bool(_REQUIREMENTS_FILE.fullmatch(place.name))
+        return place.name in {"pyproject.toml", "setup.cfg", *LOCK_FILES} or bool(
+            _REQUIREMENTS_FILE.fullmatch(place.name)
+        )
     if folder in _REQUIREMENTS_FOLDERS:
         return place.suffix == ".txt"
     return folder in _TEST_FOLDERS and bool(_REQUIREMENTS_FILE.fullmatch(place.name))
@@ -122,14 +143,15 @@ def read(manifests: Mapping[str, bytes], install: str | Sequence[str] = "auto") 
     `install` is the policy's: "auto", or requirement files, extras and groups by name; the project's own
     dependencies are always taken.
     """
-    reading = _Reading(manifests)
     groups = _TEST_GROUPS if isinstance(install, str) else tuple(install)
+    reading = _Reading(manifests, wanted=list(groups))
     python = _read_pyproject(reading, groups) or ""
-    python = _read_setup_cfg(reading, groups) or python
+    python = _read_setup_cfg(reading) or python
     for path in sorted(manifests):
         chosen = _usual(path) if isinstance(install, str) else path in groups
         if chosen and path.endswith(".txt"):
             _read_requirements(reading, path)
+    reading.add_extras()
     if len(reading.requirements) + len(reading.left_out) >= _MOST_REQUIREMENTS:
         reading.left_out.insert(0, f"whatever comes after {_MOST_REQUIREMENTS:,} requirements")
     return Needs(tuple(sorted(reading.requirements)), python, tuple(reading.left_out))
@@ -164,6 +186,9 @@ def _lines(text: str) -> Iterator[str]:
 
 def _read(reading: _Reading, path: str, line: str) -> str:
     """Take one line of a requirements file; the manifest it includes, if it includes one."""
+    if itself := _ITSELF.fullmatch(line):
+        reading.wanted += [extra.strip() for extra in (itself[1] or "").split(",") if extra.strip()]
+        return ""
     if not line.startswith("-"):
         reading.add(line, path)
         return ""
@@ -196,13 +221,11 @@ def _read_pyproject(reading: _Reading, groups: Sequence[str]) -> str | None:
         reading.left_out.append("pyproject.toml: not valid TOML")
         return None
     project = _table(document.get("project"))
+    reading.project = canonicalize_name(str(project.get("name", "")))
     for text in _strings(project.get("dependencies")):
         reading.add(text, "pyproject.toml")
-    extras: dict[str, object] = {
-        canonicalize_name(name): value for name, value in _table(project.get("optional-dependencies")).items()
-    }
-    name = str(project.get("name", ""))
-    _add_extras(reading, extras, groups, canonicalize_name(name))
+    for name, texts in _table(project.get("optional-dependencies")).items():
+        reading.extras[canonicalize_name(name)] = [(text, "pyproject.toml") for text in _strings(texts)]
     named: dict[str, object] = {
         canonicalize_name(key): value for key, value in _table(document.get("dependency-groups")).items()
     }
@@ -214,22 +237,6 @@ def _read_pyproject(reading: _Reading, groups: Sequence[str]) -> str | None:
         )
     python = project.get("requires-python")
     return python if isinstance(python, str) else None
-
-
-def _add_extras(reading: _Reading, extras: Mapping[str, object], wanted: Sequence[str], project: str) -> None:
-    """The requirements of some extras, each once; `project[other]` in one stands for the other extra's."""
-    waiting, seen = [canonicalize_name(extra) for extra in wanted], set[str]()
-    while waiting:
-        extra = waiting.pop(0)
-        if extra in seen:
-            continue
-        seen.add(extra)
-        for text in _strings(extras.get(extra)):
-            requirement = _parsed(text)
-            if requirement is not None and project and canonicalize_name(requirement.name) == project:
-                waiting += [canonicalize_name(other) for other in sorted(requirement.extras)]
-            else:
-                reading.add(text, "pyproject.toml")
 
 
 def _grouped(groups: Mapping[str, object], wanted: Sequence[str]) -> Iterator[str]:
@@ -248,22 +255,31 @@ def _grouped(groups: Mapping[str, object], wanted: Sequence[str]) -> Iterator[st
                 waiting.append(canonicalize_name(entry["include-group"]))
 
 
-def _read_setup_cfg(reading: _Reading, groups: Sequence[str]) -> str | None:
+def _read_setup_cfg(reading: _Reading) -> str | None:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string(_text(reading, "setup.cfg"))
     except configparser.Error:
         reading.left_out.append("setup.cfg: not a valid ini file")
         return None
-    lists = [parser.get("options", "install_requires", fallback="")]
-    lists += [parser.get("options.extras_require", group, fallback="") for group in groups]
-    lists.append(parser.get("options", "tests_require", fallback=""))
-    for text in lists:
-        # As setuptools reads a list: by lines, or on one line by semicolons.
-        for line in text.splitlines() if "\n" in text else text.split(";"):
-            if line.strip() and not line.strip().startswith("#"):
-                reading.add(line.strip(), "setup.cfg")
+    reading.project = reading.project or canonicalize_name(
+        parser.get("metadata", "name", fallback="").strip()
+    )
+    for option in ("install_requires", "tests_require"):
+        for text in _listed(parser.get("options", option, fallback="")):
+            reading.add(text, "setup.cfg")
+    if parser.has_section("options.extras_require"):
+        for name, value in parser.items("options.extras_require"):
+            texts = [(text, "setup.cfg") for text in _listed(value)]
+            reading.extras.setdefault(canonicalize_name(name), []).extend(texts)
     return parser.get("options", "python_requires", fallback=None)
+
+
+def _listed(value: str) -> Iterator[str]:
+    """The items of a list as setuptools reads it: by lines, or on one line by semicolons."""
+    for line in value.splitlines() if "\n" in value else value.split(";"):
+        if line.strip() and not line.strip().startswith("#"):
+            yield line.strip()
 
 
 def _text(reading: _Reading, path: str) -> str:

@@ -43,6 +43,7 @@ docs = sphinx
         ("tests/requirements.txt", True),
         ("pyproject.toml", True),
         ("setup.cfg", True),
+        ("uv.lock", True),
         ("setup.py", False),
         ("src/requirements.txt", False),
         ("notes.txt", False),
@@ -74,7 +75,7 @@ def test_setup_cfg_is_read_as_setuptools_reads_it() -> None:
 def test_requirement_files_follow_each_other_inside_the_manifests_only() -> None:
     """Comments, hashes and line continuations are understood; options, paths and URLs are left out and listed."""
     files = {
-        "requirements/test.txt": b"-r base.txt\n-r ../../secret.txt\n-e .\npytest==9.2.0 \\\n  --hash=sha256:aa\n",
+        "requirements/test.txt": b"-r base.txt\n-r ../../secret.txt\n-e .\n-e ../other\npytest==9.2.0 \\\n  --hash=sha256:aa\n",
         "requirements/base.txt": b"flask  # the web\ngit+https://example.org/x\n--index-url https://example.org\n",
         "requirements/docs.txt": b"sphinx\n",
     }
@@ -86,7 +87,7 @@ def test_requirement_files_follow_each_other_inside_the_manifests_only() -> None
         "requirements/base.txt: 'git+https://example.org/x' is not a named requirement",
         "requirements/base.txt: the option '--index-url https://example.org' is not followed",
         "requirements/test.txt: '../../secret.txt' is not among the manifests",
-        "requirements/test.txt: the option '-e .' is not followed",
+        "requirements/test.txt: the option '-e ../other' is not followed",
     )
 
 
@@ -172,3 +173,49 @@ def test_a_line_that_includes_nothing_is_read_in_time() -> None:
     needs = manifest.read({"requirements.txt": b"-r" + b"=" * 1_000_000 + b"a b"})
 
     assert needs.requirements == ()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"requirements.txt": b"-e .[socks,HTTP_2]\n"},
+        {"requirements.txt": b'--editable=".[socks, http-2]"\n'},
+        {"requirements.txt": b".[socks,http-2]\n"},
+        {"requirements.txt": b"My.App[socks,http-2]>=1\n"},
+    ],
+)
+def test_the_project_itself_stands_for_its_extras(files: dict[str, bytes]) -> None:
+    """In requirement files and groups; its own release is never installed over it."""
+    text = b"""
+[project]
+name = "my_app"
+[project.optional-dependencies]
+socks = ["pysocks"]
+http-2 = ["h2", "my-app[socks]"]
+"""
+
+    needs = manifest.read({"pyproject.toml": text, **files})
+
+    assert needs.requirements == ("h2", "pysocks")
+    assert needs.left_out == ()
+
+
+def test_a_group_may_name_the_project_itself() -> None:
+    """As `dev = ["app[dev]"]` does."""
+    text = b"""
+[project]
+name = "app"
+[project.optional-dependencies]
+many = ["attrs"]
+[dependency-groups]
+dev = ["app[many]"]
+"""
+
+    assert manifest.read({"pyproject.toml": text}).requirements == ("attrs",)
+
+
+def test_extras_of_setup_cfg_are_named_in_requirement_files() -> None:
+    """The same for projects that declare nothing in pyproject.toml."""
+    files = {"setup.cfg": b"[metadata]\nname = app\n" + SETUP_CFG, "requirements.txt": b"-e .[docs]\n"}
+
+    assert "sphinx" in manifest.read(files).names
