@@ -93,7 +93,9 @@ def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = Fal
         sources=case.head.selection.coverage_paths,
         everywhere=_suite_changed(case),
     )
-    return Judged(judge_coverage(case.question.policy, facts, armed), obtained)
+    why = base.outcome if base and isinstance(base.outcome, Unmeasurable) else None
+    cause, hint = (f"the base could not be measured: {why.text}", why.hint) if why else ("", "")
+    return Judged(judge_coverage(case.question.policy, facts, armed, cause=cause, hint=hint), obtained)
 
 
 def record(case: Case, running: Running) -> bool:

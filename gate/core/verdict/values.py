@@ -73,7 +73,7 @@ class Provenance:
     base: str
     """Full sha of the merge base; empty for a first commit."""
     policy_sha: str
-    """Commit whose `.gate.toml` judged; empty for the defaults or a file given on the command line."""
+    """Commit whose `.gate.toml` and tool configuration count, or whose lack of them; empty where there is no such commit."""
     policy_digest: str
     policy_source: str
     """For people: `.gate.toml at 1a2b3c4 (main)`, `defaults`."""
