@@ -24,12 +24,13 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
-from gate.core import manifest
+from gate.core import lock_file, manifest
 from gate.core.manifest import Needs, is_manifest
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import archive, interpreters
 from gate.environments.interpreters import Interpreter
+from gate.environments.recipe import Recipe
 from gate.sandbox import Exit, Limits, Mount, Sandbox, interpreter, never
 
 __all__ = [
@@ -46,9 +47,10 @@ __all__ = [
 VENV = "/venv"
 COVERAGE = "/gate/coverage"
 
-_REVISION = 3
+_REVISION = 4
 """Of how environments are built; part of their key."""
 _LIMITS = Limits(memory_mb=4096, seconds=600, processes=128, disk_mb=3072, result_mb=3072)
+_MOST_ATTEMPTS = 5
 _UV = "/gate/uv"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _OUTPUT_LINES = 40
@@ -114,13 +116,11 @@ def prepare(  # noqa: PLR0913  (callers name each)
     chosen = interpreters.choose(tests.python, needs.python)
     if isinstance(chosen, str):
         return Unprepared("python", chosen, '[tests]\npython = "3.12"  # or another that is installed')
-    requirements = _requirements(needs, command)
-    key = _key(requirements, chosen, index_urls)
+    recipe = Recipe(_requirements(needs, command), lock_file.constraints(manifests), chosen, index_urls)
+    key = _key(recipe)
     place = directory / "environments" / key
     with _alone(place):
-        refusal = (
-            None if place.exists() else _build(sandbox, place, requirements, chosen, index_urls, cancelled)
-        )
+        refusal = None if place.exists() else _build_leniently(sandbox, place, recipe, cancelled)
     return refusal or _environment(key, place, chosen, needs)
 
 
@@ -141,33 +141,43 @@ def _requirements(needs: Needs, command: SuiteCommand | None) -> tuple[str, ...]
     )
 
 
-def _key(requirements: Sequence[str], chosen: Interpreter, index_urls: Sequence[str]) -> str:
+def _key(recipe: Recipe) -> str:
     ingredients = [
         _REVISION,
-        requirements,
-        chosen.path,
-        chosen.version,
-        index_urls,
+        recipe.requirements,
+        recipe.constraints,
+        recipe.interpreter.path,
+        recipe.interpreter.version,
+        recipe.index_urls,
         importlib.metadata.version("uv"),
         importlib.metadata.version("coverage"),
     ]
     return hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:32]
 
 
-def _build(
-    sandbox: Sandbox,
-    place: Path,
-    requirements: tuple[str, ...],
-    chosen: Interpreter,
-    index_urls: tuple[str, ...],
-    cancelled: Callable[[], bool],
+def _build_leniently(
+    sandbox: Sandbox, place: Path, recipe: Recipe, cancelled: Callable[[], bool]
 ) -> Unprepared | None:
+    """Make the environment; first as the project wants it, then without what stands in the way and can be spared."""
+    for _ in range(_MOST_ATTEMPTS):
+        refusal = _build(sandbox, place, recipe, cancelled)
+        if refusal is None or refusal.step != "resolve":
+            break
+        spared = recipe.without_wheelless(refusal.output) or recipe.unlocked()
+        if spared is None:
+            break
+        recipe = spared
+    return refusal
+
+
+def _build(sandbox: Sandbox, place: Path, recipe: Recipe, cancelled: Callable[[], bool]) -> Unprepared | None:
     """Make the environment at `place`, whole or not at all."""
+    chosen = recipe.interpreter
     with tempfile.TemporaryDirectory(prefix=".building-", dir=place.parent) as scratch:
         built = Path(scratch) / "built"
         built.mkdir(mode=0o755)
         with tempfile.TemporaryFile(dir=scratch) as stream:
-            order = _order(requirements, chosen, index_urls)
+            order = _order(recipe)
             ended = sandbox.run(
                 (interpreter.python(), "-I", "-S", "/gate/prepare.py"),
                 name=f"prepare-{place.name}-{os.getpid()}",
@@ -187,24 +197,24 @@ def _build(
             stream.seek(0)
             try:
                 archive.unpack(stream, built)
-                _complete(built, chosen)
+                _complete(built, recipe)
             except (archive.ArchiveError, FileExistsError, NotADirectoryError) as error:
                 return Unprepared("install", f"What the installer sent cannot be used: {error}.", "")
         built.rename(place)
     return None
 
 
-def _order(
-    requirements: Sequence[str], chosen: Interpreter, index_urls: Sequence[str]
-) -> dict[str, str | Sequence[str]]:
+def _order(recipe: Recipe) -> dict[str, str | Sequence[str]]:
     indexes: list[str] = []
-    for option, url in zip(("--default-index", *["--index"] * len(index_urls)), index_urls, strict=False):
+    options = ("--default-index", *["--index"] * len(recipe.index_urls))
+    for option, url in zip(options, recipe.index_urls, strict=False):
         indexes += [option, url]
-    same_series = chosen.series == interpreters.own().series
+    same_series = recipe.interpreter.series == interpreters.own().series
     return {
         "uv": _UV,
-        "python": chosen.path,
-        "requirements": requirements,
+        "python": recipe.interpreter.path,
+        "requirements": recipe.requirements,
+        "constraints": recipe.constraints,
         # The service's own copy serves every interpreter of its series; others need theirs compiled for them.
         "coverage": "" if same_series else f"coverage<={importlib.metadata.version('coverage')}",
         "indexes": indexes,
@@ -234,8 +244,9 @@ def _refused(ended: Exit) -> Unprepared:
     return Unprepared("install", "The test environment could not be installed.", hint, output)
 
 
-def _complete(built: Path, chosen: Interpreter) -> None:
+def _complete(built: Path, recipe: Recipe) -> None:
     """Add what no archive may hold, and what is ours: links to the interpreter, coverage.py and its hook."""
+    chosen = recipe.interpreter
     programs = built / "venv" / "bin"
     (programs / "python").symlink_to(chosen.path)
     (programs / "python3").symlink_to("python")
@@ -245,7 +256,7 @@ def _complete(built: Path, chosen: Interpreter) -> None:
     (site_packages / "00_gate_coverage.pth").write_text(_HOOK)
     add_coverage(built / "coverage")
     packages = sorted(folder.name.removesuffix(".dist-info") for folder in site_packages.glob("*.dist-info"))
-    (built / "packages.json").write_text(json.dumps(packages))
+    (built / "packages.json").write_text(json.dumps({"packages": packages, "left_out": recipe.left_out}))
 
 
 def add_coverage(folder: Path) -> Path:
@@ -276,10 +287,12 @@ def _own_coverage() -> Path:
 
 
 def _environment(key: str, place: Path, chosen: Interpreter, needs: Needs) -> Environment:
-    packages = tuple(json.loads((place / "packages.json").read_bytes()))
+    built = json.loads((place / "packages.json").read_bytes())
+    packages = tuple(built["packages"])
     said = [f"Python {chosen.version}", f"{len(packages)} packages"]
-    if needs.left_out:
-        said.append("left out: " + "; ".join(needs.left_out[:5]))
+    left_out = [*built["left_out"], *needs.left_out]
+    if left_out:
+        said.append("left out: " + "; ".join(left_out[:5]))
     mounts = (Mount(place / "venv", VENV), Mount(place / "coverage", COVERAGE))
     return Environment(
         key=key,

@@ -12,6 +12,7 @@ import pytest
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, Unprepared, archive, interpreters, prepare
+from gate.environments.recipe import Recipe
 from gate.sandbox import Sandbox
 from tests.boxes import LIMITS, NAME, sandbox_or_skip
 from tests.wheel_index import has_wheel, wheel_index
@@ -92,6 +93,47 @@ def test_an_unreachable_index_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
 
     assert isinstance(made, Unprepared)
     assert made.step == "install"
+
+
+@pytest.mark.box
+def test_a_lock_that_cannot_be_met_is_left_out_and_said(sandbox: Sandbox, index: str, tmp_path: Path) -> None:
+    """Better the newest versions than no tests."""
+    lock = b'[[package]]\nname = "iniconfig"\nversion = "0.0.1"\n'
+    files = {"requirements.txt": b"iniconfig\n", "uv.lock": lock}
+
+    made = prepare(sandbox, files, tests=Tests(), command=UNITTEST, index_urls=(index,), directory=tmp_path)
+
+    assert isinstance(made, Environment)
+    assert made.description.endswith("left out: the lock file, whose versions cannot be met")
+
+
+# What uv prints.
+WHEELLESS = (
+    "hint: Wheels are required for `mkautodoc` because building from source is disabled for all packages"
+)
+
+
+def test_a_requirement_without_a_wheel_is_spared() -> None:
+    """One that is asked for by name; the others stay, locked as they were."""
+    recipe = Recipe(("httpx", "MkAutoDoc==0.2.0"), ("httpx==1.0",), interpreters.own(), ())
+
+    spared = recipe.without_wheelless(WHEELLESS)
+
+    assert spared is not None
+    assert (spared.requirements, spared.constraints) == (("httpx",), ("httpx==1.0",))
+    assert spared.left_out == ("MkAutoDoc==0.2.0 has no wheel",)
+    assert spared.without_wheelless(WHEELLESS) is None
+
+
+def test_versions_are_unlocked_once() -> None:
+    """A recipe without a lock has nothing more to spare."""
+    locked = Recipe(("httpx",), ("httpx==1.0",), interpreters.own(), ())
+
+    unlocked = locked.unlocked()
+
+    assert unlocked is not None
+    assert (unlocked.requirements, unlocked.constraints) == (("httpx",), ())
+    assert unlocked.unlocked() is None
 
 
 @pytest.mark.parametrize(
