@@ -99,7 +99,7 @@ class DurableRun:
         with self._look:
             if not self._stop and time.monotonic() >= self._next_look:
                 self._next_look = time.monotonic() + self._times.cancel_poll
-                self._stop = self._closing.is_set() or _status(self.id) == "CANCELLED"
+                self._stop = self._closing.is_set() or status_of(self.id) == "CANCELLED"
             return self._stop or self._closing.is_set()
 
     def stop_if_cancelled(self) -> None:
@@ -144,7 +144,8 @@ def outside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return contextvars.Context().run(functools.partial(function, *args, **kwargs))
 
 
-def _status(workflow_id: str) -> str:
+def status_of(workflow_id: str) -> str:
+    """The library's word for how a run is, e.g. `CANCELLED`; empty when there is no such run."""
     status = outside(DBOS.get_workflow_status, workflow_id)
     return status.status if status is not None else ""
 

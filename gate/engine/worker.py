@@ -21,7 +21,7 @@ from gate.core.failure import Permanent, PolicyError, Transient
 from gate.core.work import GiveUp, Run, Work
 from gate.engine import database
 from gate.engine.database import EngineError
-from gate.engine.run import DurableRun, Stopped, Times, outside
+from gate.engine.run import DurableRun, Stopped, Times, outside, status_of
 from gate.engine.submitter import enqueue_options
 from gate.settings import Settings
 from gate.telemetry import Telemetry, bind_run
@@ -61,7 +61,10 @@ class Engine:
         self._connections: sa.Engine | None = None
 
     def register(self, workflows: Mapping[type[Any], Workflow]) -> None:
-        """Say which function carries out which kind of work. With one for `GiveUp`, runs that fail are handed to it."""
+        """Say which function carries out which kind of work.
+
+        With one for `GiveUp`, it is handed the runs that fail, with the cause, and those that were cancelled, without.
+        """
         self._registered |= {kind.__name__: function for kind, function in workflows.items()}
         for kind, function in workflows.items():
             DBOS.workflow(name=kind.__name__, max_recovery_attempts=None)(self._carry_out(kind, function))
@@ -223,6 +226,11 @@ class Engine:
             self._telemetry.log.exception("run failed")
             self._give_up(run_id, work, error)
             raise
+        except BaseException:
+            # It may have been writing while whoever cancelled it closed what it had left open.
+            if status_of(run_id) == "CANCELLED":
+                self._wind_up(run_id, work, "")
+            raise
         finally:
             self._telemetry.runs.labels(name, outcome).inc()
             self._telemetry.run_seconds.labels(name).observe(time.monotonic() - began)
@@ -249,12 +257,15 @@ class Engine:
             raise
 
     def _give_up(self, run_id: str, work: Work | None, error: Exception) -> None:
-        if work is None or isinstance(work, GiveUp) or GiveUp.__name__ not in self._registered:
-            return
-        # In a run of its own: this one's recorded steps would be in the way of other ones.
         known = isinstance(error, Transient | Permanent | PolicyError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
-        self.submit(GiveUp(run_id, work, self._telemetry.redaction.text(text)), f"give-up:{run_id}")
+        self._wind_up(run_id, work, self._telemetry.redaction.text(text))
+
+    def _wind_up(self, run_id: str, work: Work | None, text: str) -> None:
+        """Have somebody end what a run left open, in a run of its own: this one's recorded steps would be in the way."""
+        if work is None or isinstance(work, GiveUp) or GiveUp.__name__ not in self._registered:
+            return
+        self.submit(GiveUp(run_id, work, text), f"give-up:{run_id}")
 
 
 def _unique_id() -> str:

@@ -7,11 +7,12 @@ from typing import Any
 
 from gate.core.work import CloseRuns, Evaluate, GiveUp, RecordBranch, Reevaluate, Run, Supersede, Sync
 from gate.service import Service
-from gate.workflows.evaluate import evaluate, give_up
+from gate.workflows.evaluate import evaluate
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
 from gate.workflows.supersede import close_runs, supersede
 from gate.workflows.sync import sync
+from gate.workflows.wind_up import wind_up
 
 Workflow = Callable[[Run, Service, Any], None]
 
@@ -22,7 +23,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     Reevaluate: reevaluate,
     RecordBranch: record_branch,
     Sync: sync,
-    GiveUp: give_up,
+    GiveUp: wind_up,
 }
 
 

@@ -1,0 +1,30 @@
+"""End what a run left open, when it failed or was cancelled: no check run stays in progress.
+
+A cancelled run's check runs are closed by whoever supersedes it; but it may have written one more just then, so they
+are looked at again once it has stopped.
+"""
+
+from __future__ import annotations
+
+from gate.core.event import RepositoryRef
+from gate.core.work import Evaluate, GiveUp, Run
+from gate.service import Service
+from gate.workflows import publish
+from gate.workflows.evaluate import give_up
+
+
+def wind_up(run: Run, service: Service, work: GiveUp) -> None:
+    """Says why a failed run could not measure; closes what a cancelled one has in progress."""
+    if work.text:
+        give_up(run, service, work)
+    elif isinstance(work.work, Evaluate):
+        run.step(
+            _close, service, work.work.repository, work.work.number, work.run_id, name="close check runs"
+        )
+
+
+def _close(service: Service, repository: RepositoryRef, number: int, run_id: str) -> None:
+    known = service.store.pull_request(repository.id, number)
+    publish.supersede(
+        service, repository, number, only=run_id, newer_sha=known.head_sha if known is not None else ""
+    )
