@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Protocol
+
 from gate.core.event import RepositoryRef
+from gate.core.failure import Transient
 from gate.core.work import CloseRuns, Evaluate, Run, Supersede, evaluations
 from gate.service import Service
 from gate.workflows import publish
+
+LAG = timedelta(seconds=10)
+"""GitHub's API may be so far behind its webhooks."""
 
 
 def supersede(run: Run, service: Service, work: Supersede) -> None:
     """Starts the evaluation of a head, unless a newer event of the pull request was seen."""
     evaluate = work.evaluate
+    if not run.step(_is_newest, service, evaluate, name="look at GitHub"):
+        return
     if not run.step(_accept, service, evaluate, name="accept"):
         return
     run.cancel(evaluations(evaluate.repository.id, evaluate.number))
@@ -20,10 +29,46 @@ def supersede(run: Run, service: Service, work: Supersede) -> None:
 
 def close_runs(run: Run, service: Service, work: CloseRuns) -> None:
     """Ends what runs for a pull request that was closed."""
+    if not run.step(_is_newest, service, work, name="look at GitHub"):
+        return
     if not run.step(_accept_closing, service, work, name="accept"):
         return
     run.cancel(evaluations(work.repository.id, work.number))
     run.step(_close_all, service, work, name="close check runs")
+
+
+def _is_newest(service: Service, work: Evaluate | CloseRuns) -> bool:
+    """Whether GitHub has the pull request as the event says; asked only where another one of the same second was seen.
+
+    GitHub's times are no finer, and neither deliveries nor queues keep the order within a second.
+    """
+    repository = work.repository
+    known = service.store.pull_request(repository.id, work.number)
+    if known is None or known.updated_at != work.updated_at or _agrees(work, known):
+        return True
+    github = service.github.repository(repository.installation_id, repository.id, repository.full_name)
+    if _agrees(work, github.pull_request(work.number)):
+        return True
+    if service.now() - work.updated_at < LAG:
+        raise Transient(f"pull request {work.number} may look different in a moment")
+    return False
+
+
+class _Seen(Protocol):
+    """A pull request, as stored or as GitHub shows it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def head_sha(self) -> str: ...
+    @property
+    def base_ref(self) -> str: ...
+
+
+def _agrees(work: Evaluate | CloseRuns, seen: _Seen) -> bool:
+    if isinstance(work, CloseRuns):
+        return seen.state == "closed"
+    return (seen.state, seen.head_sha, seen.base_ref) == ("open", work.head_sha, work.base_ref)
 
 
 def _accept(service: Service, work: Evaluate) -> bool:
