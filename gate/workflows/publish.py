@@ -5,7 +5,9 @@ Every function can be repeated: a check run is found again by its run's id. None
 
 from __future__ import annotations
 
-from gate.core import check_run
+from dataclasses import replace
+
+from gate.core import check_run, same_head
 from gate.core.check_run import CheckRun, Links
 from gate.core.event import RepositoryRef
 from gate.core.verdict import CheckVerdict, Provenance, Verdict
@@ -48,8 +50,27 @@ def check(  # noqa: PLR0913  (each part is another thing to know)
 def conclude(
     service: Service, repository: RepositoryRef, number: int, verdict: Verdict, where: Links
 ) -> None:
-    """Completes `gate` with the verdict."""
-    put(service, repository, number, check_run.render_overall(verdict, where))
+    """Completes `gate` with the saved verdict; where open pull requests share the head, each with the worst of theirs."""
+    own = check_run.render_overall(verdict, where)
+    published: dict[int, CheckRun] = {}
+    # Again when another one was concluded meanwhile, for it may not have seen ours.
+    while (runs := {number: own, **_of_same_head(service, repository, number, where)}) != published:
+        for each, run in same_head.worst(runs).items():
+            put(service, repository, each, run)
+        published = runs
+
+
+def _of_same_head(
+    service: Service, repository: RepositoryRef, number: int, where: Links
+) -> dict[int, CheckRun]:
+    """The last `gate` of each other open pull request with this head; by number."""
+    found = {}
+    for other in service.store.open_pull_requests_at(repository.id, where.head_sha):
+        last = next(iter(service.store.verdicts(repository.id, other.number, limit=1)), None)
+        if other.number != number and last is not None and last.verdict.provenance.head == where.head_sha:
+            theirs = replace(where, base_sha=last.verdict.provenance.base, run_id=last.run_id)
+            found[other.number] = check_run.render_overall(last.verdict, theirs)
+    return found
 
 
 def give_up(
@@ -59,10 +80,12 @@ def give_up(
     put(service, repository, number, check_run.failed(text, hint, where))
 
 
-def supersede(service: Service, repository: RepositoryRef, number: int, *, but: str, newer_sha: str) -> None:
-    """Closes every check run of the pull request that is still in progress, but those of the run `but`."""
+def supersede(
+    service: Service, repository: RepositoryRef, number: int, *, but: str = "", only: str = "", newer_sha: str
+) -> None:
+    """Closes the check runs of the pull request that are still in progress: all but those of one run, or only those."""
     for open_run in service.store.open_check_runs(repository.id, number):
-        if open_run.run_id == but:
+        if open_run.run_id == but or (only and open_run.run_id != only):
             continue
         where = links(service, repository, head_sha=open_run.head_sha, run_id=open_run.run_id)
         put(service, repository, number, check_run.superseded(newer_sha, where, name=open_run.name))
