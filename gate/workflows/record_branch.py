@@ -23,6 +23,7 @@ RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syn
 
 def record_branch(run: Run, service: Service, work: RecordBranch) -> None:
     """Measures the commit and stores its totals."""
+    run.step(_know, service, work.repository, name="save repository")
     try:
         question = run.step(ask_of_branch, service, work.repository, work.sha, work.branch, name="ask")
     except PolicyError:
@@ -30,6 +31,11 @@ def record_branch(run: Run, service: Service, work: RecordBranch) -> None:
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
     run.step(partial(_record_static, case, work.repository, work.sha), name="static checks")
     run.step(partial(_record_coverage, case, work.repository, run), name="coverage")
+
+
+def _know(service: Service, repository: RepositoryRef) -> None:
+    """A push may be the first that is ever heard of a repository."""
+    service.store.save_repository(repository)
 
 
 def _record_static(case: Case, repository: RepositoryRef, sha: str) -> None:
