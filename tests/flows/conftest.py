@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,8 @@ from tests.fake_github import CheckRun, FakeGitHub, PullRequest, Repository
 from tests.running_service import RunningService
 
 PATIENCE_SECONDS = 90
+NEW_SECRET = "the-secret-after-the-rotation"
+CHECK_RUNS = ("gate", "gate / complexity", "gate / coverage", "gate / security")
 
 SOURCE = """\
 def price(quantity):
@@ -34,8 +38,21 @@ class PriceTest(unittest.TestCase):
     def test_many(self):
         self.assertEqual(price(10), 270)
 """
+TANGLE = "\n\ndef tangle(a):\n" + "".join(f"    if a == {n}:\n        return {n}\n" for n in range(11))
+"""A function of complexity 12, where 10 is allowed."""
 SHOP: Mapping[str, str] = {"shop.py": SOURCE, "test_shop.py": TESTS, "README.md": "# Shop\n"}
 """A repository whose tests need nothing but Python, wholly covered, of complexity 2."""
+
+
+def runs_of(pull: PullRequest) -> list[CheckRun]:
+    """Every check run on the present head, also those that a newer one of the name hides."""
+    return [run for run in pull.repository.check_runs if run.head_sha == pull.head_sha]
+
+
+def said_once(pull: PullRequest) -> bool:
+    """Whether the head has exactly one check run of each name, and all of them are completed."""
+    runs = sorted(runs_of(pull), key=lambda run: run.name)
+    return tuple(run.name for run in runs) == CHECK_RUNS and {run.status for run in runs} == {"completed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,15 @@ class World:
         )
         return pull.check_run
 
+    def settled(self, *pulls: PullRequest) -> None:
+        """Waits until everything said of these heads is said: a completed `gate` on each, and nothing in progress."""
+        for pull in pulls:
+            self.verdict(pull)
+        self.until(
+            lambda: all(run.status == "completed" for pull in pulls for run in runs_of(pull)),
+            f"nothing in progress on {pulls}",
+        )
+
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Waits for something the service does."""
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -72,9 +98,18 @@ class World:
 @pytest.fixture(scope="session")
 def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("flows")
-    with FakeGitHub(folder / "github") as github, RunningService(folder / "gate", github) as service:
-        github.webhook_url = f"{service.url}/webhook"
-        yield World(github, service, itertools.count(1))
+    with running_world(folder, {"GATE_WEBHOOK_SECRET": NEW_SECRET, "GATE_LOG_LEVEL": "debug"}) as world:
+        yield world
+
+
+@contextmanager
+def running_world(folder: Path, environment: dict[str, str] | None = None) -> Iterator[World]:
+    """A GitHub with a service of its own, which takes the secret GitHub signs with for the one before the newest."""
+    with FakeGitHub(folder / "github") as github:
+        rotated = {"GATE_WEBHOOK_SECRET_PREVIOUS": github.app.webhook_secret, **(environment or {})}
+        with RunningService(folder / "gate", github, environment=rotated) as service:
+            github.webhook_url = f"{service.url}/webhook"
+            yield World(github, service, itertools.count(1))
 
 
 @pytest.fixture

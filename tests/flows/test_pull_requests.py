@@ -8,11 +8,10 @@ from datetime import timedelta
 import pytest
 import requests
 
-from tests.flows.conftest import SHOP, SOURCE, TESTS, World
+from tests.flows.conftest import SHOP, SOURCE, TANGLE, TESTS, World, runs_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
-TANGLE = "\n\ndef tangle(a):\n" + "".join(f"    if a == {n}:\n        return {n}\n" for n in range(11))
 SHELL = "\n\nimport subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n"
 SHIPPING = "\n\ndef shipping(country):\n    return 7 if country == 'CH' else 15\n"
 SHIPPING_TESTS = TESTS.replace("import price", "import price, shipping") + (
@@ -268,11 +267,17 @@ def test_late_events_do_not_revive_an_old_head(world: World) -> None:
     old = pull.head_sha
     world.github.advance(timedelta(seconds=2))
     pull.push({"shop.py": SOURCE + "\n# harmless\n"})
-    waiting = [one for one in world.github.webhooks.pending if one.event == "pull_request"]
+    late, newest = (one for one in world.github.webhooks.pending if one.event == "pull_request")
 
-    world.github.deliver(*reversed(waiting))
+    world.github.deliver(newest)
+    world.verdict(pull)
+    world.github.deliver(late)
+    world.github.webhooks.held = False
+    pull.close()
+    pull.reopen()
 
-    assert world.verdict(pull).status == "completed"
+    world.until(lambda: len([run for run in runs_of(pull) if run.name == "gate"]) == 2, "a second gate")
+    world.settled(pull)
     assert repository.check_runs_of(old) == {}
 
 

@@ -1,0 +1,188 @@
+"""What happens to a pull request over its life, and to its repository: other bases, drafts, forks that go, new names."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import requests
+
+from gate.store import Store
+from tests.fake_github import PullRequest
+from tests.flows.conftest import NEW_SECRET, SHOP, SOURCE, TANGLE, World, runs_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
+
+
+def gates(pull: PullRequest) -> list[str]:
+    """The conclusions of every `gate` on the present head, oldest first."""
+    return [run.conclusion for run in runs_of(pull) if run.name == "gate"]
+
+
+@pytest.mark.usefixtures("box")
+def test_the_first_commit_of_a_repository_arms_it(world: World) -> None:
+    """
+    A push to the default branch is measured: it arms coverage, is the first point of the trends, and publishes nothing.
+    """
+    repository = world.repository(None)
+    store = Store(f"sqlite:///{world.service.folder}/data/gate.db")
+
+    first = repository.push("main", SHOP)
+
+    world.until(lambda: _is_armed(store, repository.id), "an armed repository")
+    assert [revision.sha for revision in store.revisions(repository.id)] == [first]
+    assert repository.check_runs == []
+    backlog = requests.get(f"{world.service.url}/metrics", timeout=10).text
+    assert "gate_works" in backlog
+
+
+def test_a_listed_base_branch_brings_its_own_policy_until_the_base_changes(world: World) -> None:
+    """
+    Where the default branch lists the base branch, that one's policy rules; retargeting judges the same head anew.
+    """
+    repository = world.repository({**SHOP, ".gate.toml": "[gate]\nbranches = ['release']\n"})
+    repository.push("release", {".gate.toml": "[complexity]\nmaximum = 20\n"})
+    pull = repository.open_pull_request({"shop.py": SOURCE + TANGLE}, base="release")
+    world.settled(pull)
+    allowed = pull.check_runs["gate / complexity"].conclusion
+
+    pull.retarget("main")
+
+    world.until(lambda: len(gates(pull)) == 2, "a second gate")
+    world.settled(pull)
+    assert allowed == "success"
+    assert pull.check_runs["gate / complexity"].conclusion == "failure"
+    assert pull.check_run.conclusion == "failure"
+
+
+def test_a_draft_is_judged_and_judged_again_when_it_is_ready_or_reopened(world: World) -> None:
+    """
+    A draft has its verdict before anybody reviews it; later events of the same head bring one verdict each.
+    """
+    repository = world.repository()
+    pull = repository.open_pull_request({"shop.py": SOURCE + TANGLE}, draft=True)
+    world.settled(pull)
+
+    pull.ready_for_review()
+    world.until(lambda: len(gates(pull)) == 2, "a gate when ready")
+    world.settled(pull)
+    pull.close()
+    pull.reopen()
+    world.until(lambda: len(gates(pull)) == 3, "a gate when reopened")
+    world.settled(pull)
+
+    assert gates(pull) == ["failure"] * 3
+
+
+def test_a_fork_may_be_deleted(world: World) -> None:
+    """
+    The head is read from the base repository, so a verdict arrives after the fork and its branch are gone.
+    """
+    repository = world.repository()
+    world.github.webhooks.held = True
+    pull = repository.open_pull_request({"shop.py": SOURCE + TANGLE}, fork=True, author="stranger")
+    pull.fork_deleted = True
+    world.github.advance(timedelta(seconds=1))
+    pull.close()
+    pull.reopen()
+
+    world.github.deliver()
+
+    assert world.verdict(pull).conclusion == "failure"
+    world.settled(pull)
+
+
+def test_an_unguarded_branch_does_not_turn_the_same_head_green(world: World) -> None:
+    """
+    Two pull requests with one head share its `gate`, newest check run and all: the worst of their verdicts.
+    """
+    repository = world.repository()
+    blocked = repository.open_pull_request({"shop.py": SOURCE + TANGLE})
+    world.settled(blocked)
+    repository.move("playground", blocked.head_sha)
+
+    harmless = repository.open_pull_request(base="playground", sha=blocked.head_sha, branch="again")
+
+    world.until(lambda: len(gates(harmless)) == 2, "a gate of its own")
+    world.settled(harmless)
+    assert gates(harmless) == ["failure", "failure"]
+    assert f"#{blocked.number}" in harmless.check_run.title
+
+
+def test_a_private_repository_is_read_with_a_token_and_shown_to_nobody(world: World) -> None:
+    """
+    Its verdict arrives like any other; its pages are not there for whoever is not signed in.
+    """
+    repository = world.repository(private=True)
+    pull = repository.open_pull_request({"shop.py": SOURCE + TANGLE})
+
+    conclusion = world.verdict(pull).conclusion
+    page = requests.get(f"{world.service.url}/r/{repository.full_name}/pull/{pull.number}", timeout=10)
+    run = requests.get(pull.check_run.details_url, timeout=10)
+
+    assert (conclusion, page.status_code, run.status_code) == ("failure", 404, 404)
+
+
+def test_a_repository_renamed_before_we_answer(world: World) -> None:
+    """
+    Check runs and git follow the repository to the name it has by now.
+    """
+    repository = world.repository()
+    world.github.webhooks.held = True
+    pull = repository.open_pull_request({"shop.py": SOURCE + TANGLE})
+    repository.rename(f"{repository.full_name}-renamed")
+
+    world.github.deliver()
+
+    assert world.verdict(pull).conclusion == "failure"
+    world.settled(pull)
+
+
+def test_a_form_signed_with_either_secret_is_taken(world: World) -> None:
+    """
+    Deliveries may be forms, and while the secret is rotated the old and the new one count, and no other.
+    """
+    old_secret, repository = world.github.app.webhook_secret, world.repository()
+    world.github.webhooks.held = True
+    world.github.webhooks.content_type = "form"
+    pulls = [repository.open_pull_request({"README.md": f"{n}\n"}) for n in range(2)]
+    first, second = (one for one in world.github.webhooks.pending if one.action == "opened")
+    try:
+        world.github.deliver(first)
+        world.github.app.webhook_secret = "neither-of-the-two"
+        stranger = world.github.webhooks.redeliver(second)
+        world.github.deliver(stranger)
+        world.github.app.webhook_secret = NEW_SECRET
+        world.github.deliver(second)
+    finally:
+        world.github.app.webhook_secret = old_secret
+        world.github.webhooks.content_type = "json"
+
+    assert (first.status, stranger.status_code, second.status) == ("OK", 401, "OK")
+    world.settled(*pulls)
+
+
+def test_events_of_one_second_in_the_wrong_order(world: World) -> None:
+    """
+    GitHub's times are seconds: where two events have the same, GitHub is asked which head is the present one.
+    """
+    moment = world.github.now()
+    repository = world.repository()
+    world.github.webhooks.held = True
+    pull = repository.open_pull_request({"shop.py": SOURCE + TANGLE})
+    pull.push({"shop.py": SOURCE + "\n# harmless\n"})
+    opened, pushed = (one for one in world.github.webhooks.pending if one.event == "pull_request")
+    for one in (opened, pushed):
+        one.payload["pull_request"]["updated_at"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    world.github.deliver(pushed)
+    world.until(lambda: "gate" in pull.check_runs, "the new head's gate")
+    world.github.deliver(opened)
+
+    world.settled(pull)
+    assert "cancelled" not in gates(pull)
+
+
+def _is_armed(store: Store, repository_id: int) -> bool:
+    known = store.repository(repository_id)
+    return known is not None and known.armed
