@@ -198,6 +198,7 @@ def _build(sandbox: Sandbox, place: Path, recipe: Recipe, cancelled: Callable[[]
             try:
                 archive.unpack(stream, built)
                 _complete(built, recipe)
+                archive.make_readable(built)
             except (archive.ArchiveError, FileExistsError, NotADirectoryError) as error:
                 return Unprepared("install", f"What the installer sent cannot be used: {error}.", "")
         built.rename(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tarfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -49,3 +50,12 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> No
         shutil.copyfileobj(content, file, 1 << 20)
     place.chmod(0o755 if member.mode & 0o100 else 0o644)
     os.utime(place, (member.mtime, member.mtime))
+
+
+def make_readable(folder: Path) -> None:
+    """Let everybody read what is below `folder`, whatever the service's umask: root's boxes have uids of their own."""
+    for parent, folders, files in os.walk(folder):
+        for place in (Path(parent, name) for name in (*folders, *files)):
+            mode = place.lstat().st_mode
+            if not stat.S_ISLNK(mode):
+                place.chmod(stat.S_IMODE(mode) | (0o555 if mode & 0o100 else 0o444))

@@ -118,6 +118,10 @@ def _command_line(
     for mount in mounts:
         if not mount.source.exists():
             raise SandboxError(f"{mount.source} is not there: it was to appear at {mount.target} in the box")
+        if uid is not None and not _public(mount.source):
+            raise SandboxError(
+                f"{mount.source} is private, and boxes run under uids of their own: chmod -R go+rX it"
+            )
     stage = slots.RUN_DIRECTORY / "stage"
     reachable = mounts
     if uid is not None:
@@ -129,6 +133,12 @@ def _command_line(
         entrances=group.entrances if group else (),
         binds=[mount.source for mount in mounts],
     )
+
+
+def _public(place: Path) -> bool:
+    """Whether everybody may read it once it is reached; the folders above it may be private."""
+    needed = 0o005 if place.is_dir() else 0o004
+    return place.stat().st_mode & needed == needed
 
 
 def _popen(line: list[str], inherited: tuple[int, ...], *, interactive: bool) -> subprocess.Popen[bytes]:

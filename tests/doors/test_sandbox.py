@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from gate.sandbox import Limits, Mount, Sandbox, SandboxError, interpreter
@@ -141,3 +144,14 @@ def test_a_box_needs_a_plain_name(name: str) -> None:
         Sandbox("none").analysers(1, name=name),
     ):
         pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="boxes have uids of their own only when root starts them")
+@pytest.mark.box
+def test_a_private_folder_is_refused_by_name(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What a box could not read is said before it starts, with the remedy."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+
+    with pytest.raises(SandboxError, match=r"private is private.*chmod -R go\+rX"):
+        sandbox.run(("true",), name=NAME, limits=LIMITS, mounts=(Mount(private, "/mounted"),))
