@@ -26,7 +26,8 @@ from gate.templating import render
 if TYPE_CHECKING:
     from gate.service import Service
 
-MANIFEST = Path(__file__).parent.parent.parent / "app.yaml"
+MANIFEST = Path(__file__).parent / "app.yaml"
+"""A link to the file at the top level; a wheel has a copy in its place."""
 COOKIE = "gate_setup"
 COOKIE_SECONDS = 3600
 """GitHub wants the whole flow done within one hour."""
