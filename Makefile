@@ -1,5 +1,6 @@
 # Two commands are enough: `make demo` shows Gate at work, `make test` runs every check.
 PYTHON := .venv/bin/python
+UPGRADE := --upgrade
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types tests lock bench clean
 
@@ -27,8 +28,9 @@ types:
 tests:
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
-lock:  ## pin the newest allowed versions again
-	@$(PYTHON) -m uv pip compile -q pyproject.toml --extra dev --generate-hashes --universal --upgrade \
+lock:  ## pin the newest allowed versions again (UPGRADE= adds what is new and keeps the rest)
+	@.ci/setup
+	@$(PYTHON) -m uv pip compile -q pyproject.toml --extra dev --generate-hashes --universal $(UPGRADE) \
 	  --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock
 
 clean:  ## remove what setup made
