@@ -29,6 +29,9 @@ READ_SECONDS = 300.0
 FETCH_SECONDS = 1800.0
 """Deadline of one fetch; a first fetch of a large repository takes minutes."""
 
+MOST_OUTPUT_BYTES = 256 * 2**20
+"""Of an answer that is held in memory; a listing of the largest trees measured has 20 MB."""
+
 _FILE_SIZE_LIMIT = 16 * 2**30
 _MEMORY_LIMIT = 16 * 2**30
 """Address space, not resident memory: git maps its packs."""
@@ -113,7 +116,7 @@ class Program:
     def output(self, *arguments: str, stdin: bytes = b"", seconds: float = READ_SECONDS) -> bytes:
         """Standard output of a command that must succeed.
 
-        Raises: Transient after the deadline or where a mirror is suspect; else Permanent with git's own text.
+        Raises: as `answer`; Transient where a mirror is suspect, else Permanent with git's own text.
         """
         answer = self.answer(*arguments, stdin=stdin, seconds=seconds)
         if answer.status != 0:
@@ -121,12 +124,17 @@ class Program:
         return answer.output
 
     def answer(self, *arguments: str, stdin: bytes = b"", seconds: float = READ_SECONDS) -> Answer:
-        """Output, errors and status of a command, whatever the status is. Raises: Transient after the deadline."""
+        """Output, errors and status of a command, whatever the status is.
+
+        Raises: Transient after the deadline; Permanent for more output than anybody should hold.
+        """
         with tempfile.TemporaryFile() as given:
             given.write(stdin)
             given.seek(0)
             with self._process(arguments, stdin=given, seconds=seconds) as (process, errors):
-                output = _stdout(process).read()
+                output = _stdout(process).read(MOST_OUTPUT_BYTES + 1)
+                if len(output) > MOST_OUTPUT_BYTES:
+                    raise Permanent(f"git {arguments[0]} prints more than {MOST_OUTPUT_BYTES >> 20} MB")
                 status = process.wait()
                 _raise_if_stopped(arguments, status, seconds)
                 return Answer(status, output, self._tail(errors))

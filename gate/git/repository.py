@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gate.core.diff import Diff, TreeEntry
-from gate.core.failure import Permanent
+from gate.core.failure import Permanent, PolicyError
 from gate.git import attributes, changes, objects
-from gate.git.program import Program
+from gate.git.program import MOST_OUTPUT_BYTES, Program
 
 FIRST_LINE_BYTES = 256
 """As much of a first line as `first_lines` gives; kernels read no more of a `#!` line either."""
 
+MOST_FILES = 500_000
+"""Of a tree; larger ones are for several machines."""
+MOST_FILE_BYTES = 1024 * 1024
+"""Of a file of settings that is read as a whole."""
+
+_PIECE = 1 << 20
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -59,9 +65,21 @@ class Repository:
         return answer.output.decode().strip() or None
 
     def entries(self, treeish: str) -> tuple[TreeEntry, ...]:
-        """All files, links and submodules of a tree, sorted by path. Raises: Permanent for paths no honest git writes."""
-        listing = self._program.output("ls-tree", "-r", "-z", "-l", "--full-tree", _safe(treeish))
-        found = (_entry(line) for line in listing.split(b"\0") if line)
+        """All files, links and submodules of a tree, sorted by path.
+
+        Raises: Permanent for paths no honest git writes, and for more than MOST_FILES.
+        """
+        listing = bytearray()
+        files = 0
+        arguments = ("ls-tree", "-r", "-z", "-l", "--full-tree", _safe(treeish))
+        with self._program.pipe(*arguments) as (_, output):
+            while part := output.read(_PIECE):
+                listing += part
+                files += part.count(b"\0")
+                if files > MOST_FILES or len(listing) > MOST_OUTPUT_BYTES:
+                    # A few nested folders that are one and the same tree can stand for more than any disk holds.
+                    raise Permanent(f"the tree has more than {MOST_FILES:,} files, or paths without end")
+        found = (_entry(line) for line in bytes(listing).split(b"\0") if line)
         return tuple(sorted(found, key=lambda entry: entry.path))
 
     def diff(self, base_treeish: str, head_treeish: str) -> Diff:
@@ -88,7 +106,10 @@ class Repository:
                 yield blob.id, blob.read(FIRST_LINE_BYTES).split(b"\n", 1)[0]
 
     def file(self, treeish: str, path: str) -> bytes | None:
-        """Content of a regular file; None where the path is absent, a link, a folder or a submodule."""
+        """Content of a regular file of settings; None where the path is absent, a link, a folder or a submodule.
+
+        Raises: PolicyError where it is larger than MOST_FILE_BYTES.
+        """
         listing = self._program.output(
             "ls-tree", "-z", "-l", "--full-tree", _safe(treeish), "--", path.rstrip("/") or "."
         )
@@ -96,6 +117,8 @@ class Repository:
             _entry(line) for line in listing.split(b"\0") if line and b" tree " not in line.split(b"\t")[0]
         ]
         regular = [entry for entry in found if entry.path == path and entry.mode.startswith("100")]
+        if regular and regular[0].size > MOST_FILE_BYTES:
+            raise PolicyError(f"{path} is larger than {MOST_FILE_BYTES >> 20} MB")
         return next((content for _, content in self.blobs([regular[0].blob])), None) if regular else None
 
     def attributes(self, treeish: str, paths: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -103,7 +126,9 @@ class Repository:
         files = {
             entry.path: entry.blob
             for entry in self.entries(treeish)
-            if entry.path.rpartition("/")[2] == ".gitattributes" and entry.mode.startswith("100")
+            if entry.path.rpartition("/")[2] == ".gitattributes"
+            and entry.mode.startswith("100")
+            and entry.size <= MOST_FILE_BYTES
         }
         contents = dict(self.blobs(sorted(set(files.values()))))
         return attributes.attributes({path: contents[blob] for path, blob in files.items()}, paths)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from gate.core.diff import FileChange, Hunk
-from gate.core.failure import Permanent
+from gate.core.failure import Permanent, PolicyError
 from gate.git import Repository
+from gate.git import repository as repository_module
 from tests.doors.author import Author
 
 LINES = b"".join(b"line %d\n" % number for number in range(40))
@@ -476,3 +477,33 @@ def test_a_revision_is_never_an_option(author: Author, repository: Repository, r
         repository.tree(revision)
     with pytest.raises(Permanent, match="no revision"):
         repository.entries(revision)
+
+
+def test_a_tree_that_stands_for_more_files_than_any_disk_holds_is_refused(
+    author: Author, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten folders that are one and the same tree, a few levels deep, are some hundred bytes of git and no end of files."""
+    monkeypatch.setattr(repository_module, "MOST_FILES", 5000)
+    blob = author.git("hash-object", "-w", "--stdin", stdin=b"x = 1\n")
+    tree = author.git(
+        "mktree", stdin=b"".join(b"100644 blob %s\t%d.py\n" % (blob.encode(), n) for n in range(10))
+    )
+    for _ in range(8):
+        lines = b"".join(b"040000 tree %s\td%d\n" % (tree.encode(), n) for n in range(10))
+        tree = author.git("mktree", stdin=lines)
+
+    with pytest.raises(Permanent, match="more than 5,000 files"):
+        repository.entries(tree)
+
+
+def test_a_file_of_settings_has_a_size_that_can_be_parsed(author: Author, repository: Repository) -> None:
+    """A larger one is the user's mistake and said to be; as attributes it has no say."""
+    sha = author.commit(
+        {".gate.toml": b"#" * (1 << 20), ".gitattributes": b"*.py linguist-generated\n" * 50_000}
+    )
+
+    assert len(repository.file(sha, ".gate.toml") or b"") == 1 << 20
+    assert repository.attributes(sha, ["a.py"]) == {}
+    sha = author.commit({".gate.toml": b"#" * (1 << 20) + b"#"})
+    with pytest.raises(PolicyError, match=r"\.gate\.toml is larger than 1 MB"):
+        repository.file(sha, ".gate.toml")
