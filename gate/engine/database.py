@@ -81,6 +81,7 @@ def migrate(settings: Settings, *, poll_seconds: float = 0.05) -> None:
 
     Raises: EngineError, when the database cannot be reached.
     """
+    keep_quiet()
     engine = connect(settings, wait_seconds=30)
     try:
         with engine.connect():
