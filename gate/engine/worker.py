@@ -259,7 +259,8 @@ class Engine:
     def _give_up(self, run_id: str, work: Work | None, error: Exception) -> None:
         known = isinstance(error, Transient | Permanent | PolicyError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
-        self._wind_up(run_id, work, self._telemetry.redaction.text(text))
+        cancelled = status_of(run_id) == "CANCELLED"  # then nobody waits for what it failed at
+        self._wind_up(run_id, work, "" if cancelled else self._telemetry.redaction.text(text))
 
     def _wind_up(self, run_id: str, work: Work | None, text: str) -> None:
         """Have somebody end what a run left open, in a run of its own: this one's recorded steps would be in the way."""

@@ -241,6 +241,36 @@ def test_a_run_that_fails_is_given_up_in_a_run_of_its_own(submitter: Submitter, 
     assert engine.outcome("delivery:0") == "error"
 
 
+def test_a_cancelled_run_is_wound_up_once_it_has_stopped(submitter: Submitter, launch: Launch) -> None:
+    """
+    Whoever closes what a cancelled run left open is called again after its last write, without a cause.
+    """
+    began, given_up = threading.Event(), queue.Queue[GiveUp]()
+    order: list[str] = []
+
+    def evaluate(run: Run, work: Evaluate) -> None:
+        def write_late() -> None:
+            began.set()
+            while not run.cancelled():
+                threading.Event().wait(0.01)
+            order.append("written")
+
+        run.step(write_late)
+
+    def wind_up(run: Run, work: GiveUp) -> None:
+        order.append("wound up")
+        given_up.put(work)
+
+    engine = launch({Evaluate: evaluate, GiveUp: wind_up})
+    submitter.submit(EVALUATE, "evaluate:2:7:one")
+    assert began.wait(10)
+
+    engine.cancel("evaluate:2:7:one")
+
+    assert given_up.get(timeout=10) == GiveUp("evaluate:2:7:one", EVALUATE, "")
+    assert order == ["written", "wound up"]
+
+
 def test_one_worker_at_a_time_on_sqlite(on_sqlite: Settings) -> None:
     """
     A second worker on the same file is refused with the remedy, for limits would not hold.
