@@ -21,14 +21,20 @@ STOP_SECONDS = 40
 
 
 class RunningService:
-    """`gate serve` with everything it keeps in one folder; its log goes to `log`."""
+    """`gate serve`, or `gate web` and any number of workers, with everything kept in one folder; all log to `log`."""
 
     def __init__(
-        self, folder: Path, github: FakeGitHub, *, environment: dict[str, str] | None = None
+        self,
+        folder: Path,
+        github: FakeGitHub,
+        *,
+        environment: dict[str, str] | None = None,
+        commands: tuple[str, ...] = ("serve",),
     ) -> None:
         self.folder = folder
         self.log = folder / "gate.log"
         self.url = f"http://127.0.0.1:{_free_port()}"
+        self.commands = commands
         self.environment = {
             "PATH": os.environ["PATH"],
             "GATE_APP_ID": str(github.app.id),
@@ -40,38 +46,56 @@ class RunningService:
             "GATE_BIND": self.url.removeprefix("http://"),
             **(environment or {}),
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> Self:
         """Starts it and waits until it is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if "serve" not in self.commands:
+            self.run("migrate").wait(START_SECONDS)
+        for command in self.commands:
+            self._processes.append(self.run(command))
+        self._wait_until_ready()
+        return self
+
+    def run(self, command: str) -> subprocess.Popen[bytes]:
+        """One `gate COMMAND` more, which the caller ends."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "gate", "serve"],
+            return subprocess.Popen(
+                [sys.executable, "-m", "gate", command],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait_until_ready()
-        return self
+
+    def add(self, command: str) -> None:
+        """One `gate COMMAND` more, which ends with the others."""
+        self._processes.append(self.run(command))
+
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of the workers that live."""
+        own = [process.pid for process in self._processes if process.poll() is None]
+        return [pid for pid in (*own, *(child for one in own for child in _children(one))) if _is_worker(pid)]
 
     def stop(self) -> None:
         """Asks it to end, as an operator does, and waits for it."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
+        for process in self._processes:
+            process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(STOP_SECONDS)
+            for process in self._processes:
+                process.wait(STOP_SECONDS)
         finally:
             self.kill()
-            self._process = None
+            self._processes = []
 
     def kill(self) -> None:
-        """Ends the whole process group at once."""
-        if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        """Ends the whole process groups at once."""
+        for process in self._processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -88,7 +112,7 @@ class RunningService:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self._process is not None and self._process.poll() is not None:
+            if any(process.poll() is not None for process in self._processes):
                 break
             try:
                 with urllib.request.urlopen(f"{self.url}/healthz", timeout=5):
@@ -96,6 +120,17 @@ class RunningService:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
         raise RuntimeError(f"the service did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _is_worker(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().endswith(b"gate\0worker\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _free_port() -> int:

@@ -88,7 +88,7 @@ def test_a_fork_may_be_deleted(world: World) -> None:
 
     world.github.deliver()
 
-    assert world.verdict(pull).conclusion == "failure"
+    world.until(lambda: gates(pull)[-1:] == ["failure"], "the verdict after the fork is gone")
     world.settled(pull)
 
 

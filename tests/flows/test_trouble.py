@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import pytest
 
 from tests.fake_github.faults import (
@@ -18,7 +21,7 @@ from tests.fake_github.faults import (
     secondary_limit,
     slow,
 )
-from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, runs_of, said_once
+from tests.flows.conftest import NEW_SECRET, SHOP, SOURCE, TANGLE, World, runs_of, said_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
@@ -110,3 +113,25 @@ def test_a_cancelled_run_does_not_reopen_what_was_closed(world: World, operation
 
 def _asked_in_vain(world: World, full_name: str) -> bool:
     return any(one.status in {404, 422} and full_name in one.path for one in world.github.exchanges)
+
+
+def test_the_log_holds_no_secret(world: World) -> None:
+    """
+    At the level `debug`, and when requests with tokens fail, no key, secret, token or JWT is in the log.
+    """
+    world.github.faults.script(CREATE_TOKEN, CUT)
+    world.github.faults.script(GIT, Fault(403, "no"))
+    pull = world.repository(private=True).open_pull_request({"shop.py": SOURCE + TANGLE})
+    world.settled(pull)
+
+    log = world.service.log.read_text()
+
+    app = world.github.app
+    secrets = [NEW_SECRET, app.webhook_secret, app.client_secret, *app.private_key.splitlines()[1:-1]]
+    tokens = [
+        *world.github.tokens,
+        *(base64.b64encode(f"x-access-token:{t}".encode()).decode() for t in world.github.tokens),
+    ]
+    assert '"level": "debug"' in log
+    assert [one for one in (*secrets, *tokens) if one in log] == []
+    assert re.findall(r"eyJ[\w-]{10,}\.[\w-]{10,}\.", log) == []
