@@ -45,7 +45,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "rich": ("gate.cli",),
     "prometheus_client": ("gate.telemetry",),
     "structlog": ("gate.telemetry",),
-    "yaml": ("gate.core.tool_configuration", "gate.web.setup"),
+    "yaml": ("gate.core.formats", "gate.web.setup"),
     "cryptography": ("gate.credentials",),
     "pathspec": ("gate.core.globs", "gate.git"),
     "packaging": ("gate.core.manifest", "gate.core.lock_file", "gate.environments"),

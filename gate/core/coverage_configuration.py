@@ -6,10 +6,9 @@ data goes, what is measured and which plugins run is Gate's. It decides nothing 
 
 from __future__ import annotations
 
-import configparser
-import tomllib
 from collections.abc import Mapping
 
+from gate.core import formats
 from gate.core.tool_configuration import COVERAGE_FILES
 
 _TAKEN = {
@@ -55,10 +54,9 @@ def _taken(files: Mapping[str, bytes]) -> Sections:
 
 
 def _ini(name: str, content: bytes) -> Sections:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(content.decode())
-    except (configparser.Error, UnicodeDecodeError):
+        parser = formats.ini(content.decode())
+    except ValueError:
         return {"run": {}, "report": {}}
     prefix = "" if name == ".coveragerc" else "coverage:"
     return {
@@ -75,8 +73,8 @@ def _ini(name: str, content: bytes) -> Sections:
 
 def _toml(name: str, content: bytes) -> Sections:
     try:
-        document = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+        document = formats.toml(content.decode())
+    except ValueError:
         return {"run": {}, "report": {}}
     table = _table(_table(document.get("tool")).get("coverage"))
     if name == ".coveragerc.toml" and not table:

@@ -5,13 +5,14 @@ A suite is known to pass with these versions; with the newest ones it may fail f
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
+
+from gate.core import formats
 
 LOCK_FILES = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock")
 """At the root; the first one there counts. All of them list packages with name and version."""
@@ -43,8 +44,8 @@ def _packages(content: bytes) -> Iterator[Mapping[str, Any]]:
     if len(content) > _MOST_BYTES:
         return
     try:
-        document = tomllib.loads(content.decode(errors="replace"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        document = formats.toml(content.decode(errors="replace"))
+    except ValueError:
         return
     for key in ("package", "packages"):
         entries = document.get(key)

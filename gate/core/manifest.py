@@ -6,9 +6,7 @@ installer that follows it would leave the package index. It reads text it is giv
 
 from __future__ import annotations
 
-import configparser
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -16,6 +14,7 @@ from pathlib import PurePosixPath
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from gate.core import formats
 from gate.core.lock_file import LOCK_FILES
 
 _REQUIREMENTS_FILE = re.compile(r"(?:[\w.-]*[_.-])?requirements?(?:[_.-][\w.-]*)?\.txt")
@@ -216,8 +215,8 @@ def _joined(folder: str, name: str) -> str:
 
 def _read_pyproject(reading: _Reading, groups: Sequence[str]) -> str | None:
     try:
-        document = tomllib.loads(_text(reading, "pyproject.toml"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        document = formats.toml(_text(reading, "pyproject.toml"))
+    except ValueError:
         reading.left_out.append("pyproject.toml: not valid TOML")
         return None
     project = _table(document.get("project"))
@@ -256,10 +255,9 @@ def _grouped(groups: Mapping[str, object], wanted: Sequence[str]) -> Iterator[st
 
 
 def _read_setup_cfg(reading: _Reading) -> str | None:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(_text(reading, "setup.cfg"))
-    except configparser.Error:
+        parser = formats.ini(_text(reading, "setup.cfg"))
+    except ValueError:
         reading.left_out.append("setup.cfg: not a valid ini file")
         return None
     reading.project = reading.project or canonicalize_name(

@@ -5,12 +5,9 @@ All of it is read from the policy's revision, never from the head. Nothing here 
 
 from __future__ import annotations
 
-import configparser
-import tomllib
 from collections.abc import Mapping
 
-import yaml
-
+from gate.core import formats
 from gate.core.failure import PolicyError
 
 BANDIT_FILES = ("bandit.yaml", "pyproject.toml", ".bandit")
@@ -52,14 +49,14 @@ def settings_of(path: str, content: bytes, tool: str) -> object:
     """What a configuration file says of a tool, as a value to compare; the bytes themselves where they cannot be read."""
     try:
         if path.endswith(".toml"):
-            document = tomllib.loads(content.decode())
+            document = formats.toml(content.decode())
             # Tools keep to their own part of pyproject.toml; other files are theirs as a whole.
             tools = document.get("tool") if path == "pyproject.toml" else {tool: document}
             return tools.get(tool) if isinstance(tools, dict) else None
         if path.endswith((".yaml", ".yml")):
             return content
         sections = _ini(content)
-    except (ValueError, RecursionError, configparser.Error):
+    except ValueError:
         return content
     if path in {"setup.cfg", "tox.ini"}:
         return {name: values for name, values in sections.items() if name.startswith(f"{tool}:")}
@@ -97,15 +94,15 @@ def _rules(value: object) -> list[str]:
 
 def _yaml(name: str, content: bytes) -> object:
     try:
-        return yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return formats.plain_yaml(content.decode())
+    except ValueError as error:
         raise PolicyError(f"{name}: not valid YAML: {_first_line(error)}") from None
 
 
 def _bandit_toml(name: str, content: bytes) -> object:
     try:
-        tool = tomllib.loads(content.decode()).get("tool", {})
-    except (ValueError, RecursionError) as error:
+        tool = formats.toml(content.decode()).get("tool", {})
+    except ValueError as error:
         raise PolicyError(f"{name}: not valid TOML: {_first_line(error)}") from None
     return tool.get("bandit") if isinstance(tool, dict) else None
 
@@ -113,13 +110,12 @@ def _bandit_toml(name: str, content: bytes) -> object:
 def _bandit_ini(name: str, content: bytes) -> object:
     try:
         return _ini(content).get("bandit")
-    except (ValueError, configparser.Error) as error:
+    except ValueError as error:
         raise PolicyError(f"{name}: not a valid ini file: {_first_line(error)}") from None
 
 
 def _ini(content: bytes) -> dict[str, dict[str, str]]:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read_string(content.decode())
+    parser = formats.ini(content.decode())
     return {name: dict(parser.items(name)) for name in parser.sections()}
 
 

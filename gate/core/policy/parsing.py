@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from checks.codec import decode, encode
+from gate.core import formats
 from gate.core.failure import PolicyError
 from gate.core.policy.allowed import Allowed
 from gate.core.policy.definition import (
@@ -67,9 +67,7 @@ def _decoded(text: str | bytes, source: str) -> str:
 
 def _content(text: str, source: str) -> dict[str, object]:
     try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise PolicyError(f"{source}: not valid TOML: tables or lists are nested too deeply") from None
+        return formats.toml(text)
     except ValueError as error:
         # Not only TOMLDecodeError: Python refuses to read whole numbers of more than 4,300 digits.
         reason = str(error)

@@ -1,0 +1,76 @@
+"""TOML, ini and YAML as strangers write them: read in a time that grows with their length, or refused.
+
+The parsers' own time may grow with the square of a line, or with the number of ways through a file. It knows no key.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+import tomllib
+from typing import Any
+
+import yaml
+
+_MOST_PARTS = 50
+"""Of a dotted key; tomllib's time grows with its square, and with the number of keys below it."""
+_MOST_BLANKS = 1000
+"""Between two words of a line of an ini file; configparser's time grows with their square."""
+_MOST_INHERITED = 100_000
+"""Values that the sections of an ini file have from its `[DEFAULT]`, each section all of them."""
+_MOST_MERGED = 10_000
+"""Pairs of a YAML file that stand where `<<` names another mapping."""
+_MOST_YAML_CHARACTERS = 64 * 1024
+"""PyYAML reads some 100 kB a second, and its time for a number such as `1:1:1` grows with the square."""
+
+# A part never begins within a word, and the engine never takes a part back (`++`): each character is looked at once.
+_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}\.[ \t]*+){{{_MOST_PARTS}}}")
+_BLANKS = re.compile(r"[^\S\n]++")
+
+
+def toml(text: str) -> dict[str, Any]:
+    """The document. Raises: ValueError (tomllib's own for what is no TOML)."""
+    if _LONG_KEY.search(text):
+        raise ValueError(f"a key has more than {_MOST_PARTS} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("tables or lists are nested too deeply") from None
+
+
+def ini(text: str) -> configparser.ConfigParser:
+    """The sections, later ones of a name added to earlier ones. Raises: ValueError."""
+    if any(len(blanks[0]) > _MOST_BLANKS for blanks in _BLANKS.finditer(text)):
+        raise ValueError(f"a line has more than {_MOST_BLANKS} blanks in a row")
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise ValueError(str(error)) from None
+    if len(parser.defaults()) * len(parser.sections()) > _MOST_INHERITED:
+        raise ValueError(f"[{parser.default_section}] is inherited by too many sections")
+    return parser
+
+
+def plain_yaml(text: str) -> object:
+    """The document of plain values; aliases share them. Raises: ValueError."""
+    if len(text) > _MOST_YAML_CHARACTERS:
+        raise ValueError(f"more than {_MOST_YAML_CHARACTERS >> 10} kB")
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506  (a safe loader of ours)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, with an end to merging."""
+
+    merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Counts what it adds: mappings merged into mappings double with each line."""
+        super().flatten_mapping(node)
+        self.merged += len(node.value)
+        if self.merged > _MOST_MERGED:
+            raise ValueError(f"more than {_MOST_MERGED} values")
