@@ -1,0 +1,16 @@
+"""The tests are the same for everybody: nothing of a person's git reaches them, nor the repository they are started in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+
+def pytest_configure() -> None:
+    """Before anything is collected: a signing key, a hook's GIT_DIR or a rewritten URL would change what tests do."""
+    local = subprocess.run(
+        ["git", "rev-parse", "--local-env-vars"], check=True, capture_output=True, text=True
+    ).stdout.split()
+    for name in local:
+        os.environ.pop(name, None)
+    os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
