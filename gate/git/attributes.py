@@ -15,12 +15,16 @@ from dataclasses import dataclass
 from pathspec.patterns.gitignore.base import GitIgnorePatternError
 from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
 
+from gate.core.globs import decided
 from gate.git.changes import unquoted
 
 NAMES = ("linguist-generated", "linguist-vendored")
 
 _LINE_LIMIT = 2048
 """Longer lines are ignored, as git does (ATTR_MAX_LINE_LENGTH)."""
+
+_MOST_RULES = 1000
+"""Of all files together; every path is held against each. Later ones are ignored."""
 
 _FILE_END = "\0"
 """No path holds it. Put behind pattern and path it keeps pathspec from matching what is inside a folder."""
@@ -40,7 +44,8 @@ def attributes(files: Mapping[str, bytes], paths: Iterable[str]) -> dict[str, fr
     macros: dict[str, dict[str, bool | None]] = {}
     for path in sorted(files):
         folder = path.rpartition("/")[0]
-        folders[folder] = _rules(files[path], macros, defines_macros=not folder)
+        left = _MOST_RULES - sum(map(len, folders.values()))
+        folders[folder] = _rules(files[path], macros, defines_macros=not folder)[:left]
     found = {path: _set_for(path, folders) for path in paths} if any(folders.values()) else {}
     return {path: names for path, names in found.items() if names}
 
@@ -93,6 +98,6 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
     ended = pattern if pattern.endswith("/**") else pattern + _FILE_END
     try:
         expression, _ = GitIgnoreBasicPattern.pattern_to_regex(ended)
-        return re.compile(expression, re.DOTALL) if isinstance(expression, str) else None
+        return re.compile(decided(expression), re.DOTALL) if isinstance(expression, str) else None
     except (GitIgnorePatternError, re.error):
         return None

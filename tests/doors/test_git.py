@@ -507,3 +507,11 @@ def test_a_file_of_settings_has_a_size_that_can_be_parsed(author: Author, reposi
     sha = author.commit({".gate.toml": b"#" * (1 << 20) + b"#"})
     with pytest.raises(PolicyError, match=r"\.gate\.toml is larger than 1 MB"):
         repository.file(sha, ".gate.toml")
+
+
+def test_attributes_are_decided_in_time(author: Author, repository: Repository) -> None:
+    """Neither a pattern of many wildcards nor ten thousand patterns keep a worker busy."""
+    lines = b"*a" * 30 + b"b linguist-generated\n" + b"*x linguist-vendored\n" * 10_000
+    sha = author.commit({".gitattributes": lines})
+
+    assert repository.attributes(sha, ["a" * 200 + "c", "y/x"]) == {"y/x": {"linguist-vendored"}}
