@@ -28,6 +28,8 @@ _WORK = "/work"
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
+_MOST_VALUES = 4_000_000
+"""Of a report; 800,000 lines of source have some 600,000. The megabytes of a result could hold twenty million."""
 _MOST_LINES = 1_000_000
 """Of a file that anybody would call source."""
 
@@ -153,6 +155,8 @@ def _understood(ended: Exit, sources: frozenset[str]) -> CoverageReport | Unmeas
     output = last_lines(ended.output)
     if ended.ended_by or ended.status != 0 or not ended.result:
         return _without_report(ended, output)
+    if sum(map(ended.result.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        return Unmeasurable("result", f"The report holds more than {_MOST_VALUES:,} values.", output=output)
     try:
         report = decode(CoverageReport, json.loads(ended.result))
     except (DecodeError, ValueError, RecursionError) as error:
