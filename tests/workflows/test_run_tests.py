@@ -206,7 +206,9 @@ LINES = FileCoverage(covered=(1, 2), missing=(3,))
         pytest.param(report_of(("app.py", LINES)).replace(b"1.0", b"NaN"), id="not a number"),
         pytest.param(report_of(("app.py", LINES)).replace(b'"version"', b'"verdict"'), id="an unknown key"),
         pytest.param(b"[" * 100_000, id="deep"),
-        pytest.param(b'{"files": [' + b"[]," * 20_000_000 + b"[]]}", id="more values than memory has room for"),
+        pytest.param(
+            b'{"files": [' + b"[]," * 20_000_000 + b"[]]}", id="more values than memory has room for"
+        ),
         pytest.param(b"\xff\xfe\x00", id="no text"),
         pytest.param(b'{"version": ' + b"9" * 10_000 + b"}", id="a huge number"),
     ],
