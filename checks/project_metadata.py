@@ -7,6 +7,8 @@ the same. It reads the project's own files as text, runs nothing and imports not
 from __future__ import annotations
 
 import configparser
+import contextlib
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -62,10 +64,36 @@ def write(root: Path, folder: Path) -> None:
     for path in _places(project, root):
         project.learn(None, _first(_ASSIGNED, _text(path)))
     version = project.version or UNKNOWN_VERSION
+    for path in _generated(root):
+        _write_version(path, version)
     place = folder / f"{re.sub(r'[-_.]+', '_', project.name)}-{version}.dist-info"
     place.mkdir(parents=True)
     (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project.name}\nVersion: {version}\n")
     (place / "entry_points.txt").write_text("\n".join(_ini(project.entry_points)))
+
+
+def _generated(root: Path) -> Iterator[Path]:
+    """The modules that a build would write the version to, where they are missing and their folder is there."""
+    tool = _table(_document(root).get("tool"))
+    hook = _table(_table(_table(_table(tool.get("hatch")).get("build")).get("hooks")).get("vcs"))
+    scm = _table(tool.get("setuptools_scm", tool.get("setuptools-scm")))
+    for place in (hook.get("version-file"), scm.get("version_file"), scm.get("write_to")):
+        if isinstance(place, str) and place.endswith(".py") and _is_inside(place):
+            path = root / place
+            if not os.path.lexists(path) and path.parent.is_dir():
+                yield path
+
+
+def _write_version(path: Path, version: str) -> None:
+    """The module as setuptools-scm writes it."""
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    text = f"__version__ = version = {version!r}\n__version_tuple__ = version_tuple = {numbers!r}\n"
+    with contextlib.suppress(OSError):
+        path.write_text(text)
+
+
+def _is_inside(place: str) -> bool:
+    return ".." not in Path(place).parts and not Path(place).is_absolute()
 
 
 def _read_pyproject(project: _Project, document: Mapping[str, Any]) -> None:
@@ -116,9 +144,8 @@ def _places(project: _Project, root: Path) -> Iterator[Path]:
         f"{each}/{name}.py" for each in folders for name in ("__init__", "__version__", "_version", "version")
     ]
     for place in filter(None, [*project.places, *usual]):
-        path = root / place
-        if ".." not in Path(place).parts and not Path(place).is_absolute():
-            yield path
+        if _is_inside(place):
+            yield root / place
 
 
 def _document(root: Path) -> Mapping[str, Any]:

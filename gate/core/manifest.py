@@ -19,7 +19,7 @@ from gate.core.lock_file import LOCK_FILES
 
 _REQUIREMENTS_FILE = re.compile(r"(?:[\w.-]*[_.-])?requirements?(?:[_.-][\w.-]*)?\.txt")
 _REQUIREMENTS_FOLDERS = frozenset({"requirements", "requirement", "reqs"})
-_TEST_FOLDERS = frozenset({"test", "tests"})
+_TESTS = frozenset({"test", "tests"})
 _NOT_FOR_TESTS = frozenset(
     {
         "benchmark",
@@ -88,6 +88,8 @@ class _Reading:
     """By canonical name: requirements, and the file they stand in."""
     wanted: list[str] = field(default_factory=list)
     """Extras to be taken."""
+    pins: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The first `==` version of each name and marker."""
 
     def add(self, text: str, source: str) -> None:
         """Take one requirement, or say why not."""
@@ -100,8 +102,19 @@ class _Reading:
             self.left_out.append(f"{source}: {requirement.name} comes from a URL, not from the package index")
         elif self.project and canonicalize_name(requirement.name) == self.project:
             self.wanted += sorted(requirement.extras)
+        elif (other := self._other_pin(requirement)) is not None:
+            self.left_out.append(f"{source}: {_short(text)} contradicts {other}")
         else:
             self.requirements.add(str(requirement))
+
+    def _other_pin(self, requirement: Requirement) -> str | None:
+        """The version another file has pinned, as lists for several interpreters do; the first one counts."""
+        specifier = str(requirement.specifier)
+        if not specifier.startswith("==") or "," in specifier:
+            return None
+        key = canonicalize_name(requirement.name), str(requirement.marker or "")
+        first = self.pins.setdefault(key, specifier)
+        return first if first != specifier else None
 
     def add_extras(self) -> None:
         """Take the wanted extras and those they want, each once."""
@@ -133,7 +146,7 @@ def is_manifest(path: str) -> bool:
         )
     if folder in _REQUIREMENTS_FOLDERS:
         return place.suffix == ".txt"
-    return folder in _TEST_FOLDERS and bool(_REQUIREMENTS_FILE.fullmatch(place.name))
+    return folder in _TESTS and bool(_REQUIREMENTS_FILE.fullmatch(place.name))
 
 
 def read(manifests: Mapping[str, bytes], install: str | Sequence[str] = "auto") -> Needs:
@@ -146,7 +159,7 @@ def read(manifests: Mapping[str, bytes], install: str | Sequence[str] = "auto") 
     reading = _Reading(manifests, wanted=list(groups))
     python = _read_pyproject(reading, groups) or ""
     python = _read_setup_cfg(reading) or python
-    for path in sorted(manifests):
+    for path in sorted(manifests, key=lambda each: (not _TESTS.intersection(_words(each)), each)):
         chosen = _usual(path) if isinstance(install, str) else path in groups
         if chosen and path.endswith(".txt"):
             _read_requirements(reading, path)
@@ -160,8 +173,12 @@ def _usual(path: str) -> bool:
     """Whether a requirements file is wanted for tests, going by the words of its name."""
     if not is_manifest(path):
         return False
-    words = re.split(r"[_.\W]+", PurePosixPath(path).stem.lower())
-    return not _NOT_FOR_TESTS.intersection(words)
+    return not _NOT_FOR_TESTS.intersection(_words(path))
+
+
+def _words(path: str) -> list[str]:
+    """The words of a file's name."""
+    return re.split(r"[_.\W]+", PurePosixPath(path).stem.lower())
 
 
 def _read_requirements(reading: _Reading, path: str) -> None:

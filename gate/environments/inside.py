@@ -33,9 +33,11 @@ def main() -> int:
     if order["requirements"]:
         list_of_requirements = Path("/tmp/requirements.txt")  # noqa: S108  (the box's own)
         list_of_requirements.write_text("\n".join(order["requirements"]), encoding="utf-8")
-        constraints = Path("/tmp/constraints.txt")  # noqa: S108  (the box's own)
-        constraints.write_text("\n".join(order["constraints"]), encoding="utf-8")
-        files = ["--requirement", str(list_of_requirements), "--constraint", str(constraints)]
+        files = ["--requirement", str(list_of_requirements)]
+        if order["constraints"]:
+            constraints = Path("/tmp/constraints.txt")  # noqa: S108  (the box's own)
+            constraints.write_text("\n".join(order["constraints"]), encoding="utf-8")
+            files += ["--constraint", str(constraints)]
         commands.append([*install, *files])
     for command in commands:
         status = subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode

@@ -112,3 +112,35 @@ def test_setup_cfg_names_entry_points_in_lists(tmp_path: Path) -> None:
         ("app", "app:main"),
         ("b", "b:c"),
     ]
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '[tool.hatch.build.hooks.vcs]\nversion-file = "src/app/_version.py"\n',
+        '[tool.setuptools_scm]\nversion_file = "src/app/_version.py"\n',
+        '[tool.setuptools_scm]\nwrite_to = "src/app/_version.py"\n',
+    ],
+)
+def test_a_version_module_that_a_build_would_write_is_there(section: str, tmp_path: Path) -> None:
+    """A package that imports it would not import without."""
+    described(tmp_path, {"pyproject.toml": DYNAMIC + section, "src/app/__init__.py": ""})
+
+    written = (tmp_path / "root/src/app/_version.py").read_text()
+    assert written == "__version__ = version = '0.0.0'\n__version_tuple__ = version_tuple = (0, 0, 0)\n"
+
+
+@pytest.mark.parametrize(
+    "place", ["../app.py", "/tmp/app.py", "src/none/_version.py", "app/__init__.py", "x.txt"]
+)
+def test_no_other_file_is_written(place: str, tmp_path: Path) -> None:
+    """Nothing outside the project, nothing over what is there, no folders."""
+    section = f'[tool.setuptools_scm]\nversion_file = "{place}"\n'
+
+    described(tmp_path, {"pyproject.toml": DYNAMIC + section, "app/__init__.py": "x = 1\n"})
+
+    files = sorted(
+        str(path.relative_to(tmp_path)) for path in (tmp_path / "root").rglob("*") if path.is_file()
+    )
+    assert files == ["root/app/__init__.py", "root/pyproject.toml"]
+    assert (tmp_path / "root/app/__init__.py").read_text() == "x = 1\n"

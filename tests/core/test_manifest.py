@@ -84,10 +84,10 @@ def test_requirement_files_follow_each_other_inside_the_manifests_only() -> None
 
     assert needs.requirements == ("flask", "pytest==9.2.0")
     assert needs.left_out == (
-        "requirements/base.txt: 'git+https://example.org/x' is not a named requirement",
-        "requirements/base.txt: the option '--index-url https://example.org' is not followed",
         "requirements/test.txt: '../../secret.txt' is not among the manifests",
         "requirements/test.txt: the option '-e ../other' is not followed",
+        "requirements/base.txt: 'git+https://example.org/x' is not a named requirement",
+        "requirements/base.txt: the option '--index-url https://example.org' is not followed",
     )
 
 
@@ -219,3 +219,20 @@ def test_extras_of_setup_cfg_are_named_in_requirement_files() -> None:
     files = {"setup.cfg": b"[metadata]\nname = app\n" + SETUP_CFG, "requirements.txt": b"-e .[docs]\n"}
 
     assert "sphinx" in manifest.read(files).names
+
+
+def test_of_contradicting_pins_that_of_the_tests_counts() -> None:
+    """Lists compiled for several interpreters lie side by side; an installer would refuse them all together."""
+    files = {
+        "requirements/dev.txt": b"trio==0.20\nruff==0.9\n",
+        "requirements/tests.txt": b"trio==0.27.0\n",
+        "requirements/tests37.txt": b"trio==0.22.2\nattrs>=23\n",
+    }
+
+    needs = manifest.read(files)
+
+    assert needs.requirements == ("attrs>=23", "ruff==0.9", "trio==0.27.0")
+    assert needs.left_out == (
+        "requirements/dev.txt: 'trio==0.20' contradicts ==0.27.0",
+        "requirements/tests37.txt: 'trio==0.22.2' contradicts ==0.27.0",
+    )
