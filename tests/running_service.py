@@ -73,6 +73,11 @@ class RunningService:
         """One `gate COMMAND` more, which ends with the others."""
         self._processes.append(self.run(command))
 
+    def kill_first(self) -> None:
+        """Kills the first of the commands' own processes, and nothing that it started."""
+        self._processes[0].kill()
+        self._processes[0].wait()
+
     @property
     def workers(self) -> list[int]:
         """The process ids of the workers that live."""

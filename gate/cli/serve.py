@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -73,13 +74,15 @@ class _Group:
     """The processes of `gate serve`: a dead one is started again, a signal to us ends them all."""
 
     def __init__(self, commands: tuple[str, ...]) -> None:
+        self._commands = commands
         self._stopping = threading.Event()
-        self._processes = {command: self._start(command) for command in commands}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def run(self) -> int:
         """Keeps the processes running until a signal comes; the exit status for us."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        self._processes = {command: self._start(command) for command in self._commands}
         while not self._stopping.wait(0.2):
             for command, process in self._processes.items():
                 if process.poll() is not None:
@@ -91,7 +94,10 @@ class _Group:
         return self._end()
 
     def _start(self, command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "gate", command])
+        return subprocess.Popen(
+            [sys.executable, "-m", "gate", command],
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  (this process has but one thread)
+        )
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
@@ -107,6 +113,14 @@ class _Group:
                 process.kill()
                 process.wait()
         return 0
+
+
+def _end_with_parent() -> None:
+    """Have the kernel ask this process to end when `gate serve` is killed: else it would hold port and lock for ever.
+
+    Source: prctl(2), PR_SET_PDEATHSIG, which stays in force across exec.
+    """
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _migrated(service: Service) -> None:

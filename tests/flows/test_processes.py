@@ -90,6 +90,23 @@ def test_a_stopped_service_goes_on_when_it_is_started_again(alone: World) -> Non
     assert said_once(pull)
 
 
+def test_nothing_outlives_a_killed_service(alone: World) -> None:
+    """
+    `gate serve` may be killed itself: web and worker end with it, so that the next start finds port and lock free.
+    """
+    mark, pull = slow_pull_request(alone)
+    alone.until(lambda: bool(processes(mark)), "running tests")
+    (worker,) = alone.service.workers
+
+    alone.service.kill_first()
+
+    alone.until(lambda: not Path(f"/proc/{worker}").exists() and not processes(mark), "the end of the worker")
+    alone.service.stop()
+    alone.service.start()
+    alone.settled(pull)
+    assert said_once(pull)
+
+
 def test_a_webhook_is_taken_while_no_worker_works(alone: World) -> None:
     """
     Taking a delivery needs no worker; it is carried out when there is one.
