@@ -26,6 +26,8 @@ from gate.sandbox.values import Limits, SandboxError
 
 FILE_SECONDS = 10.0
 """How long one file may take; a longer one is "not analysed", never a good score."""
+SESSION_SECONDS = 900.0
+"""How long all files of a session may take; a million lines take two minutes, a thousand hostile files would take hours."""
 LIMITS = Limits(memory_mb=1024, seconds=FILE_SECONDS, processes=8, disk_mb=16, result_mb=64)
 
 _MEBIBYTE = 1024 * 1024
@@ -53,7 +55,16 @@ class Analyser:
     Use it from one thread: boxes die with the thread that started them.
     """
 
-    def __init__(self, count: int, *, name: str, boxed: bool, hierarchy: cgroup.Hierarchy | None) -> None:
+    def __init__(
+        self,
+        count: int,
+        *,
+        name: str,
+        boxed: bool,
+        hierarchy: cgroup.Hierarchy | None,
+        seconds: float = SESSION_SECONDS,
+    ) -> None:
+        self._end = time.monotonic() + seconds
         self._children = [
             _Child(f"{name}-{number}", boxed=boxed, hierarchy=hierarchy) for number in range(count)
         ]
@@ -73,7 +84,7 @@ class Analyser:
         """
         waiting = iter(requests)
         try:
-            while True:
+            while time.monotonic() < self._end:
                 for child in self._children:
                     if child.request is None and (request := next(waiting, None)):
                         child.take(request)
@@ -81,6 +92,9 @@ class Analyser:
                 if not busy:
                     return
                 yield from self._answers(busy)
+            begun = [child.request for child in self._children if child.request is not None]
+            for request in (*begun, *waiting):
+                yield request, self._failed(request, "not analysed: all files together took too long")
         finally:
             for child in self._children:
                 if child.request is not None:

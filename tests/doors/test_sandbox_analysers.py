@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from checks.report import Problem
 from gate.sandbox import Analyser, AnalysisRequest, Sandbox
 from tests.boxes import NAME, sandbox_or_skip
 
@@ -60,3 +61,14 @@ def test_an_unknown_check_is_a_problem_of_ours(analyser: Analyser) -> None:
 
     assert reports[0].problem is not None
     assert reports[0].problem.ours
+
+
+def test_all_files_together_have_an_end_too() -> None:
+    """A tree of files that each take as long as one may would keep a worker for hours; the rest is said to be left out."""
+    requests = [AnalysisRequest(str(number), "a.py", b"x = 1\n", ("syntax",), {}) for number in range(3)]
+
+    with Analyser(1, name="late", boxed=False, hierarchy=None, seconds=0) as analyser:
+        answers = [(request.key, reports[0].problem) for request, reports in analyser.reports(requests)]
+
+    problem = Problem("not analysed: all files together took too long", ours=True)
+    assert answers == [("0", problem), ("1", problem), ("2", problem)]
