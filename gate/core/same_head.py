@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gate.core.check_run import TITLE_CHARACTERS, CheckRun
+from gate.core.check_run import TITLE_CHARACTERS, CheckRun, failed
+from gate.core.links import Links
 from gate.core.markdown import shorten
 
 _WORST_FIRST = ("failure", "cancelled", "neutral", "success")
+
+
+def waiting(number: int, links: Links) -> CheckRun:
+    """Not green yet, for another pull request with this head is still being judged; its verdict completes this one too."""
+    return failed(
+        f"pull request #{number} has the same head and is still being judged",
+        "A commit has one gate: it shows the worst verdict as soon as that one is known.",
+        links,
+    )
 
 
 def worst(runs: Mapping[int, CheckRun]) -> dict[int, CheckRun]:

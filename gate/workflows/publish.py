@@ -54,20 +54,39 @@ def conclude(
     own = check_run.render_overall(verdict, where)
     published: dict[int, CheckRun] = {}
     # Again when another one was concluded meanwhile, for it may not have seen ours.
-    while (runs := {number: own, **_of_same_head(service, repository, number, where)}) != published:
+    while (runs := _gates(service, repository, number, own, where)) != published:
         for each, run in same_head.worst(runs).items():
             put(service, repository, each, run)
         published = runs
 
 
+def _gates(
+    service: Service, repository: RepositoryRef, number: int, own: CheckRun, where: Links
+) -> dict[int, CheckRun]:
+    """By number, the last `gate` of each open pull request with this head; ours fails while another is not judged."""
+    others = _of_same_head(service, repository, number, where)
+    for other, gate in others.items():
+        if gate is None and own.conclusion in {"success", "neutral"}:
+            own = same_head.waiting(other, where)
+    return {number: own, **{other: gate for other, gate in others.items() if gate is not None}}
+
+
 def _of_same_head(
     service: Service, repository: RepositoryRef, number: int, where: Links
-) -> dict[int, CheckRun]:
-    """The last `gate` of each other open pull request with this head; by number."""
-    found = {}
+) -> dict[int, CheckRun | None]:
+    """The `gate` of each other open pull request with this head; None while that one is being judged."""
+    found: dict[int, CheckRun | None] = {}
     for other in service.store.open_pull_requests_at(repository.id, where.head_sha):
+        if other.number == number:
+            continue
         last = next(iter(service.store.verdicts(repository.id, other.number, limit=1)), None)
-        if other.number != number and last is not None and last.verdict.provenance.head == where.head_sha:
+        judging = any(
+            run.head_sha == where.head_sha and run.name == check_run.OVERALL
+            for run in service.store.open_check_runs(repository.id, other.number)
+        )
+        if judging or last is None or last.verdict.provenance.head != where.head_sha:
+            found[other.number] = None
+        else:
             theirs = replace(where, base_sha=last.verdict.provenance.base, run_id=last.run_id)
             found[other.number] = check_run.render_overall(last.verdict, theirs)
     return found

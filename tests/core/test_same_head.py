@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gate.core.check_run import CheckRun, Conclusion
-from gate.core.same_head import worst
+from gate.core.links import Links
+from gate.core.same_head import waiting, worst
 
 
 def gate(conclusion: Conclusion, title: str = "A title") -> CheckRun:
@@ -43,3 +44,13 @@ def test_equal_conclusions_keep_their_own_texts() -> None:
     runs = {7: gate("failure", "One"), 9: gate("failure", "Other")}
 
     assert worst(runs) == runs
+
+
+def test_nothing_is_green_while_another_is_judged() -> None:
+    """
+    It fails until the other one's verdict is known, and says which one that is.
+    """
+    run = waiting(9, Links("", "a" * 40, "", "", "run"))
+
+    assert (run.status, run.conclusion) == ("completed", "failure")
+    assert "#9" in run.title

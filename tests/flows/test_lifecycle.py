@@ -9,6 +9,7 @@ import requests
 
 from gate.store import Store
 from tests.fake_github import PullRequest
+from tests.fake_github.faults import CREATE_CHECK_RUN, slow
 from tests.flows.conftest import NEW_SECRET, SHOP, SOURCE, TANGLE, World, runs_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
@@ -107,6 +108,25 @@ def test_an_unguarded_branch_does_not_turn_the_same_head_green(world: World) -> 
     world.settled(harmless)
     assert gates(harmless) == ["failure", "failure"]
     assert f"#{blocked.number}" in harmless.check_run.title
+
+
+def test_the_same_head_is_not_green_before_all_its_pull_requests_are_judged(world: World) -> None:
+    """
+    While one of two pull requests with a head is judged, a quick verdict on the other opens no door.
+    """
+    repository = world.repository()
+    world.github.faults.script(CREATE_CHECK_RUN, slow(3))
+    blocked = repository.open_pull_request({"shop.py": SOURCE + TANGLE})
+    repository.move("playground", blocked.head_sha)
+    world.until(lambda: "gate" in blocked.check_runs, "the first gate")
+
+    repository.open_pull_request(base="playground", sha=blocked.head_sha, branch="again")
+
+    world.until(lambda: gates(blocked) == ["failure", "failure"], "two verdicts")
+    world.settled(blocked)
+    history = [shown.conclusion for run in runs_of(blocked) if run.name == "gate" for shown in run.history]
+    assert "success" not in history
+    assert "neutral" not in history
 
 
 def test_a_private_repository_is_read_with_a_token_and_shown_to_nobody(world: World) -> None:
