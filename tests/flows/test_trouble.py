@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from gate.github.app import TIMEOUT_SECONDS
 from tests.fake_github.faults import (
     BAD_GATEWAY,
     BAD_GATEWAY_BUT_APPLIED,
@@ -43,6 +44,7 @@ def test_every_kind_of_trouble_with_check_runs(world: World) -> None:
     """
     Requests that fail, and those whose answer alone is lost, are repeated without doubling a check run.
     """
+    world.github.faults.script(CREATE_CHECK_RUN, slow(TIMEOUT_SECONDS + 1))
     for operation, faults in ((CREATE_CHECK_RUN, TROUBLE), (UPDATE_CHECK_RUN, TROUBLE[:-1])):
         for fault in faults:
             world.github.faults.script(operation, fault, FINE)
