@@ -24,6 +24,7 @@ from gate.core.tool_configuration import COVERAGE_FILES
 from gate.core.verdict import CheckVerdict, could_not_measure, judge_coverage
 from gate.environments import Environment, Unprepared, active, is_manifest, prepare
 from gate.sandbox import SandboxError, never
+from gate.service import Service
 from gate.workflows.judge import Case, Judged, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
 from gate.workflows.run_tests import SuiteRun, Unmeasurable, run_here, run_tests
@@ -47,7 +48,7 @@ class Measured:
         return self.report is not None and self.report.suite.outcome in {"passed", "failed"}
 
 
-VERSION = "1"
+VERSION = "2"
 """Of stored runs: raised whenever the same inputs may give another report."""
 
 
@@ -66,9 +67,13 @@ class Running:
     """On a person's machine, who may choose `here`."""
 
 
-def box_name(run_id: str) -> str:
-    """A box's name for a run: the same after a crash, so that leftovers are found."""
-    return f"run-{hashlib.sha256(run_id.encode()).hexdigest()[:16]}"
+MOST_SUITE_BYTES = 64 * 1024 * 1024
+"""Of manifests and test files that are held at a time to find out how tests run."""
+
+
+def box_name(service: Service, run_id: str) -> str:
+    """A box's name for a run: the same after a crash, so that leftovers are found, and no other service's."""
+    return f"run-{hashlib.sha256(f'{service.settings.data_dir} {run_id}'.encode()).hexdigest()[:16]}"
 
 
 def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = False) -> Judged:
@@ -130,9 +135,10 @@ def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
     paths = tuple(entry.path for entry in tree.entries)
     try:
         command = detect(paths, files, tests.command)
-        environment = _environment(case, files, tests, command, running)
     except ValueError as error:
         return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
+    try:
+        environment = _environment(case, files, tests, command, running)
     except SandboxError as error:
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
     if isinstance(environment, Unprepared):
@@ -248,9 +254,12 @@ def _tests_of(case: Case, tree: Tree) -> Tests:
 def _suite_files(case: Case, tree: Tree) -> dict[str, bytes]:
     """Contents of the files that tell how tests run and what they need."""
     wanted: dict[str, list[str]] = {}
-    for entry in tree.entries:
-        small = entry.mode.startswith("100") and entry.size <= LARGEST_SOURCE_BYTES
-        if small and (is_manifest(entry.path) or is_evidence(entry.path)):
+    left = MOST_SUITE_BYTES
+    # Manifests first: where not all can be held, what is installed matters more than how tests look.
+    for entry in sorted(tree.entries, key=lambda each: (not is_manifest(each.path), each.path)):
+        readable = entry.mode.startswith("100") and entry.size <= min(left, LARGEST_SOURCE_BYTES)
+        if readable and (is_manifest(entry.path) or is_evidence(entry.path)):
+            left -= entry.size
             wanted.setdefault(entry.blob, []).append(entry.path)
     return {path: content for blob, content in case.code.git.blobs(sorted(wanted)) for path in wanted[blob]}
 

@@ -79,7 +79,7 @@ def _static(case: Case) -> _Judgement:
 
 def _cover(case: Case, work: Evaluate, run: Run) -> Judged:
     repository = case.service.store.repository(work.repository.id)
-    running = Running(box_name(run.id), run.cancelled, again=work.again)
+    running = Running(box_name(case.service, run.id), run.cancelled, again=work.again)
     return cover(case, running, armed=repository is not None and repository.armed)
 
 

@@ -77,5 +77,5 @@ def _totals(case: Case) -> dict[str, int]:
 
 
 def _record_coverage(case: Case, repository: RepositoryRef, run: Run) -> None:
-    if record(case, Running(box_name(run.id), run.cancelled)):
+    if record(case, Running(box_name(case.service, run.id), run.cancelled)):
         case.service.store.arm(repository.id, case.service.now())
