@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import sys
 import tokenize
 import warnings
@@ -25,6 +26,22 @@ VISITING_DEPTH = 50_000
 
 TOKENIZER_ERRORS = (tokenize.TokenError, SyntaxError, ValueError, SystemError)
 """How the tokenizer module gives up; the last two are a fault of CPython 3.13.0 on broken lines beyond ASCII."""
+_LATER_GRAMMAR = (
+    ((3, 12), re.compile(r"^\s*type\s+\w+\s*(\[.*\]\s*)?="), "a `type` statement"),
+    ((3, 12), re.compile(r"^\s*(async\s+)?(def|class)\s+\w+\s*\["), "a type parameter list"),
+    (
+        (3, 12),
+        re.compile(r"""\b[fF][rR]?("[^"]*\{[^}"]*"[^"]*"[^}"]*\}|'[^']*\{[^}']*'[^']*'[^}']*\})"""),
+        "an f-string with its own quotes inside",
+    ),
+    (
+        (3, 14),
+        re.compile(r"^\s*except\*?\s+[\w.]+\s*,\s*[\w.]+(\s*,\s*[\w.]+)*\s*:"),
+        "`except` without parentheses",
+    ),
+    ((3, 14), re.compile(r"""\b[tT][rR]?["']"""), "a template string"),
+)
+"""(first version, how its line looks, name) of grammar that came after the oldest Python Gate runs on."""
 LONGEST_TEXT = 1_000
 """Characters kept of a text taken from a source file."""
 
@@ -101,8 +118,11 @@ def parse(text: str) -> ast.Module:
             return ast.parse(text)
     except SyntaxError as error:
         line = error.lineno or 0
-        text = f"line {line}: {error.msg}" if line else str(error.msg)
-        raise UnreadableSourceError(Problem(text, line=line)) from error
+        said = f"line {line}: {error.msg}" if line else str(error.msg)
+        newer = _newer_python(text, line)
+        if newer:
+            said = f"line {line}: {newer} needs a newer Python than Gate's own {sys.version_info[0]}.{sys.version_info[1]}"
+        raise UnreadableSourceError(Problem(said, line=line, ours=bool(newer))) from error
     except (
         RecursionError,
         MemoryError,
@@ -110,6 +130,20 @@ def parse(text: str) -> ast.Module:
         raise UnreadableSourceError(Problem("nested too deeply to be parsed", ours=True)) from error
     except ValueError as error:  # null bytes and lone surrogates
         raise UnreadableSourceError(Problem(str(error))) from error
+
+
+def _newer_python(text: str, line: int) -> str:
+    """What of a later grammar than ours stands in the line of a syntax error; empty where it is an error in any.
+
+    Sources: PEP 695 and PEP 701 (3.12), PEP 696 (3.13), PEP 750 and PEP 758 (3.14).
+    """
+    lines = text.split("\n")
+    if not 0 < line <= len(lines):
+        return ""
+    for version, pattern, name in _LATER_GRAMMAR:
+        if sys.version_info < version and pattern.search(lines[line - 1]):
+            return name
+    return ""
 
 
 def _undecodable(source: bytes, encoding: str, error: SyntaxError | UnicodeDecodeError) -> Problem:

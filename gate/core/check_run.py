@@ -92,8 +92,12 @@ def started(stage: str, links: Links) -> CheckRun:
 
 
 def superseded(newer_sha: str, links: Links, *, name: str = OVERALL) -> CheckRun:
-    """Closed, because a newer head of the pull request is judged instead; the newer sha may be empty."""
-    title = f"Superseded by {newer_sha[:7] or 'a newer head'}, which is judged instead"
+    """Closed, because a newer head of the pull request is judged instead; without one, because it was closed."""
+    title = (
+        f"Superseded by {newer_sha[:7]}, which is judged instead"
+        if newer_sha
+        else "The pull request was closed"
+    )
     run = _in_progress(name, links, title, of_newer(newer_sha, links))
     return replace(run, status="completed", conclusion="cancelled")
 

@@ -59,8 +59,10 @@ def of_stage(stage: str, links: Links) -> str:
 
 
 def of_newer(newer_sha: str, links: Links) -> str:
-    """Of a check run that a newer head closed; the sha may be empty."""
-    newer = link(code(newer_sha[:7]), links.commit(newer_sha)) if newer_sha else "a newer head"
+    """Of a check run that a newer head closed, or, without a sha, the end of its pull request."""
+    if not newer_sha:
+        return "The pull request was closed before there was a verdict.\n"
+    newer = link(code(newer_sha[:7]), links.commit(newer_sha))
     return f"Superseded by {newer}: only the newest head of a pull request is judged.\n"
 
 

@@ -114,8 +114,8 @@ class Analyser:
             request = cast("AnalysisRequest", child.request)
             if child.answered:
                 yield request, self._understood(child)
-            elif child.failure():
-                yield request, self._failed(request, child.failure())
+            elif failure := child.failure():  # asked once, for asking takes its word from the box
+                yield request, self._failed(request, failure)
                 child.stop()
 
     def _understood(self, child: _Child) -> tuple[FileReport, ...]:

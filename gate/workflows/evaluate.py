@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from gate.core.failure import PolicyError
+from gate.core.failure import PolicyError, Transient
 from gate.core.verdict import Reason, Verdict, broken_policy, combine
 from gate.core.work import Evaluate, GiveUp, Run, Supersede
+from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.workflows import publish
 from gate.workflows.ask import ask
@@ -73,7 +74,10 @@ def _stage(service: Service, work: Evaluate, run_id: str, stage: str) -> None:
 
 
 def _static(case: Case) -> _Judgement:
-    case.measure(("complexity", "security", "escapes", "syntax"))
+    try:
+        case.measure(("complexity", "security", "escapes", "syntax"))
+    except SandboxError as error:
+        raise Transient(f"the source files could not be analysed: {error}") from error
     return _Judgement((case.complexity(), case.security()), case.loosened())
 
 

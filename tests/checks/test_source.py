@@ -138,3 +138,38 @@ def test_texts_can_be_stored_and_shown(text: str, printed: str) -> None:
     What no database takes is escaped; a text does not become as long as its file.
     """
     assert source.printable(text) == printed
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python knows the grammar")
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("type Pair = tuple[int, int]\n", "a `type` statement"),
+        ("x = 1\ndef first[T](items: list[T]) -> T:\n    return items[0]\n", "a type parameter list"),
+        ("class Box[T]:\n    pass\n", "a type parameter list"),
+        ('text = f"{names["first"]}"\n', "an f-string with its own quotes inside"),
+        ("try:\n    pass\nexcept ValueError, TypeError:\n    pass\n", "`except` without parentheses"),
+        ('page = t"<b>{name}</b>"\n', "a template string"),
+    ],
+)
+def test_a_later_grammar_is_our_limit(text: str, name: str) -> None:
+    """
+    A file that needs a newer Python than Gate's own is not the author's mistake.
+    """
+    with pytest.raises(UnreadableSourceError) as error:
+        source.parse(text)
+
+    problem = error.value.problem
+    assert problem.ours
+    assert f"{name} needs a newer Python" in problem.text
+
+
+@pytest.mark.parametrize("text", ["def broken(:\n", "print 'x'\n", "x = (1\n"])
+def test_an_error_in_every_grammar_is_the_files(text: str) -> None:
+    """
+    What no Python reads is said as the file's own problem.
+    """
+    with pytest.raises(UnreadableSourceError) as error:
+        source.parse(text)
+
+    assert not error.value.problem.ours

@@ -377,12 +377,12 @@ def test_coverage_without_new_lines_or_base() -> None:
 
 def test_superseded_without_a_sha() -> None:
     """
-    A run can be closed before the newer head is known.
+    Without a newer head it was the pull request that ended.
     """
     run = check_run.superseded("", LINKS, name="gate / coverage")
 
     assert (run.name, run.conclusion) == ("gate / coverage", "cancelled")
-    assert run.title == "Superseded by a newer head, which is judged instead"
+    assert run.title == "The pull request was closed"
 
 
 def test_failure_before_arming_blocks_nothing() -> None:
