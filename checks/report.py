@@ -145,3 +145,5 @@ class CoverageReport:
     suite: Suite
     unparsable: tuple[tuple[str, str], ...] = ()
     """(path, reason) of source files coverage.py could not read."""
+    runs: int = 1
+    """How many runs it is made of: 2 where something might have been chance, and the better of both counts."""

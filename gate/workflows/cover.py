@@ -14,7 +14,9 @@ from typing import BinaryIO
 
 from checks.codec import encode
 from checks.report import CoverageReport
+from gate.core.comparison import CoverageFacts
 from gate.core.comparison.lines import compare_coverage
+from gate.core.comparison.second_run import flaky, together, wants_second_run
 from gate.core.failure import PolicyError
 from gate.core.policy import Tests
 from gate.core.relevance import matters_to_tests
@@ -31,11 +33,31 @@ from gate.workflows.run_tests import SuiteRun, Unmeasurable, run_here, run_tests
 
 
 @dataclass(frozen=True, slots=True)
+class _Key:
+    """What a stored run of the tests is found by, beside the repository."""
+
+    tree: str
+    environment: str
+    inputs: str
+    """Digest of the rest it depends on: how tests run, what counts, coverage's configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Steadied:
+    """A report of two runs, and what to say of that."""
+
+    outcome: CoverageReport
+    obtained: str
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What the tests of one tree cover, or why that is not known; and how it was obtained, for people."""
 
     outcome: CoverageReport | Unmeasurable
     obtained: str
+    key: _Key | None = None
+    """What it is stored under, where there is a report."""
 
     @property
     def report(self) -> CoverageReport | None:
@@ -89,18 +111,39 @@ def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = Fal
     armed = armed or _arms(case, base, running) or (assume_armed and _no_excuse(base))
     if isinstance(head.outcome, Unmeasurable):
         return Judged(_unmeasured(head.outcome, running, neutral=not armed), obtained)
-    facts = compare_coverage(
+    facts = _facts(case, base, head.outcome)
+    if armed and head.outcome.runs == 1 and wants_second_run(facts):
+        steadied = _run_again(case, head, head.outcome, running)
+        facts = _facts(case, base, steadied.outcome)
+        obtained += steadied.obtained
+    why = base.outcome if base and isinstance(base.outcome, Unmeasurable) else None
+    cause, hint = (f"the base could not be measured: {why.text}", why.hint) if why else ("", "")
+    return Judged(judge_coverage(case.question.policy, facts, armed, cause=cause, hint=hint), obtained)
+
+
+def _facts(case: Case, base: Measured | None, head: CoverageReport) -> CoverageFacts:
+    return compare_coverage(
         base.report if base else None,
-        head.outcome,
+        head,
         case.reports("syntax", case.base).files,
         case.reports("syntax", case.head).files,
         case.diff,
         sources=case.head.selection.coverage_paths,
         everywhere=_suite_changed(case),
     )
-    why = base.outcome if base and isinstance(base.outcome, Unmeasurable) else None
-    cause, hint = (f"the base could not be measured: {why.text}", why.hint) if why else ("", "")
-    return Judged(judge_coverage(case.question.policy, facts, armed, cause=cause, hint=hint), obtained)
+
+
+def _run_again(case: Case, head: Measured, first: CoverageReport, running: Running) -> _Steadied:
+    """The head's tests run once more, the better of both runs kept for the next time."""
+    again = replace(running, name=f"{running.name}-again", again=True)
+    second = measured(case, case.head, again).report
+    if second is None:
+        return _Steadied(first, "")
+    made = together(first, second)
+    if head.key is not None and not running.here:
+        _save(case, head.key, made)
+    flipped = ", ".join(flaky(first, second)) or "no test"
+    return _Steadied(made, f"; run once more, for a failure may be chance: {flipped} flipped")
 
 
 def record(case: Case, running: Running) -> bool:
@@ -119,13 +162,13 @@ def measured(case: Case, tree: Tree, running: Running) -> Measured:
     key = _Key(case.code.git.tree(tree.treeish), suite.environment.key, _digest(suite))
     stored = None if running.again or running.here else _stored(case, key)
     if stored is not None:
-        return Measured(stored, _sentence(stored, suite, "known from an equal tree"))
+        return Measured(stored, _sentence(stored, suite, "known from an equal tree"), key)
     outcome = _run(case, tree, suite, running)
     if isinstance(outcome, Unmeasurable):
         return Measured(outcome, f"not measured ({outcome.step})")
     if not running.here:
         _save(case, key, outcome)
-    return Measured(outcome, _sentence(outcome, suite, "measured now"))
+    return Measured(outcome, _sentence(outcome, suite, "measured now"), key)
 
 
 def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
@@ -212,16 +255,6 @@ def _unmeasured(why: Unmeasurable, running: Running, *, neutral: bool) -> CheckV
     if why.step == "sandbox" and running.local:
         hint = "`gate check --here` runs them with the active interpreter and no box: your own code, your own machine"
     return could_not_measure("coverage", why.text, hint, neutral=neutral, output=why.output)
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """What a stored run of the tests is found by, beside the repository."""
-
-    tree: str
-    environment: str
-    inputs: str
-    """Digest of the rest it depends on: how tests run, what counts, coverage's configuration."""
 
 
 def _both(case: Case, running: Running) -> tuple[Measured, Measured | None]:

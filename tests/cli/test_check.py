@@ -162,6 +162,28 @@ def test_here_judges_the_working_tree(project: Project) -> None:
     assert coverage["lost"] == {"a.py": [2, 4]}
 
 
+FLAKY_TESTS = (
+    "import pathlib\nimport unittest\n\nimport a\n\n\nclass FlakyTest(unittest.TestCase):\n"
+    "    def test_flips(self):\n        self.assertEqual(a.sign(1), 1)\n"
+    "        seen = pathlib.Path({seen!r})\n        first = not seen.exists()\n        seen.touch()\n"
+    "        self.assertFalse(first)\n"
+)
+
+
+def test_a_test_that_flips_blocks_nobody(project: Project) -> None:
+    """
+    A failure is looked at twice; a test that passes the second time is named and not judged.
+    """
+    project.commit({"a.py": SIGN, "test_a.py": SIGN_TESTS})
+    seen = str(project.root.parent / "seen")
+    project.write({"test_flaky.py": FLAKY_TESTS.format(seen=seen)})
+
+    done = project.gate("check", "--here", "--only", "coverage")
+
+    assert done.status == 0
+    assert "test_flaky.FlakyTest.test_flips flipped" in done.output
+
+
 def test_the_first_commit_is_compared_with_nothing(project: Project) -> None:
     """
     Before the first commit there is nothing to compare with, and everything is new.
