@@ -13,8 +13,9 @@ from gate.cli.terminal import Progress, output, print_verdict, progress
 from gate.core.failure import PolicyError
 from gate.core.verdict import Outcome, Verdict, broken_policy, combine
 from gate.core.verdict_json import as_json
-from gate.workflows.cover import Running, cover
+from gate.workflows.cover import cover
 from gate.workflows.judge import CHECKS, WORKING_TREE, Case, Judged
+from gate.workflows.measure_coverage import Running
 from gate.workflows.raw import raw_report
 
 path_argument = click.argument("path", type=click.Path(exists=True, path_type=Path), default=Path())

@@ -15,9 +15,10 @@ from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.workflows import publish
 from gate.workflows.ask import ask
-from gate.workflows.cover import Running, box_name, cover
+from gate.workflows.cover import cover
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
+from gate.workflows.measure_coverage import Running, box_name
 from gate.workflows.supersede import still_wanted
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from checks.report import CoverageReport, FileReport
 from gate.core.failure import Permanent
-from gate.workflows.cover import Running, measured
 from gate.workflows.judge import Case
+from gate.workflows.measure_coverage import Running, measured
 
 
 def raw_report(case: Case, check: str, running: Running) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from gate.core.failure import PolicyError
 from gate.core.work import RecordBranch, Run
 from gate.service import Service
 from gate.workflows.ask import ask_of_branch
-from gate.workflows.cover import Running, box_name, record
 from gate.workflows.judge import Case
 from gate.workflows.measure import Code
+from gate.workflows.measure_coverage import Running, box_name, record
 
 RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syntax")
 
