@@ -104,7 +104,10 @@ def _register_queues(queues: DBOSClient, settings: Settings, poll_seconds: float
         polling_interval_sec=poll_seconds,
     )
     queues.register_queue(
-        "background", partition_concurrency=1, worker_concurrency=1, polling_interval_sec=poll_seconds
+        "background",
+        partition_concurrency=1,
+        worker_concurrency=1,
+        polling_interval_sec=10 * poll_seconds,  # nobody waits for it
     )
 
 

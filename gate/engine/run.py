@@ -38,7 +38,7 @@ class Stopped(BaseException):
 class Times:
     """How long the engine waits for what, in seconds; tests use fractions of them."""
 
-    poll: float = 0.05
+    poll: float = 0.1
     """Between two looks at a queue."""
     cancel_poll: float = 1.0
     """Between two looks of a long step at whether it was cancelled."""

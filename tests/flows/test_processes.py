@@ -107,22 +107,20 @@ def test_nothing_outlives_a_killed_service(alone: World) -> None:
     assert said_once(pull)
 
 
-def test_a_webhook_is_taken_while_no_worker_works(alone: World) -> None:
+def test_a_webhook_is_taken_while_no_worker_works(tmp_path: Path) -> None:
     """
     Taking a delivery needs no worker; it is carried out when there is one.
     """
-    (worker,) = alone.service.workers
-    os.kill(worker, signal.SIGSTOP)
-    try:
-        pull = alone.repository().open_pull_request({"shop.py": SOURCE + TANGLE})
-        alone.github.webhooks.settle()
-        taken = [one.status for one in alone.github.deliveries if one.event == "pull_request"][-1]
+    with running_world(tmp_path, commands=("web",)) as world:
+        pull = world.repository().open_pull_request({"shop.py": SOURCE + TANGLE})
+        world.github.webhooks.settle()
+        taken = [one.status for one in world.github.deliveries if one.event == "pull_request"]
         before = dict(pull.check_runs)
-    finally:
-        os.kill(worker, signal.SIGCONT)
 
-    alone.settled(pull)
-    assert (taken, before) == ("OK", {})
+        world.service.add("worker")
+
+        world.settled(pull)
+    assert (taken, before) == (["OK"], {})
 
 
 def test_two_workers_on_postgres(several: World) -> None:
