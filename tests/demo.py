@@ -100,7 +100,7 @@ def print_label(printer: str, text: str) -> None:
     subprocess.call("lp -d " + printer + " " + text, shell=True)
 '''
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def main() -> None:
