@@ -15,16 +15,16 @@ source = { editable = "." }
 [[package]]
 name = "Markup_Safe"
 version = "3.0.2"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 wheels = [{ url = "https://files.example/x.whl", hash = "sha256:aa" }]
 [[package]]
 name = "sphinx"
 version = "8.1.3"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 [[package]]
 name = "sphinx"
 version = "8.2.3"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 [[package]]
 name = "forked"
 version = "2.0"
