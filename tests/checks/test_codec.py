@@ -85,6 +85,7 @@ def test_defaults_are_left_out() -> None:
         ({"shape": None, "colours": ["blue"]}, "$.colours[0]: expected one of 'red', got 'blue'"),
         ({"shape": None, "colours": "red"}, "$.colours: expected list, got 'red'"),
         ({"shape": None, "corner": [1]}, "$.corner: expected 2 items, got 1"),
+        ({"shape": None, "corner": 5}, "$.corner: expected list, got 5"),
         ({"shape": None, "corner": [1, True]}, "$.corner[1]: expected int, got True"),
         ({"shape": None, "unit": "cm"}, "$.unit: expected one of 'mm', 'inch', got 'cm'"),
         ({"shape": None, "names": {"a": "b"}}, "$.names.a: expected int, got 'b'"),
