@@ -23,8 +23,9 @@ _MOST_MERGED = 10_000
 _MOST_YAML_CHARACTERS = 64 * 1024
 """PyYAML reads some 100 kB a second, and its time for a number such as `1:1:1` grows with the square."""
 
-# A part never begins within a word, and the engine never takes a part back (`++`): each character is looked at once.
-_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+"""
+# A part never begins within a word, and the engine never takes a part back (`++`, `(?>...)`): each character is looked
+# at once. Not `*+` after a group: Python before 3.11.5 gets that wrong.
+_PART = r"""(?:[\w-]++|"(?>(?:[^"\\\n]|\\.)*)"|'[^'\n]*+')[ \t]*+"""
 _LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}\.[ \t]*+){{{_MOST_PARTS}}}")
 _BLANKS = re.compile(r"[^\S\n]++")
 

@@ -14,7 +14,7 @@ _STAR = re.escape("[^/]*")
 _FOLDERS = "(?:/.+)?/"
 _FOLDERS_FIRST = "^(?:.+/)?"
 """How pathspec writes `*`, `/**/` and a beginning that may lie in any folder; nothing else of it looks like that."""
-_STAR_BEFORE_STAR = re.compile(rf"{_STAR}((?:(?!{_STAR})(?:\[\^/\]|[^/]))*+)(?={_STAR})")
+_STAR_BEFORE_STAR = re.compile(rf"{_STAR}((?:(?!{_STAR})(?:\[\^/\]|[^/]))*)(?={_STAR})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import struct
+import tarfile
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from gate.sandbox import Limits, Mount, cgroup, command, seccomp
+from gate.sandbox import Limits, Mount, cgroup, command, here, seccomp
 from gate.sandbox.values import SandboxError
 
 
@@ -119,3 +121,28 @@ def test_only_root_needs_a_launcher_without_groups() -> None:
     line = command.launcher(["bwrap"], uid=None, stage=Path("/stage"), entrances=(), binds=(Path("/a"),))
 
     assert line == ["bwrap"]
+
+
+def test_without_a_box_links_that_lead_outside_are_left_out() -> None:
+    """
+    What is unpacked for a run without a box stays in its folder.
+    """
+
+    def write(stream: BinaryIO) -> None:
+        with tarfile.open(fileobj=stream, mode="w:") as archive:
+            for name, target in (
+                ("kept", "a.py"),
+                ("sub/up", "../a.py"),
+                ("out", "../x"),
+                ("root", "/etc/passwd"),
+            ):
+                link = tarfile.TarInfo(name)
+                link.type, link.linkname = tarfile.SYMTYPE, target
+                archive.addfile(link)
+            archive.addfile(tarfile.TarInfo("a.py"))
+            archive.addfile(tarfile.TarInfo("../escaped.py"))
+
+    with here.unpacked(write) as folder:
+        found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+    assert found == ["a.py", "kept", "sub", "sub/up"]
