@@ -35,7 +35,6 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Header = ast.stmt | ast.ExceptHandler | ast.match_case
 """What has lines of its own: statements, and the `except` and `case` lines inside them."""
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-HEADERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
 def digest(text: str, size: int = 8) -> str:

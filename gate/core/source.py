@@ -170,6 +170,22 @@ def moved_out(base: Selection, head: Selection, diff: Diff) -> tuple[Exclusion, 
     return tuple(exclusion for exclusion in head.excluded if exclusion.path in moved)
 
 
+def left_out(selection: Selection, moved: tuple[Exclusion, ...] = ()) -> str:
+    """What was not measured and why, for people; `moved` are those of `moved_out`. Empty where everything was."""
+    causes = [exclusion.cause for exclusion in selection.excluded]
+    counts = (
+        (causes.count("policy"), "excluded by the policy"),
+        (causes.count("generated"), "generated"),
+        (causes.count("vendored"), "vendored"),
+        (len(selection.links), "links not followed"),
+        (len(selection.submodules), "submodules"),
+        (len(selection.notebooks), "notebooks not measured"),
+    )
+    told = [f"{count:,} {what}" for count, what in counts if count]
+    told += [f"{exclusion.path}, which this change moves to an excluded place" for exclusion in moved]
+    return f"left out: {', '.join(told)}" if told else ""
+
+
 def tests_touched(diff: Diff, base_tests: Container[str]) -> bool:
     """Whether the change edits, moves or removes a test file of the base, or a file that decides how the suite runs.
 

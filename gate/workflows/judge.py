@@ -16,7 +16,7 @@ from gate.core.comparison.functions import compare_complexity
 from gate.core.diff import Diff, TreeEntry
 from gate.core.guard import GUARDED_FILES, loosened
 from gate.core.policy import Policy
-from gate.core.source import Sources, sources_of
+from gate.core.source import Sources, left_out, moved_out, sources_of
 from gate.core.tool_configuration import BANDIT_FILES, bandit_options
 from gate.core.verdict import CheckVerdict, Provenance, Reason, judge_complexity, judge_security
 from gate.git import Repository
@@ -206,7 +206,9 @@ class Case:
 
     def _judged(self, verdict: CheckVerdict) -> Judged:
         assert self._reports is not None  # noqa: S101  (whoever judges has measured)
-        return Judged(verdict, self._reports.obtained(verdict.check))
+        told = left_out(self.head.selection, moved_out(self.base.selection, self.head.selection, self.diff))
+        parts = (self._reports.obtained(verdict.check), told)
+        return Judged(verdict, "; ".join(part for part in parts if part))
 
 
 def _unique(entries: Iterable[TreeEntry]) -> tuple[TreeEntry, ...]:

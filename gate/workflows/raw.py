@@ -7,6 +7,7 @@ from typing import Any
 
 from checks.report import CoverageReport, FileReport
 from gate.core.failure import Permanent
+from gate.core.source import Selection
 from gate.workflows.judge import Case
 from gate.workflows.measure_coverage import Running, measured
 
@@ -32,6 +33,18 @@ def raw_report(case: Case, check: str, running: Running) -> dict[str, Any]:
             for path, file in files.items()
             if file.problem is not None
         ],
+        "left_out": _left_out(case.head.selection),
+    }
+
+
+def _left_out(selection: Selection) -> dict[str, Any]:
+    """Every file that could have been source and was not measured, by what it is."""
+    return {
+        "excluded": [{"path": each.path, "cause": each.cause} for each in selection.excluded],
+        "links": list(selection.links),
+        "submodules": list(selection.submodules),
+        "notebooks": list(selection.notebooks),
+        "directories": list(selection.directories),
     }
 
 

@@ -260,6 +260,26 @@ def test_measure_prints_every_block(project: Project) -> None:
     }
 
 
+def test_nothing_is_left_out_silently(project: Project) -> None:
+    """
+    Links, notebooks and excluded files are counted in the verdict and named in the raw report.
+    """
+    (project.root / "link.py").symlink_to("a.py")
+    sha = project.commit({"a.py": SIMPLE, "b.ipynb": "{}", "c_pb2.py": SIMPLE, "d.py/e.txt": "x"})
+
+    verdict = project.gate("check", "--base", sha, *STATIC).output
+    raw = project.gate("measure", sha, "--check", "security", "--format", "json").json
+
+    assert "left out: 1 generated, 1 links not followed, 1 notebooks not measured" in verdict
+    assert raw["left_out"] == {
+        "excluded": [{"path": "c_pb2.py", "cause": "generated"}],
+        "links": ["link.py"],
+        "submodules": [],
+        "notebooks": ["b.ipynb"],
+        "directories": ["d.py"],
+    }
+
+
 def test_settings_mistakes_are_said_all_at_once(project: Project) -> None:
     """
     `gate doctor` with a wrong environment names every variable; `gate check` in a right one needs none.

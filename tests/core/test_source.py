@@ -207,7 +207,33 @@ def test_a_file_moved_to_an_excluded_place_is_told() -> None:
         )
     )
 
-    assert moved_out(base, head, diff) == (Exclusion("vendor/a.py", "policy"),)
+    moved = moved_out(base, head, diff)
+
+    assert moved == (Exclusion("vendor/a.py", "policy"),)
+    assert source.left_out(head, moved) == (
+        "left out: 3 excluded by the policy, vendor/a.py, which this change moves to an excluded place"
+    )
+
+
+def test_what_is_left_out_is_counted_by_cause() -> None:
+    """
+    Each cause is said with its number; a tree without any says nothing.
+    """
+    selection = Selection(
+        excluded=(
+            Exclusion("a_pb2.py", "generated"),
+            Exclusion("v/a.py", "vendored"),
+            Exclusion("v/b.py", "vendored"),
+        ),
+        links=("link.py",),
+        submodules=("other",),
+        notebooks=("a.ipynb", "b.ipynb"),
+    )
+
+    assert source.left_out(selection) == (
+        "left out: 1 generated, 2 vendored, 1 links not followed, 1 submodules, 2 notebooks not measured"
+    )
+    assert source.left_out(Selection()) == ""
 
 
 @pytest.mark.parametrize(
