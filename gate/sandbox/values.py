@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gate.sandbox.endpoints import Refusal
+
 Mode = Literal["bwrap", "container", "none"]
 EndedBy = Literal["", "time", "memory", "output", "processes", "disk", "result", "cancelled"]
 
@@ -53,6 +55,8 @@ class Exit:
     ended_by: EndedBy = ""
     text: str = ""
     """A sentence for people when a limit or a cancellation ended it."""
+    refusals: tuple[Refusal, ...] = ()
+    """What the proxy of a run with endpoints did not let it do."""
 
 
 @dataclass(frozen=True, slots=True)
