@@ -6,7 +6,6 @@ An index's pages may link to files on other servers. Which those are is learnt f
 from __future__ import annotations
 
 import html
-import json
 import re
 import subprocess
 import time
@@ -33,7 +32,7 @@ _MOST_NAMES = 5
 _MOST_HOSTS = 16
 _DEFAULT = re.compile(r"^--(?:index-url|default-index) (\S+)$", re.MULTILINE)
 _HREF = re.compile(r"""<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
-_URL = re.compile(r'"url"\s*:\s*("(?:[^"\\]|\\.)*")')
+_URL = re.compile(r'"url"\s*:\s*"((?:[^"\\]|\\/)*)"')
 
 _learnt: dict[str, tuple[Endpoint, ...]] = {}
 """By index; for as long as this process lives."""
@@ -136,15 +135,14 @@ def _servers(page: str) -> Iterator[Endpoint]:
                 return
             links = list(_links(_text(answer), json_page="json" in answer.headers.get("Content-Type", "")))
             passed = [each.url for each in (*answer.history, answer)]
-    if not links:
-        return
-    for url in (*passed, *(urljoin(answer.url, link) for link in links)):
-        try:
-            parts = urlsplit(url)
-            if parts.scheme in _PORTS and parts.hostname:
-                yield _endpoint(parts)
-        except ValueError:
-            continue  # A link that leads nowhere is uv's to complain about, if it needs it.
+    if links:
+        for link in (*passed, *links):
+            try:
+                parts = urlsplit(urljoin(answer.url, link))
+                if parts.scheme in _PORTS and parts.hostname:
+                    yield _endpoint(parts)
+            except ValueError:
+                continue  # A link that leads nowhere is uv's to complain about, if it needs it.
 
 
 def _text(answer: requests.Response) -> str:
@@ -161,7 +159,8 @@ def _text(answer: requests.Response) -> str:
 def _links(page: str, *, json_page: bool) -> Iterator[str]:
     """Source: PEP 503 and PEP 691."""
     if json_page:
-        yield from (json.loads(match[1], strict=False) for match in _URL.finditer(page))
+        # A slash is the one character of an address that may be written as an escape.
+        yield from (match[1].replace("\\/", "/") for match in _URL.finditer(page))
     else:
         yield from (html.unescape(match[1] or match[2] or "") for match in _HREF.finditer(page))
 

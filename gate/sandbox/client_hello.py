@@ -41,26 +41,25 @@ def parse(data: bytes) -> ClientHello | None:
 
     Raises: ClientHelloError when no further bytes could make a hello of them.
     """
-    message = b"".join(_fragments(data))
-    if len(message) < 4:
-        _check_patience(data)
-        return None
+    message = b""
+    for fragment in _fragments(data):
+        message += fragment
+        if len(message) >= 4 and len(message) >= 4 + _length(message):
+            if len(message) > 4 + _length(message):
+                raise ClientHelloError("another message lies behind the hello")
+            return _hello(message[4:])
+    if len(data) > LARGEST:
+        raise ClientHelloError(f"no hello within {LARGEST} bytes")
+    return None
+
+
+def _length(message: bytes) -> int:
     if message[0] != _CLIENT_HELLO:
         raise ClientHelloError(f"handshake message {message[0]} comes first")
     length = int.from_bytes(message[1:4], "big")
     if length > LARGEST:
         raise ClientHelloError(f"a hello of {length} bytes")
-    if len(message) < 4 + length:
-        _check_patience(data)
-        return None
-    if len(message) > 4 + length:
-        raise ClientHelloError("another message lies behind the hello")
-    return _hello(message[4:])
-
-
-def _check_patience(data: bytes) -> None:
-    if len(data) > LARGEST:
-        raise ClientHelloError(f"no hello within {LARGEST} bytes")
+    return length
 
 
 def _fragments(data: bytes) -> Iterator[bytes]:

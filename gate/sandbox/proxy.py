@@ -34,7 +34,7 @@ _FORBIDDEN = "403 Forbidden"
 class Bounds:
     """What a run may use of its proxy."""
 
-    mebibytes: int = 4096
+    mebibytes: int
     """Of everything that is passed on, both ways, of all connections together."""
     connections: int = 64
     """At once."""
@@ -246,7 +246,7 @@ class Proxy:
 
 
 @contextmanager
-def opened(endpoints: Sequence[Endpoint], bounds: Bounds | None = None) -> Iterator[Proxy]:
+def opened(endpoints: Sequence[Endpoint], bounds: Bounds) -> Iterator[Proxy]:
     """A proxy to these servers alone, listening on its `socket`; gone after the block.
 
     Whoever the socket is shown to may connect; the folder it lies in lets nobody else near.
@@ -265,7 +265,7 @@ def opened(endpoints: Sequence[Endpoint], bounds: Bounds | None = None) -> Itera
             os.close(directory)
         path.chmod(0o666)  # A box started by root runs under a uid of its own.
         listener.listen(128)
-        proxy = Proxy(listener, path, endpoints, bounds or Bounds())
+        proxy = Proxy(listener, path, endpoints, bounds)
         thread = threading.Thread(target=proxy.serve, daemon=True)
         thread.start()
         try:
@@ -278,9 +278,9 @@ def opened(endpoints: Sequence[Endpoint], bounds: Bounds | None = None) -> Itera
 def _addresses(endpoint: Endpoint, target: str) -> list[Address]:
     try:
         found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        reason = f"{endpoint.host} cannot be looked up: {error.strerror}"
-        raise _RefusedError("unreachable", reason, target) from None
+    except (OSError, UnicodeError) as error:  # The second for what can be no name.
+        reason = getattr(error, "strerror", None) or "there can be no such name"
+        raise _RefusedError("unreachable", f"{endpoint.host} cannot be looked up: {reason}", target) from None
     return [(str(address[0]), int(address[1])) for *_, address in found]
 
 

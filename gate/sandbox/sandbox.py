@@ -94,7 +94,8 @@ class Sandbox:
         refusal = self.refusal()
         if refusal:
             raise SandboxError(refusal)
-        with proxy.opened(endpoints) if endpoints else nullcontext() as way_out:
+        bounds = proxy.Bounds(mebibytes=limits.transfer_mb)
+        with proxy.opened(endpoints, bounds) if endpoints else nullcontext() as way_out:
             order = Order(
                 argv=tuple(argv),
                 name=_checked(name),

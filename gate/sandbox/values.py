@@ -31,6 +31,8 @@ class Limits:
     output_mb: int = 4
     result_mb: int = 64
     open_files: int = 1024
+    transfer_mb: int = 4096
+    """Of everything that goes through the proxy of a run with endpoints, both ways."""
 
 
 @dataclass(frozen=True, slots=True)
