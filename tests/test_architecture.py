@@ -48,6 +48,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "yaml": ("gate.core.formats", "gate.web.setup"),
     "cryptography": ("gate.credentials",),
     "pathspec": ("gate.core.globs", "gate.git"),
+    "requests": ("gate.github", "gate.environments.index"),
     "packaging": ("gate.core.manifest", "gate.core.lock_file", "gate.environments"),
     "subprocess": (
         "gate.git",

@@ -7,17 +7,20 @@ It does not know what it runs: tests, installers and analysers are its callers' 
 from __future__ import annotations
 
 from gate.sandbox.analyser import Analyser, AnalysisRequest
+from gate.sandbox.endpoints import Endpoint, Refusal
 from gate.sandbox.sandbox import Sandbox, never
 from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
 
 __all__ = [
     "Analyser",
     "AnalysisRequest",
+    "Endpoint",
     "Exit",
     "Feature",
     "Limits",
     "Mode",
     "Mount",
+    "Refusal",
     "Sandbox",
     "SandboxError",
     "never",

@@ -12,6 +12,8 @@ WORK = "/work"
 """Where the source is unpacked; the working folder of every program."""
 HOME = "/home/gate"
 INSIDE = "/gate/inside.py"
+PROXY = "/gate/proxy"
+"""The socket of the proxy, in a box that may reach servers."""
 
 _MEBIBYTE = 1024 * 1024
 _SHARED_MEMORY_MB = 256
@@ -30,7 +32,7 @@ _FILES = {
     "/etc/group": b"root:x:0:\ngate:x:1000:\n",
     "/etc/hosts": b"127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
     "/etc/hostname": b"sandbox\n",
-    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files dns\n",
+    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
 }
 _HOST_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/mime.types")
 _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -73,7 +75,6 @@ class Order:
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Content of read-only files by their path in the box."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    network: bool = False
     source: bool = False
     """Whether a tar stream is unpacked into the working folder first."""
 
@@ -89,11 +90,8 @@ class Descriptors:
 
 
 def all_files(order: Order) -> dict[str, bytes]:
-    """Every file the box gets by content: ours, the order's, and with the network the resolver's configuration."""
-    files = {**_FILES, INSIDE: (Path(__file__).parent / "inside.py").read_bytes(), **order.files}
-    if order.network:
-        files["/etc/resolv.conf"] = Path("/etc/resolv.conf").read_bytes()
-    return files
+    """Every file the box gets by content: ours and the order's."""
+    return {**_FILES, INSIDE: (Path(__file__).parent / "inside.py").read_bytes(), **order.files}
 
 
 def bubblewrap(
@@ -121,7 +119,6 @@ def bubblewrap(
         "ALL",
         "--clearenv",
     ]
-    command += ["--share-net"] if order.network else []
     for name, value in {**_ENVIRONMENT, **order.environment}.items():
         command += ["--setenv", name, value]
     command += _system()

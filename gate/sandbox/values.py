@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gate.sandbox.endpoints import Refusal
+
 Mode = Literal["bwrap", "container", "none"]
 EndedBy = Literal["", "time", "memory", "output", "processes", "disk", "result", "cancelled"]
 
@@ -29,6 +31,8 @@ class Limits:
     output_mb: int = 4
     result_mb: int = 64
     open_files: int = 1024
+    transfer_mb: int = 4096
+    """Of everything that goes through the proxy of a run with endpoints, both ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Exit:
     ended_by: EndedBy = ""
     text: str = ""
     """A sentence for people when a limit or a cancellation ended it."""
+    refusals: tuple[Refusal, ...] = ()
+    """What the proxy of a run with endpoints did not let it do."""
 
 
 @dataclass(frozen=True, slots=True)
