@@ -7,10 +7,14 @@ It does not know what it runs: tests, installers and analysers are its callers' 
 from __future__ import annotations
 
 from gate.sandbox.analyser import Analyser, AnalysisRequest
+from gate.sandbox.command import PATH, WORK
 from gate.sandbox.sandbox import Sandbox, never
-from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
+from gate.sandbox.values import PROCESSES, Exit, Feature, Limits, Mode, Mount, SandboxError
 
 __all__ = [
+    "PATH",
+    "PROCESSES",
+    "WORK",
     "Analyser",
     "AnalysisRequest",
     "Exit",

@@ -11,13 +11,14 @@ from gate.sandbox.values import Limits, Mount
 WORK = "/work"
 """Where the source is unpacked; the working folder of every program."""
 HOME = "/home/gate"
+PATH = "/usr/local/bin:/usr/bin:/bin"
 INSIDE = "/gate/inside.py"
 
 _MEBIBYTE = 1024 * 1024
 _SHARED_MEMORY_MB = 256
 
 _ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PATH": PATH,
     "HOME": HOME,
     "USER": "gate",
     "LOGNAME": "gate",

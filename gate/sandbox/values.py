@@ -12,6 +12,9 @@ EndedBy = Literal["", "time", "memory", "output", "processes", "disk", "result",
 OUTPUT_DROPPED_TO_KILLED = 16
 """A program may print this many times `Limits.output_mb` before it is ended; until then only the tail is kept."""
 
+PROCESSES = 256
+"""How many processes and threads a box may have at a time, unless told otherwise."""
+
 
 class SandboxError(Exception):
     """The box itself could not be set up or emptied; the text says what is missing and what would help."""
@@ -23,7 +26,7 @@ class Limits:
 
     memory_mb: int
     seconds: float
-    processes: int = 256
+    processes: int = PROCESSES
     disk_mb: int = 1024
     """Of each place it may write to; they are memory too, so `memory_mb` bounds their sum."""
     output_mb: int = 4
