@@ -15,7 +15,7 @@ from gate.cli.terminal import messages, progress
 from gate.core.policy import DEFAULT, Tests, parse
 from gate.core.suite_command import SuiteCommand
 from gate.environments import VENV, Environment, Unprepared, is_manifest, prepare
-from gate.sandbox import PATH, PROCESSES, WORK, Exit, Limits, Sandbox, folder
+from gate.sandbox import PATH, PROCESSES, TEST_CPUS, WORK, Exit, Limits, Sandbox, folder
 from gate.settings import Settings
 
 _POLICY = ".gate.toml"
@@ -127,7 +127,7 @@ def run(  # noqa: PLR0913, PLR0917  (one parameter an option)
     box = Sandbox(settings.sandbox)
     words = list(command)
     prepared = _prepared(box, settings, env_from, source, words) if env_from else _Interpreter(None, {})
-    limits = Limits(memory_mb=memory_mb, seconds=timeout, processes=processes)
+    limits = Limits(memory_mb=memory_mb, seconds=timeout, processes=processes, cpus=TEST_CPUS)
     try:
         ended = _run(box, source, words, limits, prepared)
     except KeyboardInterrupt:

@@ -49,7 +49,7 @@ COVERAGE = "/gate/coverage"
 
 _REVISION = 4
 """Of how environments are built; part of their key."""
-_LIMITS = Limits(memory_mb=4096, seconds=600, processes=128, disk_mb=3072, result_mb=3072)
+_LIMITS = Limits(memory_mb=4096, seconds=600, processes=128, disk_mb=3072, result_mb=3072, cpus=4)
 _MOST_ATTEMPTS = 5
 _UV = "/gate/uv"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")

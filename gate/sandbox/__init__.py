@@ -9,11 +9,12 @@ from __future__ import annotations
 from gate.sandbox.analyser import Analyser, AnalysisRequest
 from gate.sandbox.command import PATH, WORK
 from gate.sandbox.sandbox import Sandbox, never
-from gate.sandbox.values import PROCESSES, Exit, Feature, Limits, Mode, Mount, SandboxError
+from gate.sandbox.values import PROCESSES, TEST_CPUS, Exit, Feature, Limits, Mode, Mount, SandboxError
 
 __all__ = [
     "PATH",
     "PROCESSES",
+    "TEST_CPUS",
     "WORK",
     "Analyser",
     "AnalysisRequest",

@@ -15,6 +15,9 @@ OUTPUT_DROPPED_TO_KILLED = 16
 PROCESSES = 256
 """How many processes and threads a box may have at a time, unless told otherwise."""
 
+TEST_CPUS = 2.0
+"""Cores of a run of tests, unless it asks for more processes than that."""
+
 
 class SandboxError(Exception):
     """The box itself could not be set up or emptied; the text says what is missing and what would help."""
@@ -32,6 +35,8 @@ class Limits:
     output_mb: int = 4
     result_mb: int = 64
     open_files: int = 1024
+    cpus: float = 0
+    """Cores' worth of time in every tenth of a second; 0: as many as there are. It slows down and never ends a run."""
 
 
 @dataclass(frozen=True, slots=True)

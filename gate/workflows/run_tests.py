@@ -20,7 +20,7 @@ from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, add_coverage, has_package
-from gate.sandbox import Exit, Limits, Sandbox, SandboxError, here, interpreter, never
+from gate.sandbox import TEST_CPUS, Exit, Limits, Sandbox, SandboxError, here, interpreter, never
 
 _OUTPUT_LINES = 40
 _LONGEST_LINE = 500
@@ -118,7 +118,11 @@ def run_here(run: SuiteRun, *, write_source: Callable[[BinaryIO], None]) -> Cove
 
 
 def _limits(run: SuiteRun) -> Limits:
-    return Limits(memory_mb=run.tests.memory_mb, seconds=run.tests.timeout_minutes * 60)
+    return Limits(
+        memory_mb=run.tests.memory_mb,
+        seconds=run.tests.timeout_minutes * 60,
+        cpus=max(TEST_CPUS, run.tests.processes),
+    )
 
 
 def _job(run: SuiteRun, place: _Place) -> Job:

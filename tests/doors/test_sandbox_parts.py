@@ -52,15 +52,33 @@ def test_a_delegated_subtree_is_found(root: Path) -> None:
     """Version 2: where memory and pids are to be had, they are switched on for the children."""
     found = cgroup.find(root, "0::/gate.service\n")
 
-    assert found == cgroup.Hierarchy(2, (root / "gate.service",))
-    assert (root / "gate.service/cgroup.subtree_control").read_text() == "+memory +pids"
+    assert found == cgroup.Hierarchy(2, (root / "gate.service",), cpu=True)
+    assert (root / "gate.service/cgroup.subtree_control").read_text() == "+memory +pids +cpu"
+
+
+def test_processor_time_is_not_required(root: Path) -> None:
+    """Memory and pids alone make a group; the probe says what is missing."""
+    (root / "gate.service/cgroup.controllers").write_text("memory pids\n")
+
+    found = cgroup.find(root, "0::/gate.service\n")
+
+    assert found == cgroup.Hierarchy(2, (root / "gate.service",), cpu=False)
+
+
+def test_processor_time_is_bounded_by_a_quota(root: Path) -> None:
+    """A core and a half is that share of each period."""
+    hierarchy = cgroup.Hierarchy(2, (root / "gate.service",), cpu=True)
+
+    group = cgroup.create(hierarchy, "test", Limits(memory_mb=64, seconds=1, cpus=1.5))
+
+    assert (group.folders[0] / "cpu.max").read_text() == "150000 100000"
 
 
 def test_a_service_that_moved_into_its_leaf_finds_the_same_place(root: Path) -> None:
     """The second start in the same group must not nest."""
     found = cgroup.find(root, "0::/gate.service/gate-service\n")
 
-    assert found == cgroup.Hierarchy(2, (root / "gate.service",))
+    assert found == cgroup.Hierarchy(2, (root / "gate.service",), cpu=True)
 
 
 @pytest.mark.parametrize("own", ["0::/elsewhere\n", "0::/\n", "1:cpu:/\n"])
@@ -78,6 +96,20 @@ def test_version_1_needs_both_controllers(tmp_path: Path) -> None:
 
     assert both == cgroup.Hierarchy(1, (tmp_path / "memory/a", tmp_path / "pids/b"))
     assert cgroup.find(tmp_path, "4:memory:/a\n0::/\n") is None
+
+
+def test_version_1_bounds_processor_time_where_it_can(tmp_path: Path) -> None:
+    """The third tree counts only where it has a quota."""
+    for name in ("memory", "pids", "cpu"):
+        (tmp_path / name).mkdir()
+    own = "3:cpu,cpuacct:/\n9:pids:/\n4:memory:/\n"
+
+    without = cgroup.find(tmp_path, own)
+    (tmp_path / "cpu/cpu.cfs_quota_us").touch()
+    found = cgroup.find(tmp_path, own)
+
+    assert without == cgroup.Hierarchy(1, (tmp_path / "memory", tmp_path / "pids"))
+    assert found == cgroup.Hierarchy(1, (tmp_path / "memory", tmp_path / "pids", tmp_path / "cpu"), cpu=True)
 
 
 def test_a_group_that_cannot_be_bounded_is_an_error(tmp_path: Path) -> None:
