@@ -132,6 +132,8 @@ class Suite:
     """(id, outcome) sorted by id; empty when the runner gives no single results."""
     output: str = ""
     """The last lines of what the suite printed, control characters removed."""
+    note: str = ""
+    """What Gate says of the run, as of a limit that it reached and outlived; never what came out of the box."""
 
 
 @dataclass(frozen=True, slots=True)

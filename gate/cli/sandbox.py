@@ -136,7 +136,7 @@ def run(  # noqa: PLR0913, PLR0917  (one parameter an option)
         # Whoever read standard output has gone; Python must not try to flush it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         context.exit(_BROKEN_PIPE)
-    if ended.text:
+    if ended.text and (ended.certain or ended.status != 0):
         _say(ended.text)
     context.exit(_status(ended))
 

@@ -153,7 +153,7 @@ def _settings(group: Group, limits: Limits) -> list[tuple[Path, int]]:
     first = group.folders[0]
     settings = [(group.folders[group.version == 1] / "pids.max", limits.processes)]
     if group.version == 2:
-        settings += [(first / "memory.max", memory), (first / "memory.oom.group", 1)]
+        settings.append((first / "memory.max", memory))
         optional = [(first / "memory.swap.max", 0)]
     else:
         settings.append((first / "memory.limit_in_bytes", memory))

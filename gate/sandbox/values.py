@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 Mode = Literal["bwrap", "container", "none"]
-EndedBy = Literal["", "time", "memory", "output", "processes", "disk", "result", "cancelled"]
+EndedBy = Literal["", "time", "memory", "output", "disk", "result", "cancelled"]
+Limit = Literal["memory", "processes", "disk", "open files"]
+"""Those that a run can reach and outlive."""
 
 OUTPUT_DROPPED_TO_KILLED = 16
 """A program may print this many times `Limits.output_mb` before it is ended; until then only the tail is kept."""
@@ -25,7 +27,7 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program in a box may use. Reaching one is an outcome (`Exit.ended_by`), not an error."""
+    """What a program in a box may use. Reaching one is an outcome (`Exit.ended_by`, `Exit.reached`), not an error."""
 
     memory_mb: int
     seconds: float
@@ -60,7 +62,11 @@ class Exit:
     """What it wrote to the descriptor named by `GATE_RESULT_FD`. Hostile input."""
     ended_by: EndedBy = ""
     text: str = ""
-    """A sentence for people when a limit or a cancellation ended it."""
+    """A sentence for people when a limit or a cancellation ended it, or when it reached one and outlived it."""
+    reached: Limit | None = None
+    """The limit it outlived; it may have failed because of it."""
+    certain: bool = True
+    """Whether the kernel says so. Otherwise the program's own words do, which explain a failure and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
