@@ -31,7 +31,7 @@ from gate.core.suite_command import SuiteCommand
 from gate.environments import archive, interpreters
 from gate.environments.interpreters import Interpreter
 from gate.environments.recipe import Recipe
-from gate.sandbox import Exit, Limits, Mount, Sandbox, interpreter, never
+from gate.sandbox import Exit, Limits, Mount, Sandbox, interpreter, never, owner
 
 __all__ = [
     "COVERAGE",
@@ -173,8 +173,8 @@ def _build_leniently(
 def _build(sandbox: Sandbox, place: Path, recipe: Recipe, cancelled: Callable[[], bool]) -> Unprepared | None:
     """Make the environment at `place`, whole or not at all."""
     chosen = recipe.interpreter
-    with tempfile.TemporaryDirectory(prefix=".building-", dir=place.parent) as scratch:
-        built = Path(scratch) / "built"
+    with owner.scratch(".building-", place.parent) as scratch:
+        built = scratch / "built"
         built.mkdir(mode=0o755)
         with tempfile.TemporaryFile(dir=scratch) as stream:
             order = _order(recipe)

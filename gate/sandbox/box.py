@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gate.sandbox import cgroup, command, interpreter, seccomp, slots
+from gate.sandbox import cgroup, command, interpreter, leftovers, owner, seccomp, slots
 from gate.sandbox.command import Descriptors, Order
 from gate.sandbox.values import Limits, Mount, SandboxError
 
@@ -152,7 +152,10 @@ def _popen(line: list[str], inherited: tuple[int, ...], *, interactive: bool) ->
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if interactive else subprocess.STDOUT,
             pass_fds=inherited,
-            env={"PATH": os.defpath + ":/usr/sbin:/sbin:/usr/local/bin"},
+            env={
+                "PATH": os.defpath + ":/usr/sbin:/sbin:/usr/local/bin",
+                leftovers.VARIABLE: str(owner.own()),
+            },
             cwd="/",
         )
     except OSError as error:
@@ -181,7 +184,7 @@ def _end(box: Box, uid: int | None) -> None:
         if box.first is not None and not _readable(box.first):
             raise SandboxError("the first process of the box survived being killed")
         if uid is not None:
-            _clear_slot(uid)
+            slots.clear(uid)
     except subprocess.TimeoutExpired:
         raise SandboxError(f"the box did not end within {_SECONDS_TO_DIE} s of being killed") from None
     finally:
@@ -198,11 +201,6 @@ def _readable(descriptor: int) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(_SECONDS_TO_DIE * 1000))
-
-
-def _clear_slot(uid: int) -> None:
-    if slots.processes_of(uid):
-        slots.kill_all(uid)
 
 
 def _pipe(resources: ExitStack) -> tuple[IO[bytes], IO[bytes]]:

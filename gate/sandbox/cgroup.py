@@ -12,10 +12,12 @@ import os
 import re
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gate.sandbox import owner
 from gate.sandbox.values import Limits, SandboxError
 
 _SERVICE_LEAF = "gate-service"
@@ -64,6 +66,11 @@ class Group:
     def out_of_processes(self) -> bool:
         """Whether the kernel refused a member a new process."""
         return self._event("pids.events", "max") > 0
+
+    def age(self) -> float:
+        """Seconds since it was made."""
+        changed = [folder.stat().st_mtime for folder in self.folders if folder.exists()]
+        return time.time() - max(changed, default=0)
 
     def kill(self) -> None:
         """Kill every member, those included that are born meanwhile."""
@@ -120,21 +127,21 @@ def find(root: Path = Path("/sys/fs/cgroup"), own: str | None = None) -> Hierarc
     return None
 
 
-def sweep(hierarchy: Hierarchy, now: float) -> None:
-    """Take away what killed workers left: empty groups that are a day old, for a new one is empty for a moment."""
-    for parent in hierarchy.parents:
-        for folder in parent.glob("gate-*"):
-            with contextlib.suppress(OSError):
-                if folder.name != _SERVICE_LEAF and now - folder.stat().st_mtime > _DAY_SECONDS:
-                    folder.rmdir()
+def of_dead_owners(hierarchy: Hierarchy) -> Iterator[Group]:
+    """The groups that killed workers left. Those of an owner elsewhere count when empty and a day old."""
+    for group in _existing(hierarchy, "*"):
+        owned_by = owner.parse(group.folders[0].name.rpartition("@")[2])
+        state = "alive" if owned_by is None else owned_by.state()
+        if state == "dead" or (state == "elsewhere" and not group.members() and group.age() > _DAY_SECONDS):
+            yield group
 
 
 def create(hierarchy: Hierarchy, name: str, limits: Limits) -> Group:
     """A new, empty group with the limits; a leftover of the same name is killed and taken away first."""
-    folders = tuple(parent / f"gate-{name}" for parent in hierarchy.parents)
+    for leftover in _existing(hierarchy, name):
+        leftover.remove()
+    folders = tuple(parent / f"gate-{name}@{owner.own()}" for parent in hierarchy.parents)
     group = Group(hierarchy.version, folders)
-    if any(folder.exists() for folder in folders):
-        group.remove()
     try:
         for folder in folders:
             folder.mkdir()
@@ -146,6 +153,12 @@ def create(hierarchy: Hierarchy, name: str, limits: Limits) -> Group:
         group.remove()
         raise SandboxError(f"the control group {folders[0]} could not be set up: {error.strerror}") from error
     return group
+
+
+def _existing(hierarchy: Hierarchy, name: str) -> Iterator[Group]:
+    found = {folder.name for parent in hierarchy.parents for folder in parent.glob(f"gate-{name}@*")}
+    for each in sorted(found):
+        yield Group(hierarchy.version, tuple(parent / each for parent in hierarchy.parents))
 
 
 def _settings(group: Group, limits: Limits) -> list[tuple[Path, int]]:

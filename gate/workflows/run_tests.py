@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import BinaryIO, Literal
 
 from checks.codec import DecodeError, decode, encode
@@ -20,7 +18,7 @@ from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, add_coverage, has_package
-from gate.sandbox import TEST_CPUS, Exit, Limits, Sandbox, SandboxError, here, interpreter, never
+from gate.sandbox import TEST_CPUS, Exit, Limits, Sandbox, SandboxError, here, interpreter, never, owner
 
 _OUTPUT_LINES = 40
 _LONGEST_LINE = 500
@@ -112,10 +110,10 @@ def run_tests(
 
 def run_here(run: SuiteRun, *, write_source: Callable[[BinaryIO], None]) -> CoverageReport | Unmeasurable:
     """The same without a box, with the user's own variables: for people who run their own code on their own machine."""
-    with tempfile.TemporaryDirectory(prefix="gate-here-") as folder, here.unpacked(write_source) as root:
-        job = Path(folder, "job.json")
-        start = add_coverage(Path(folder, "coverage"))
-        place = _Place(str(root), str(start), str(Path(folder, "scratch")), installed=True)
+    with owner.scratch("gate-here-") as folder, here.unpacked(write_source) as root:
+        job = folder / "job.json"
+        start = add_coverage(folder / "coverage")
+        place = _Place(str(root), str(start), str(folder / "scratch"), installed=True)
         job.write_text(json.dumps(encode(_job(run, place))))
         ended = here.run(
             interpreter.module_command("checks.line_coverage", boxed=False),

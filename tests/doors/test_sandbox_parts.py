@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import struct
 import tarfile
-import time
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from gate.sandbox import Limits, Mount, cgroup, command, here, seccomp
+from gate.sandbox import Limits, Mount, cgroup, command, here, owner, seccomp
 from gate.sandbox.values import SandboxError
 
 
@@ -120,22 +120,42 @@ def test_a_group_that_cannot_be_bounded_is_an_error(tmp_path: Path) -> None:
         cgroup.create(hierarchy, "test", Limits(memory_mb=64, seconds=1))
 
 
-def test_old_empty_groups_are_swept(tmp_path: Path) -> None:
-    """What a killed worker left goes after a day; what is in use, new or not ours stays."""
-    for name in ("gate-old", "gate-busy", "gate-service", "other"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "process").touch() if name == "gate-busy" else None
-        os.utime(tmp_path / name, (0, 0))
-    (tmp_path / "gate-new").mkdir()
+def test_groups_of_dead_owners_are_found(tmp_path: Path) -> None:
+    """A killed worker's at once, a day old and empty one's of an owner elsewhere; all others stay."""
+    alive, dead, elsewhere = owner.own(), replace(owner.own(), started=1), replace(owner.own(), namespace=1)
+    for name in (f"a@{alive}", f"b@{dead}", f"c@{elsewhere}", f"d@{elsewhere}", "service", "x@y"):
+        (tmp_path / f"gate-{name}").mkdir()
+    os.utime(tmp_path / f"gate-d@{elsewhere}", (0, 0))
 
-    cgroup.sweep(cgroup.Hierarchy(2, (tmp_path,)), time.time())
+    found = [group.folders[0].name for group in cgroup.of_dead_owners(cgroup.Hierarchy(2, (tmp_path,)))]
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "gate-busy",
-        "gate-new",
-        "gate-service",
-        "other",
-    ]
+    assert found == [f"gate-b@{dead}", f"gate-d@{elsewhere}"]
+
+
+def test_an_owner_is_told_apart_from_a_later_process() -> None:
+    """By its start, and by the namespace its number counts in; what is written can be read again."""
+    me = owner.own()
+
+    assert owner.parse(str(me)) == me
+    assert me.state() == "alive"
+    assert replace(me, started=me.started + 1).state() == "dead"
+    assert replace(me, namespace=1).state() == "elsewhere"
+    assert owner.parse("1.2") is None
+
+
+def test_scratch_folders_of_dead_owners_go(tmp_path: Path) -> None:
+    """The next one to make a folder takes away what a killed process left, and nothing else."""
+    left = tmp_path / f"work-{replace(owner.own(), started=1)}-x"
+    left.mkdir()
+    (left / "file").touch()
+    others = [tmp_path / f"work-{owner.own()}-x", tmp_path / "work-of-somebody", tmp_path / "file"]
+    for other in others:
+        other.mkdir()
+
+    with owner.scratch("work-", tmp_path) as folder:
+        assert sorted(tmp_path.iterdir()) == sorted([*others, folder])
+
+    assert sorted(tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_target_is_mounted_once(tmp_path: Path) -> None:

@@ -187,11 +187,14 @@ def test_a_suite_that_outlives_a_limit_is_measured(sandbox: Sandbox, environment
 @pytest.mark.box
 def test_a_failing_suite_on_a_full_disk_is_said(sandbox: Sandbox, environment: Environment) -> None:
     """Whoever looks for the cause of a failure learns of the full folder."""
-    hungry = TESTS + """\
+    hungry = (
+        TESTS
+        + """\
         with self.assertRaises(OSError):
             open('/dev/shm/x', 'wb').write(bytes(300 << 20))
         self.fail()
 """
+    )
     policy = replace(POLICY, memory_mb=1024)
 
     report = run(sandbox, environment, {"app.py": APP, "tests/test_app.py": hungry}, policy=policy)
