@@ -56,10 +56,11 @@ def boxed(
     limits: Limits = LIMITS,
     write_source: Callable[[BinaryIO], None] | None = None,
     name: str = NAME,
+    on_output: Callable[[bytes], None] | None = None,
 ) -> Exit:
     """How a Python program ends in a box."""
     argv = (interpreter.python(), "-I", "-c", code, *arguments)
-    return sandbox.run(argv, name=name, limits=limits, write_source=write_source)
+    return sandbox.run(argv, name=name, limits=limits, write_source=write_source, on_output=on_output)
 
 
 def unboxed(code: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "worker": "gate.cli.serve:worker",
     "migrate": "gate.cli.serve:migrate",
     "doctor": "gate.cli.doctor:doctor",
+    "sandbox": "gate.cli.sandbox:sandbox",
 }
 
 

@@ -21,9 +21,9 @@ from gate.environments import archive, index, interpreters, outcome
 from gate.environments.own_coverage import HOOK, add_coverage
 from gate.environments.recipe import Recipe
 from gate.environments.values import Unprepared
-from gate.sandbox import Endpoint, Limits, Mount, Sandbox, interpreter
+from gate.sandbox import Endpoint, Limits, Mount, Sandbox, interpreter, owner
 
-_LIMITS = Limits(memory_mb=4096, seconds=600, processes=128, disk_mb=3072, result_mb=3072)
+_LIMITS = Limits(memory_mb=4096, seconds=600, processes=512, disk_mb=3072, result_mb=3072, cpus=4)
 _MOST_ATTEMPTS = 5
 _UV = "/gate/uv"
 
@@ -71,8 +71,8 @@ def _endpoints(recipe: Recipe) -> tuple[Endpoint, ...] | index.Unreachable:
 def _attempt(
     sandbox: Sandbox, place: Path, recipe: Recipe, sight: _Sight, cancelled: Callable[[], bool]
 ) -> Unprepared | None:
-    with tempfile.TemporaryDirectory(prefix=".building-", dir=place.parent) as scratch:
-        built = Path(scratch) / "built"
+    with owner.scratch(".building-", place.parent) as scratch:
+        built = scratch / "built"
         built.mkdir(mode=0o755)
         with tempfile.TemporaryFile(dir=scratch) as stream:
             ended = sandbox.run(

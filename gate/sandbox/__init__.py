@@ -7,11 +7,16 @@ It does not know what it runs: tests, installers and analysers are its callers' 
 from __future__ import annotations
 
 from gate.sandbox.analyser import Analyser, AnalysisRequest
+from gate.sandbox.command import PATH, WORK
 from gate.sandbox.endpoints import Endpoint, Refusal
 from gate.sandbox.sandbox import Sandbox, never
-from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
+from gate.sandbox.values import PROCESSES, TEST_CPUS, Exit, Feature, Limits, Mode, Mount, SandboxError
 
 __all__ = [
+    "PATH",
+    "PROCESSES",
+    "TEST_CPUS",
+    "WORK",
     "Analyser",
     "AnalysisRequest",
     "Endpoint",

@@ -28,7 +28,7 @@ FILE_SECONDS = 10.0
 """How long one file may take; a longer one is "not analysed", never a good score."""
 SESSION_SECONDS = 900.0
 """How long all files of a session may take; a million lines take two minutes, a thousand hostile files would take hours."""
-LIMITS = Limits(memory_mb=1024, seconds=FILE_SECONDS, processes=8, disk_mb=16, result_mb=64)
+LIMITS = Limits(memory_mb=1024, seconds=FILE_SECONDS, processes=8, disk_mb=16, result_mb=64, cpus=1)
 
 _MEBIBYTE = 1024 * 1024
 _CHUNK = 256 * 1024

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gate.sandbox import cgroup, command, interpreter, seccomp, slots
+from gate.sandbox import cgroup, command, interpreter, leftovers, owner, seccomp, slots
 from gate.sandbox.command import Descriptors, Order
 from gate.sandbox.values import Limits, Mount, SandboxError
 
@@ -30,6 +30,8 @@ class Box:
     group: cgroup.Group | None
     first: int | None
     """Descriptor of the box's first process; it is readable only when the whole box is dead. None: died at once."""
+    first_id: int
+    """Its number as this machine counts; 0 when it died at once."""
     control: IO[bytes]
     """Reads `ready` once the program is about to start, or `refused REASON`."""
     result: IO[bytes]
@@ -97,7 +99,8 @@ def _start(
     )
     for file in inherited:
         file.close()
-    return Box(process, group, _first_process(information), control, result, source)
+    first, first_id = _first_process(information)
+    return Box(process, group, first, first_id, control, result, source)
 
 
 def _limits(limits: Limits, *, grouped: bool) -> dict[str, int]:
@@ -149,25 +152,29 @@ def _popen(line: list[str], inherited: tuple[int, ...], *, interactive: bool) ->
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if interactive else subprocess.STDOUT,
             pass_fds=inherited,
-            env={"PATH": os.defpath + ":/usr/sbin:/sbin:/usr/local/bin"},
+            env={
+                "PATH": os.defpath + ":/usr/sbin:/sbin:/usr/local/bin",
+                leftovers.VARIABLE: str(owner.own()),
+            },
             cwd="/",
         )
     except OSError as error:
         raise SandboxError(f"{line[0]} could not be started: {error.strerror}") from error
 
 
-def _first_process(information: IO[bytes]) -> int | None:
-    """The descriptor of the box's first process, which bubblewrap names; None when it has died already."""
+def _first_process(information: IO[bytes]) -> tuple[int | None, int]:
+    """Descriptor and number of the box's first process, which bubblewrap names; None and 0 when it has died already."""
     told = b""
     while b"}" not in told:
         part = os.read(information.fileno(), 4096)
         if not part:
-            return None
+            return None, 0
         told += part
+    number = json.loads(told)["child-pid"]
     try:
-        return os.pidfd_open(json.loads(told)["child-pid"])
+        return os.pidfd_open(number), number
     except ProcessLookupError:
-        return None
+        return None, 0
 
 
 def _end(box: Box, uid: int | None) -> None:
@@ -177,7 +184,7 @@ def _end(box: Box, uid: int | None) -> None:
         if box.first is not None and not _readable(box.first):
             raise SandboxError("the first process of the box survived being killed")
         if uid is not None:
-            _clear_slot(uid)
+            slots.clear(uid)
     except subprocess.TimeoutExpired:
         raise SandboxError(f"the box did not end within {_SECONDS_TO_DIE} s of being killed") from None
     finally:
@@ -194,11 +201,6 @@ def _readable(descriptor: int) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(_SECONDS_TO_DIE * 1000))
-
-
-def _clear_slot(uid: int) -> None:
-    if slots.processes_of(uid):
-        slots.kill_all(uid)
 
 
 def _pipe(resources: ExitStack) -> tuple[IO[bytes], IO[bytes]]:

@@ -1,7 +1,7 @@
-"""A control group for each box: total memory and processes bounded, all members killed at once.
+"""A control group for each box: total memory, processes and processor time bounded, all members killed at once.
 
-Version 2 (a delegated subtree) or version 1 (folders in the memory and pids hierarchies), or none: then limits hold
-per process only, and `gate.sandbox.probe` says so.
+Version 2 (a delegated subtree) or version 1 (folders in the memory, pids and cpu hierarchies), or none: then limits
+hold per process only, and `gate.sandbox.probe` says so.
 """
 
 from __future__ import annotations
@@ -9,17 +9,22 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gate.sandbox import owner
 from gate.sandbox.values import Limits, SandboxError
 
 _SERVICE_LEAF = "gate-service"
 _MEBIBYTE = 1024 * 1024
 _DAY_SECONDS = 86400
+_PERIOD_MICROSECONDS = 100_000
+"""In which a group may use its quota of processor time; the kernel's own default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,9 @@ class Hierarchy:
 
     version: Literal[1, 2]
     parents: tuple[Path, ...]
-    """Version 1: below the memory and the pids controller; version 2: one folder."""
+    """Version 1: below the memory, the pids and, with `cpu`, the cpu controller; version 2: one folder."""
+    cpu: bool = False
+    """Whether processor time can be bounded as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,11 @@ class Group:
     def out_of_processes(self) -> bool:
         """Whether the kernel refused a member a new process."""
         return self._event("pids.events", "max") > 0
+
+    def age(self) -> float:
+        """Seconds since it was made."""
+        changed = [folder.stat().st_mtime for folder in self.folders if folder.exists()]
+        return time.time() - max(changed, default=0)
 
     def kill(self) -> None:
         """Kill every member, those included that are born meanwhile."""
@@ -103,52 +115,77 @@ def find(root: Path = Path("/sys/fs/cgroup"), own: str | None = None) -> Hierarc
     if {"memory", "pids"} <= paths.keys():
         parents = tuple(root / name / paths[name].lstrip("/") for name in ("memory", "pids"))
         if all(os.access(parent, os.W_OK) for parent in parents):
-            return Hierarchy(1, parents)
+            cpu = root / "cpu" / paths.get("cpu", "").lstrip("/")
+            bounded = cpu not in parents and os.access(cpu, os.W_OK) and (cpu / "cpu.cfs_quota_us").exists()
+            return Hierarchy(1, (*parents, cpu) if bounded else parents, cpu=bounded)
     if "" in paths:
         parent = root / paths[""].lstrip("/")
         parent = parent.parent if parent.name == _SERVICE_LEAF else parent
         if _delegated(parent):
-            return Hierarchy(2, (parent,))
+            enabled = (parent / "cgroup.subtree_control").read_text()
+            return Hierarchy(2, (parent,), cpu="cpu" in re.findall(r"\w+", enabled))
     return None
 
 
-def sweep(hierarchy: Hierarchy, now: float) -> None:
-    """Take away what killed workers left: empty groups that are a day old, for a new one is empty for a moment."""
-    for parent in hierarchy.parents:
-        for folder in parent.glob("gate-*"):
-            with contextlib.suppress(OSError):
-                if folder.name != _SERVICE_LEAF and now - folder.stat().st_mtime > _DAY_SECONDS:
-                    folder.rmdir()
+def of_dead_owners(hierarchy: Hierarchy) -> Iterator[Group]:
+    """The groups that killed workers left. Those of an owner elsewhere count when empty and a day old."""
+    for group in _existing(hierarchy, "*"):
+        owned_by = owner.parse(group.folders[0].name.rpartition("@")[2])
+        state = "alive" if owned_by is None else owned_by.state()
+        if state == "dead" or (state == "elsewhere" and not group.members() and group.age() > _DAY_SECONDS):
+            yield group
 
 
 def create(hierarchy: Hierarchy, name: str, limits: Limits) -> Group:
     """A new, empty group with the limits; a leftover of the same name is killed and taken away first."""
-    folders = tuple(parent / f"gate-{name}" for parent in hierarchy.parents)
+    for leftover in _existing(hierarchy, name):
+        leftover.remove()
+    folders = tuple(parent / f"gate-{name}@{owner.own()}" for parent in hierarchy.parents)
     group = Group(hierarchy.version, folders)
-    if any(folder.exists() for folder in folders):
-        group.remove()
     try:
         for folder in folders:
             folder.mkdir()
         for file, value in _settings(group, limits):
             file.write_text(str(value))
+        if hierarchy.cpu and limits.cpus:
+            _bound_cpu(group, limits.cpus)
     except OSError as error:
         group.remove()
         raise SandboxError(f"the control group {folders[0]} could not be set up: {error.strerror}") from error
     return group
 
 
+def _existing(hierarchy: Hierarchy, name: str) -> Iterator[Group]:
+    found = {folder.name for parent in hierarchy.parents for folder in parent.glob(f"gate-{name}@*")}
+    for each in sorted(found):
+        yield Group(hierarchy.version, tuple(parent / each for parent in hierarchy.parents))
+
+
 def _settings(group: Group, limits: Limits) -> list[tuple[Path, int]]:
     memory = limits.memory_mb * _MEBIBYTE
-    first, last = group.folders[0], group.folders[-1]
-    settings = [(last / "pids.max", limits.processes)]
+    first = group.folders[0]
+    settings = [(group.folders[group.version == 1] / "pids.max", limits.processes)]
     if group.version == 2:
-        settings += [(first / "memory.max", memory), (first / "memory.oom.group", 1)]
+        settings.append((first / "memory.max", memory))
         optional = [(first / "memory.swap.max", 0)]
     else:
         settings.append((first / "memory.limit_in_bytes", memory))
         optional = [(first / "memory.memsw.limit_in_bytes", memory)]
     return settings + [(file, value) for file, value in optional if file.exists()]
+
+
+def _bound_cpu(group: Group, cpus: float) -> None:
+    quota = max(1000, int(cpus * _PERIOD_MICROSECONDS))
+    if group.version == 2:
+        (group.folders[0] / "cpu.max").write_text(f"{quota} {_PERIOD_MICROSECONDS}")
+        return
+    (group.folders[-1] / "cpu.cfs_period_us").write_text(str(_PERIOD_MICROSECONDS))
+    try:
+        (group.folders[-1] / "cpu.cfs_quota_us").write_text(str(quota))
+    except OSError as error:
+        # More than the group above may use, whose smaller quota holds for this one too.
+        if error.errno != errno.EINVAL:
+            raise
 
 
 def _own_paths(own: str) -> dict[str, str]:
@@ -180,13 +217,20 @@ def _delegated(parent: Path) -> bool:
 
 
 def _enable(parent: Path) -> bool:
-    try:
-        (parent / "cgroup.subtree_control").write_text("+memory +pids")
-    except OSError as error:
-        if error.errno == errno.EBUSY:
-            return False
-        raise
-    return True
+    wanted = ["+memory +pids"]
+    if "cpu" in (parent / "cgroup.controllers").read_text().split():
+        wanted.insert(0, "+memory +pids +cpu")
+    for controllers in wanted:
+        try:
+            (parent / "cgroup.subtree_control").write_text(controllers)
+        except OSError as error:
+            if error.errno == errno.EBUSY:
+                return False
+            if controllers == wanted[-1]:
+                raise
+        else:
+            return True
+    return False
 
 
 def _removed(folder: Path) -> bool:

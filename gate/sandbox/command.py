@@ -11,6 +11,7 @@ from gate.sandbox.values import Limits, Mount
 WORK = "/work"
 """Where the source is unpacked; the working folder of every program."""
 HOME = "/home/gate"
+PATH = "/usr/local/bin:/usr/bin:/bin"
 INSIDE = "/gate/inside.py"
 PROXY = "/gate/proxy"
 """The socket of the proxy, in a box that may reach servers."""
@@ -19,7 +20,7 @@ _MEBIBYTE = 1024 * 1024
 _SHARED_MEMORY_MB = 256
 
 _ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PATH": PATH,
     "HOME": HOME,
     "USER": "gate",
     "LOGNAME": "gate",

@@ -17,13 +17,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from gate.sandbox import owner
 from gate.sandbox.values import Exit, Limits
 
 
 @contextmanager
 def unpacked(write_source: Callable[[BinaryIO], None]) -> Iterator[Path]:
     """A folder with the files of a tar stream, gone after the block. Links that lead outside are left out."""
-    with tempfile.TemporaryDirectory(prefix="gate-work-") as folder, tempfile.TemporaryFile() as stream:
+    with owner.scratch("gate-work-") as folder, tempfile.TemporaryFile() as stream:
         write_source(stream)
         stream.seek(0)
         with tarfile.open(fileobj=stream, mode="r:") as archive:
@@ -31,7 +32,7 @@ def unpacked(write_source: Callable[[BinaryIO], None]) -> Iterator[Path]:
             archive.extraction_filter = _as_it_is
             inside = [member for member in archive.getmembers() if _is_inside(member)]
             archive.extractall(folder, members=inside)  # noqa: S202  (what would lead outside is left out)
-        yield Path(folder).resolve()
+        yield folder.resolve()
 
 
 def run(argv: Sequence[str], *, root: Path, environment: Mapping[str, str], limits: Limits) -> Exit:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from typing import BinaryIO
 
-from gate.sandbox import box, cgroup, probe, proxy
+from gate.sandbox import box, cgroup, leftovers, probe, proxy
 from gate.sandbox.analyser import Analyser
 from gate.sandbox.command import PROXY, Order
 from gate.sandbox.endpoints import Endpoint
@@ -33,10 +32,12 @@ class Sandbox:
 
     @cached_property
     def hierarchy(self) -> cgroup.Hierarchy | None:
-        """Where control groups can be made on this machine; None where they cannot."""
+        """Where control groups can be made on this machine; None where they cannot.
+
+        Whoever asks first, before any box, has what killed workers left behind taken away.
+        """
         found = cgroup.find()
-        if found is not None:
-            cgroup.sweep(found, time.time())
+        leftovers.clear(found)
         return found
 
     @cached_property

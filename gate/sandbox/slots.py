@@ -6,9 +6,10 @@ import fcntl
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from gate.sandbox import leftovers
 from gate.sandbox.values import SandboxError
 
 FIRST_UID = 60600
@@ -23,7 +24,8 @@ RUN_DIRECTORY = Path("/run/gate-sandbox")
 def claim(directory: Path = RUN_DIRECTORY) -> Iterator[int | None]:
     """A uid that no other box uses while the block runs; None when this process is not root.
 
-    Whatever still runs under the uid was left by a killed worker and is killed first.
+    What a killed worker left running under the uid is killed first. Another Gate that sees the same processes but
+    not our locks may use the uid: then it is taken, too.
 
     Raises: SandboxError when all are taken.
     """
@@ -39,19 +41,21 @@ def claim(directory: Path = RUN_DIRECTORY) -> Iterator[int | None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            kill_all(FIRST_UID + number)
-            yield FIRST_UID + number
-            return
+            if clear(FIRST_UID + number):
+                yield FIRST_UID + number
+                return
     raise SandboxError(f"all {COUNT} sandbox slots are taken: run fewer workers on this machine")
 
 
-def kill_all(uid: int) -> None:
-    """Kill every process of a slot's uid."""
-    for process in processes_of(uid):
-        try:
+def clear(uid: int) -> bool:
+    """Kill what runs under a slot's uid, unless a living owner's box is among it; whether the uid is free."""
+    found = processes_of(uid)
+    if any(owned_by.state() != "dead" for _, owned_by in leftovers.marked(found)):
+        return False
+    for process in found:
+        with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    return True
 
 
 def processes_of(uid: int) -> tuple[int, ...]:

@@ -8,18 +8,23 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import IO, BinaryIO, cast
 
+from gate.sandbox import outcome
 from gate.sandbox.box import Box
+from gate.sandbox.storage import Storage
 from gate.sandbox.values import OUTPUT_DROPPED_TO_KILLED, EndedBy, Exit, Limits, SandboxError
 
 _MEBIBYTE = 1024 * 1024
 _CHUNK = 256 * 1024
 _TICK_SECONDS = 0.1
-"""How often the box's memory is looked at."""
+"""How often the deadline is looked at, and whether the box has died."""
+_KILLED = 128 + signal.SIGKILL
 _CANCELLATION_SECONDS = 1.0
 """How often it is asked whether the run is still wanted; the answer may come from a database."""
 
@@ -47,6 +52,7 @@ class Supervision:
         self._result = bytearray()
         self._control = bytearray()
         self._ended_by: EndedBy = ""
+        self._storage = Storage()
 
     def until_end(self, cancelled: Callable[[], bool]) -> None:
         """Read what comes until the box has died, killing it when a limit is reached or the run is cancelled."""
@@ -63,19 +69,28 @@ class Supervision:
                 self._look(cancelled)
         self._drain()
 
-    def outcome(self, status: int) -> Exit:
+    def concluded(self, status: int) -> Exit:
         """How it ended.
 
         Raises: SandboxError when the program that was asked for never started.
         """
         seconds = time.monotonic() - self._began
-        if self._box.group is not None and not self._ended_by:
-            self._name_the_kernels_reason(status)
-        self._name_a_full_disk()
-        if not self._ended_by and not self._control.startswith(b"ready"):
+        if not self._ended_by:
+            self._ended_by = self._unasked_end(status)
+        if not self._ended_by and not self._ready:
             said = (self._control or self._tail).decode(errors="replace").strip()
             raise SandboxError(f"the box could not be set up: {said[-400:] or 'it ended without a word'}")
-        return Exit(status, seconds, bytes(self._tail), bytes(self._result), self._ended_by, self._text())
+        ended = Exit(status, seconds, bytes(self._tail), bytes(self._result), self._ended_by)
+        if self._ended_by:
+            return replace(ended, text=outcome.ended(self._ended_by, self._limits))
+        reached = outcome.outlived(self._limits, self._box.group, self._storage.full(), ended.output)
+        if reached is None:
+            return ended
+        return replace(ended, text=reached.text, reached=reached.limit, certain=reached.certain)
+
+    def close(self) -> None:
+        """Let go of the box's folders, without which its memory would not be free."""
+        self._storage.close()
 
     def end(self, reason: EndedBy) -> None:
         """Kill the box; the first reason stands."""
@@ -108,8 +123,6 @@ class Supervision:
     def _look(self, cancelled: Callable[[], bool]) -> None:
         if time.monotonic() - self._began > self._limits.seconds:
             self.end("time")
-        elif self._box.group is not None and self._box.group.out_of_memory():
-            self.end("memory")
         elif time.monotonic() > self._next_question:
             self._next_question = time.monotonic() + _CANCELLATION_SECONDS
             if cancelled():
@@ -144,31 +157,22 @@ class Supervision:
             self._result += part
 
     def _take_control(self, part: bytes) -> None:
+        began = self._ready
         self._control += part[: 4096 - len(self._control)]
+        if self._ready and not began:
+            self._storage.open(self._box.first_id)
 
-    def _name_the_kernels_reason(self, status: int) -> None:
+    @property
+    def _ready(self) -> bool:
+        """Whether the box is set up; its program is about to start, or has."""
+        return self._control.startswith(b"ready")
+
+    def _unasked_end(self, status: int) -> EndedBy:
+        """The limit whose guard is not this program."""
         group = self._box.group
-        if group is not None and group.out_of_memory():
-            self._ended_by = "memory"
-        elif group is not None and status != 0 and group.out_of_processes():
-            self._ended_by = "processes"
-
-    def _name_a_full_disk(self) -> None:
-        if not self._ended_by and b"No space left on device" in self._control:
-            self._ended_by = "disk"
-
-    def _text(self) -> str:
-        limits = self._limits
-        return {
-            "": "",
-            "time": f"It reached its limit of {_duration(limits.seconds)} and was ended.",
-            "memory": f"It used more than its {limits.memory_mb} MB of memory and was ended.",
-            "output": f"It printed more than {limits.output_mb * OUTPUT_DROPPED_TO_KILLED} MB and was ended.",
-            "processes": f"It needed more than its {limits.processes} processes.",
-            "disk": f"The source does not fit into the {limits.disk_mb} MB of its working folder.",
-            "result": f"Its result was larger than {limits.result_mb} MB.",
-            "cancelled": "It was cancelled.",
-        }[self._ended_by]
+        if status == _KILLED and group is not None and group.out_of_memory():
+            return "memory"
+        return "disk" if b"No space left on device" in self._control else ""
 
 
 def supervise(
@@ -191,12 +195,15 @@ def supervise(
     writer.start()
     try:
         supervision.until_end(cancelled)
+        box.kill()
+        writer.join()
+        if failures:
+            raise failures[0]
+        return supervision.concluded(_status(box.process.wait()))
     finally:
         box.kill()
         writer.join()
-    if failures:
-        raise failures[0]
-    return supervision.outcome(_status(box.process.wait()))
+        supervision.close()
 
 
 def _write(box: Box, write_source: Callable[[BinaryIO], None] | None, failures: list[BaseException]) -> None:
@@ -216,9 +223,3 @@ def _write(box: Box, write_source: Callable[[BinaryIO], None] | None, failures: 
 def _status(status: int) -> int:
     """The exit status as a shell gives it."""
     return status if status >= 0 else 128 - status
-
-
-def _duration(seconds: float) -> str:
-    if seconds >= 120 and seconds % 60 == 0:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds:g} s"

@@ -9,10 +9,18 @@ from typing import Literal
 from gate.sandbox.endpoints import Refusal
 
 Mode = Literal["bwrap", "container", "none"]
-EndedBy = Literal["", "time", "memory", "output", "processes", "disk", "result", "cancelled"]
+EndedBy = Literal["", "time", "memory", "output", "disk", "result", "cancelled"]
+Limit = Literal["memory", "processes", "disk", "open files"]
+"""Those that a run can reach and outlive."""
 
 OUTPUT_DROPPED_TO_KILLED = 16
 """A program may print this many times `Limits.output_mb` before it is ended; until then only the tail is kept."""
+
+PROCESSES = 256
+"""How many processes and threads a box may have at a time, unless told otherwise."""
+
+TEST_CPUS = 2.0
+"""Cores of a run of tests, unless it asks for more processes than that."""
 
 
 class SandboxError(Exception):
@@ -21,11 +29,11 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program in a box may use. Reaching one is an outcome (`Exit.ended_by`), not an error."""
+    """What a program in a box may use. Reaching one is an outcome (`Exit.ended_by`, `Exit.reached`), not an error."""
 
     memory_mb: int
     seconds: float
-    processes: int = 256
+    processes: int = PROCESSES
     disk_mb: int = 1024
     """Of each place it may write to; they are memory too, so `memory_mb` bounds their sum."""
     output_mb: int = 4
@@ -33,6 +41,8 @@ class Limits:
     open_files: int = 1024
     transfer_mb: int = 4096
     """Of everything that goes through the proxy of a run with endpoints, both ways."""
+    cpus: float = 0
+    """Cores' worth of time in every tenth of a second; 0: as many as there are. It slows down and never ends a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +66,13 @@ class Exit:
     """What it wrote to the descriptor named by `GATE_RESULT_FD`. Hostile input."""
     ended_by: EndedBy = ""
     text: str = ""
-    """A sentence for people when a limit or a cancellation ended it."""
+    """A sentence for people when a limit or a cancellation ended it, or when it reached one and outlived it."""
     refusals: tuple[Refusal, ...] = ()
     """What the proxy of a run with endpoints did not let it do."""
+    reached: Limit | None = None
+    """The limit it outlived; it may have failed because of it."""
+    certain: bool = True
+    """Whether the kernel says so. Otherwise the program's own words do, which explain a failure and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from gate.sandbox import SandboxError, never
 from gate.service import Service
 from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
-from gate.workflows.run_tests import SuiteRun, Unmeasurable, run_here, run_tests
+from gate.workflows.run_tests import Ceiling, SuiteRun, Unmeasurable, run_here, run_tests
 
 VERSION = "3"
 """Of stored runs: raised whenever the same inputs may give another report."""
@@ -133,7 +133,7 @@ def tests_of(case: Case, tree: Tree) -> Tests:
 
 def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
     """How the tests of a tree are run, with the environment they need."""
-    tests = tests_of(case, tree)
+    tests, settings = tests_of(case, tree), case.service.settings
     files = _suite_files(case, tree)
     paths = tuple(entry.path for entry in tree.entries)
     try:
@@ -152,6 +152,7 @@ def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
         paths=paths,
         sources=tree.selection.coverage_paths,
         tests=tests,
+        ceiling=Ceiling(settings.max_memory_mb, settings.max_timeout_minutes),
         coverage_configuration=case.rule_files(COVERAGE_FILES),
         branches=case.question.policy.coverage.branches,
     )
@@ -207,6 +208,7 @@ def _sentence(report: CoverageReport, suite: SuiteRun, how: str) -> str:
         if suite.command
         else "there are no tests"
     )
+    ran += f" ({report.suite.note})" if report.suite.note else ""
     return f"{how}: {ran}, {report.version.partition(' ')[2]}, {suite.environment.description}"
 
 

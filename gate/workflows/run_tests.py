@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import BinaryIO, Literal
 
 from checks.codec import DecodeError, decode, encode
@@ -20,7 +18,7 @@ from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, add_coverage, has_package
-from gate.sandbox import Exit, Limits, Sandbox, SandboxError, here, interpreter, never
+from gate.sandbox import TEST_CPUS, Exit, Limits, Sandbox, SandboxError, here, interpreter, never, owner
 
 _OUTPUT_LINES = 40
 _LONGEST_LINE = 500
@@ -50,6 +48,14 @@ class Unmeasurable:
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most that the operator lets `[tests]` ask for."""
+
+    memory_mb: int
+    timeout_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteRun:
     """One run of a tree's tests: everything its report depends on."""
 
@@ -61,7 +67,8 @@ class SuiteRun:
     sources: tuple[str, ...]
     """Those whose lines are reported."""
     tests: Tests
-    """Already within the operator's maximum."""
+    """Already within the ceiling."""
+    ceiling: Ceiling
     coverage_configuration: Mapping[str, bytes]
     """Coverage.py's files of the policy's revision, by name."""
     branches: bool
@@ -98,15 +105,15 @@ def run_tests(
         )
     except SandboxError as error:
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
-    return _understood(ended, frozenset(run.sources))
+    return _understood(ended, run)
 
 
 def run_here(run: SuiteRun, *, write_source: Callable[[BinaryIO], None]) -> CoverageReport | Unmeasurable:
     """The same without a box, with the user's own variables: for people who run their own code on their own machine."""
-    with tempfile.TemporaryDirectory(prefix="gate-here-") as folder, here.unpacked(write_source) as root:
-        job = Path(folder, "job.json")
-        start = add_coverage(Path(folder, "coverage"))
-        place = _Place(str(root), str(start), str(Path(folder, "scratch")), installed=True)
+    with owner.scratch("gate-here-") as folder, here.unpacked(write_source) as root:
+        job = folder / "job.json"
+        start = add_coverage(folder / "coverage")
+        place = _Place(str(root), str(start), str(folder / "scratch"), installed=True)
         job.write_text(json.dumps(encode(_job(run, place))))
         ended = here.run(
             interpreter.module_command("checks.line_coverage", boxed=False),
@@ -114,11 +121,15 @@ def run_here(run: SuiteRun, *, write_source: Callable[[BinaryIO], None]) -> Cove
             environment={JOB_VARIABLE: str(job)},
             limits=_limits(run),
         )
-    return _understood(ended, frozenset(run.sources))
+    return _understood(ended, run)
 
 
 def _limits(run: SuiteRun) -> Limits:
-    return Limits(memory_mb=run.tests.memory_mb, seconds=run.tests.timeout_minutes * 60)
+    return Limits(
+        memory_mb=run.tests.memory_mb,
+        seconds=run.tests.timeout_minutes * 60,
+        cpus=max(TEST_CPUS, run.tests.processes),
+    )
 
 
 def _job(run: SuiteRun, place: _Place) -> Job:
@@ -156,36 +167,43 @@ def _words(run: SuiteRun) -> tuple[str, ...]:
     return ("--no-cov", *words) if has_package(run.environment, "pytest-cov") else words
 
 
-def _understood(ended: Exit, sources: frozenset[str]) -> CoverageReport | Unmeasurable:
+def _understood(ended: Exit, run: SuiteRun) -> CoverageReport | Unmeasurable:
     output = last_lines(ended.output)
     if ended.ended_by or ended.status != 0 or not ended.result:
-        return _without_report(ended, output)
+        return _without_report(ended, run, output)
     if sum(map(ended.result.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         return Unmeasurable("result", f"The report holds more than {_MOST_VALUES:,} values.", output=output)
     try:
         report = decode(CoverageReport, json.loads(ended.result))
     except (DecodeError, ValueError, RecursionError) as error:
         return Unmeasurable("result", f"The report cannot be read: {error}", output=output)
-    fault = _fault(report, sources)
+    fault = _fault(report, frozenset(run.sources))
     if fault:
         return Unmeasurable("result", f"The report is not of this tree: {fault}.", output=output)
-    report = replace(report, suite=replace(report.suite, output=output))
-    return _broken(report.suite) if report.suite.outcome == "broken" else report
+    failed = report.suite.outcome in {"failed", "broken"}
+    note = ended.text if ended.certain or failed else ""
+    report = replace(report, suite=replace(report.suite, output=output, note=note))
+    if failed and ended.reached == "memory" and ended.certain:
+        # Whatever failed besides, processes that were killed have not told what they covered.
+        return Unmeasurable("run", f"The tests did not finish. {ended.text}", _hint(ended, run), output)
+    return _broken(report.suite, _hint(ended, run)) if report.suite.outcome == "broken" else report
 
 
-def _without_report(ended: Exit, output: str) -> Unmeasurable:
+def _without_report(ended: Exit, run: SuiteRun, output: str) -> Unmeasurable:
     if ended.ended_by == "cancelled":
         return Unmeasurable("run", "The run was cancelled.", output=output, ours=True)
+    hint = _hint(ended, run)
     if ended.ended_by:
-        return Unmeasurable("run", f"The tests did not finish. {ended.text}", _hint(ended), output)
-    return Unmeasurable("run", f"The run ended with status {ended.status} and no report.", output=output)
+        return Unmeasurable("run", f"The tests did not finish. {ended.text}", hint, output)
+    text = f"The run ended with status {ended.status} and no report. {ended.text}".rstrip()
+    return Unmeasurable("run", text, hint, output)
 
 
-def _broken(suite: Suite) -> Unmeasurable:
+def _broken(suite: Suite, hint: str) -> Unmeasurable:
     step: Literal["collect", "run"] = "collect" if suite.tests else "run"
-    text = f"`{suite.command}` ended with status {suite.exit_status} before any test had run."
-    hint = '[tests]\ncommand = "pytest tests"  # the command that runs the tests'
-    return Unmeasurable(step, text, hint, suite.output)
+    text = f"`{suite.command}` ended with status {suite.exit_status} before any test had run. {suite.note}"
+    hint = hint or '[tests]\ncommand = "pytest tests"  # the command that runs the tests'
+    return Unmeasurable(step, text.rstrip(), hint, suite.output)
 
 
 def _fault(report: CoverageReport, sources: frozenset[str]) -> str:
@@ -215,10 +233,17 @@ def last_lines(output: bytes) -> str:
     return "\n".join(line[:_LONGEST_LINE] for line in lines)
 
 
-def _hint(ended: Exit) -> str:
-    match ended.ended_by:
-        case "time":
-            return "[tests]\ntimeout_minutes = 30  # up to the operator's maximum"
-        case "memory":
-            return "[tests]\nmemory_mb = 4096  # up to the operator's maximum"
+def _hint(ended: Exit, run: SuiteRun) -> str:
+    """The smallest `.gate.toml` that gives more of what was used up; empty where no setting does."""
+    tests, ceiling = run.tests, run.ceiling
+    if ended.ended_by == "time":
+        return _raised("timeout_minutes", tests.timeout_minutes, ceiling.timeout_minutes)
+    if "memory" in {ended.ended_by, ended.reached}:
+        return _raised("memory_mb", tests.memory_mb, ceiling.memory_mb)
     return ""
+
+
+def _raised(key: str, now: int, most: int) -> str:
+    if now >= most:
+        return f"[tests]\n{key} = {most}  # is the operator's maximum already: GATE_MAX_{key.upper()}"
+    return f"[tests]\n{key} = {min(2 * now, most)}  # the operator's maximum is {most}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import struct
 import tarfile
-import time
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from gate.sandbox import Limits, Mount, cgroup, command, here, seccomp
+from gate.sandbox import Limits, Mount, cgroup, command, here, owner, seccomp
 from gate.sandbox.values import SandboxError
 
 
@@ -52,15 +52,33 @@ def test_a_delegated_subtree_is_found(root: Path) -> None:
     """Version 2: where memory and pids are to be had, they are switched on for the children."""
     found = cgroup.find(root, "0::/gate.service\n")
 
-    assert found == cgroup.Hierarchy(2, (root / "gate.service",))
-    assert (root / "gate.service/cgroup.subtree_control").read_text() == "+memory +pids"
+    assert found == cgroup.Hierarchy(2, (root / "gate.service",), cpu=True)
+    assert (root / "gate.service/cgroup.subtree_control").read_text() == "+memory +pids +cpu"
+
+
+def test_processor_time_is_not_required(root: Path) -> None:
+    """Memory and pids alone make a group; the probe says what is missing."""
+    (root / "gate.service/cgroup.controllers").write_text("memory pids\n")
+
+    found = cgroup.find(root, "0::/gate.service\n")
+
+    assert found == cgroup.Hierarchy(2, (root / "gate.service",), cpu=False)
+
+
+def test_processor_time_is_bounded_by_a_quota(root: Path) -> None:
+    """A core and a half is that share of each period."""
+    hierarchy = cgroup.Hierarchy(2, (root / "gate.service",), cpu=True)
+
+    group = cgroup.create(hierarchy, "test", Limits(memory_mb=64, seconds=1, cpus=1.5))
+
+    assert (group.folders[0] / "cpu.max").read_text() == "150000 100000"
 
 
 def test_a_service_that_moved_into_its_leaf_finds_the_same_place(root: Path) -> None:
     """The second start in the same group must not nest."""
     found = cgroup.find(root, "0::/gate.service/gate-service\n")
 
-    assert found == cgroup.Hierarchy(2, (root / "gate.service",))
+    assert found == cgroup.Hierarchy(2, (root / "gate.service",), cpu=True)
 
 
 @pytest.mark.parametrize("own", ["0::/elsewhere\n", "0::/\n", "1:cpu:/\n"])
@@ -80,6 +98,20 @@ def test_version_1_needs_both_controllers(tmp_path: Path) -> None:
     assert cgroup.find(tmp_path, "4:memory:/a\n0::/\n") is None
 
 
+def test_version_1_bounds_processor_time_where_it_can(tmp_path: Path) -> None:
+    """The third tree counts only where it has a quota."""
+    for name in ("memory", "pids", "cpu"):
+        (tmp_path / name).mkdir()
+    own = "3:cpu,cpuacct:/\n9:pids:/\n4:memory:/\n"
+
+    without = cgroup.find(tmp_path, own)
+    (tmp_path / "cpu/cpu.cfs_quota_us").touch()
+    found = cgroup.find(tmp_path, own)
+
+    assert without == cgroup.Hierarchy(1, (tmp_path / "memory", tmp_path / "pids"))
+    assert found == cgroup.Hierarchy(1, (tmp_path / "memory", tmp_path / "pids", tmp_path / "cpu"), cpu=True)
+
+
 def test_a_group_that_cannot_be_bounded_is_an_error(tmp_path: Path) -> None:
     """Never a box without its limits: a folder in which no limit can be set is refused."""
     hierarchy = cgroup.Hierarchy(1, (tmp_path / "missing", tmp_path / "missing"))
@@ -88,22 +120,42 @@ def test_a_group_that_cannot_be_bounded_is_an_error(tmp_path: Path) -> None:
         cgroup.create(hierarchy, "test", Limits(memory_mb=64, seconds=1))
 
 
-def test_old_empty_groups_are_swept(tmp_path: Path) -> None:
-    """What a killed worker left goes after a day; what is in use, new or not ours stays."""
-    for name in ("gate-old", "gate-busy", "gate-service", "other"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "process").touch() if name == "gate-busy" else None
-        os.utime(tmp_path / name, (0, 0))
-    (tmp_path / "gate-new").mkdir()
+def test_groups_of_dead_owners_are_found(tmp_path: Path) -> None:
+    """A killed worker's at once, a day old and empty one's of an owner elsewhere; all others stay."""
+    alive, dead, elsewhere = owner.own(), replace(owner.own(), started=1), replace(owner.own(), namespace=1)
+    for name in (f"a@{alive}", f"b@{dead}", f"c@{elsewhere}", f"d@{elsewhere}", "service", "x@y"):
+        (tmp_path / f"gate-{name}").mkdir()
+    os.utime(tmp_path / f"gate-d@{elsewhere}", (0, 0))
 
-    cgroup.sweep(cgroup.Hierarchy(2, (tmp_path,)), time.time())
+    found = [group.folders[0].name for group in cgroup.of_dead_owners(cgroup.Hierarchy(2, (tmp_path,)))]
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "gate-busy",
-        "gate-new",
-        "gate-service",
-        "other",
-    ]
+    assert found == [f"gate-b@{dead}", f"gate-d@{elsewhere}"]
+
+
+def test_an_owner_is_told_apart_from_a_later_process() -> None:
+    """By its start, and by the namespace its number counts in; what is written can be read again."""
+    me = owner.own()
+
+    assert owner.parse(str(me)) == me
+    assert me.state() == "alive"
+    assert replace(me, started=me.started + 1).state() == "dead"
+    assert replace(me, namespace=1).state() == "elsewhere"
+    assert owner.parse("1.2") is None
+
+
+def test_scratch_folders_of_dead_owners_go(tmp_path: Path) -> None:
+    """The next one to make a folder takes away what a killed process left, and nothing else."""
+    left = tmp_path / f"work-{replace(owner.own(), started=1)}-x"
+    left.mkdir()
+    (left / "file").touch()
+    others = [tmp_path / f"work-{owner.own()}-x", tmp_path / "work-of-somebody", tmp_path / "file"]
+    for other in others:
+        other.mkdir()
+
+    with owner.scratch("work-", tmp_path) as folder:
+        assert sorted(tmp_path.iterdir()) == sorted([*others, folder])
+
+    assert sorted(tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_target_is_mounted_once(tmp_path: Path) -> None:

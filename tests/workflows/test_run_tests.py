@@ -15,7 +15,14 @@ from gate.core.policy import Tests
 from gate.core.suite_command import detect, is_evidence
 from gate.environments import Environment, prepare
 from gate.sandbox import Exit, Sandbox
-from gate.workflows.run_tests import SuiteRun, Unmeasurable, _understood, last_lines, run_tests
+from gate.workflows.run_tests import (
+    Ceiling,
+    SuiteRun,
+    Unmeasurable,
+    _understood,
+    last_lines,
+    run_tests,
+)
 from tests.boxes import NAME, sandbox_or_skip, tar_of
 
 APP = "def sign(x):\n    if x < 0:\n        return -1\n    return 1\n"
@@ -59,10 +66,26 @@ def run(
         paths=tuple(files),
         sources=tuple(path for path in files if path.endswith(".py") and not path.startswith("tests/")),
         tests=policy,
+        ceiling=Ceiling(memory_mb=1024, timeout_minutes=60),
         coverage_configuration=configuration or {},
         branches=False,
     )
     return run_tests(sandbox, suite, write_source=tar_of(contents), name=NAME)
+
+
+def suite_of(*sources: str, tests: Tests = POLICY) -> SuiteRun:
+    """A run whose box has ended already."""
+    environment = Environment("", (), "/venv/bin/python", "3.11.7", (), "")
+    return SuiteRun(
+        environment=environment,
+        command=None,
+        paths=sources,
+        sources=sources,
+        tests=tests,
+        ceiling=Ceiling(memory_mb=1024, timeout_minutes=60),
+        coverage_configuration={},
+        branches=False,
+    )
 
 
 @pytest.mark.box
@@ -138,8 +161,47 @@ def test_a_limit_is_named_with_its_remedy(sandbox: Sandbox, environment: Environ
 
     assert isinstance(outcome, Unmeasurable)
     assert (outcome.step, outcome.ours) == ("run", False)
-    assert outcome.text == "The tests did not finish. It used more than its 256 MB of memory and was ended."
-    assert "memory_mb" in outcome.hint
+    assert outcome.text == (
+        "The tests did not finish. "
+        "One of its processes was killed: together they used more than their 256 MB of memory."
+    )
+    assert outcome.hint == "[tests]\nmemory_mb = 512  # the operator's maximum is 1024"
+
+
+@pytest.mark.box
+def test_a_suite_that_outlives_a_limit_is_measured(sandbox: Sandbox, environment: Environment) -> None:
+    """A child that the kernel killed is told with the numbers; a suite that passes all the same has passed."""
+    if sandbox.hierarchy is None:
+        pytest.skip("no control group can be made here")
+    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'bytearray(1 << 30)'])\n"
+
+    report = run(sandbox, environment, {"app.py": APP, "tests/test_app.py": child + TESTS})
+
+    assert isinstance(report, CoverageReport)
+    assert report.suite.outcome == "passed"
+    assert report.suite.note == (
+        "One of its processes was killed: together they used more than their 256 MB of memory."
+    )
+
+
+@pytest.mark.box
+def test_a_failing_suite_on_a_full_disk_is_said(sandbox: Sandbox, environment: Environment) -> None:
+    """Whoever looks for the cause of a failure learns of the full folder."""
+    hungry = (
+        TESTS
+        + """\
+        with self.assertRaises(OSError):
+            open('/dev/shm/x', 'wb').write(bytes(300 << 20))
+        self.fail()
+"""
+    )
+    policy = replace(POLICY, memory_mb=1024)
+
+    report = run(sandbox, environment, {"app.py": APP, "tests/test_app.py": hungry}, policy=policy)
+
+    assert isinstance(report, CoverageReport)
+    assert report.suite.outcome == "failed"
+    assert report.suite.note == "Its folder /dev/shm is full: it holds 256 MB."
 
 
 @pytest.mark.box
@@ -215,7 +277,7 @@ LINES = FileCoverage(covered=(1, 2), missing=(3,))
 )
 def test_a_hostile_report_is_refused(result: bytes) -> None:
     """What comes out of the box is believed only as far as an honest report of this tree could go."""
-    outcome = _understood(Exit(0, 1.0, b"", result), frozenset({"app.py"}))
+    outcome = _understood(Exit(0, 1.0, b"", result), suite_of("app.py"))
 
     assert isinstance(outcome, Unmeasurable)
     assert outcome.step == "result"
@@ -236,7 +298,19 @@ def test_a_deadline_names_its_remedy() -> None:
     """The hint is the smallest policy that gives the suite more time."""
     ended = Exit(137, 60.0, b"", b"", "time", "It reached its limit of 15 minutes and was ended.")
 
-    outcome = _understood(ended, frozenset())
+    outcome = _understood(ended, suite_of())
 
     assert isinstance(outcome, Unmeasurable)
-    assert "timeout_minutes" in outcome.hint
+    assert outcome.hint == "[tests]\ntimeout_minutes = 2  # the operator's maximum is 60"
+
+
+def test_only_the_operator_can_raise_a_maximum() -> None:
+    """Where the policy asks for as much as it may, the operator's variable is named."""
+    ended = Exit(137, 60.0, b"", b"", "memory", "It used more than its 1024 MB of memory and was ended.")
+
+    outcome = _understood(ended, suite_of(tests=Tests(memory_mb=1024)))
+
+    assert isinstance(outcome, Unmeasurable)
+    assert outcome.hint == (
+        "[tests]\nmemory_mb = 1024  # is the operator's maximum already: GATE_MAX_MEMORY_MB"
+    )
