@@ -141,6 +141,10 @@ _DENIED = {
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _SOCKET = {"x86_64": 41, "aarch64": 198}
+_SOCKETPAIR = {
+    "x86_64": 53,
+    "aarch64": 199,
+}  # the kernel makes both sockets before it says that there are no pairs
 _IOCTL = {"x86_64": 16, "aarch64": 29}
 
 
@@ -169,6 +173,7 @@ def program(machine: str = "") -> bytes:
         instructions += [(_EQUAL, 0, 1, number), _refuse(errno.ENOSYS)]
     instructions += _when(_CLONE[machine], _namespace_rule())
     instructions += _when(_SOCKET[machine], _socket_rule())
+    instructions += _when(_SOCKETPAIR[machine], _socket_rule())
     instructions += _when(_IOCTL[machine], _ioctl_rule())
     instructions.append(_answer(_ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in instructions)

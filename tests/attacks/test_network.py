@@ -33,6 +33,13 @@ try:
 except OSError as error:
     print(os.strerror(error.errno))
 """
+PAIR = """
+import ctypes, os, sys
+libc, ends = ctypes.CDLL(None, use_errno=True), (ctypes.c_int * 2)()
+libc.socketpair(*map(int, sys.argv[1:]), 0, ends)
+refused = ctypes.get_errno() == 97
+print('refused' if refused else 'BREACH')
+"""
 ADDRESS = """
 import socket, struct
 s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
@@ -162,6 +169,12 @@ def test_only_ordinary_sockets_can_be_made(sandbox: Sandbox, socket_: tuple[int,
 def test_sockets_that_watch_the_machine_can_be_made_outside_only(sandbox: Sandbox) -> None:
     """Generic netlink, which speaks to drivers, is open to everybody outside."""
     contained(sandbox, CREATE, "16", "3", "16")
+
+
+@pytest.mark.parametrize(("family", "kind"), [(17, 3), (40, 2)], ids=["packet", "vsock"])
+def test_no_pair_of_other_sockets_can_be_made(sandbox: Sandbox, family: int, kind: int) -> None:
+    """The kernel makes both sockets of a pair before it says that the family has no pairs."""
+    contained(sandbox, PAIR, str(family), str(kind))
 
 
 def test_raw_sockets_cannot_be_made(sandbox: Sandbox) -> None:
