@@ -146,6 +146,9 @@ _SOCKETPAIR = {
     "aarch64": 199,
 }  # the kernel makes both sockets before it says that there are no pairs
 _IOCTL = {"x86_64": 16, "aarch64": 29}
+_SETRLIMIT = {"x86_64": 160, "aarch64": 164}
+_PRLIMIT64 = {"x86_64": 302, "aarch64": 261}
+_RLIMIT_CORE = 4
 
 
 def supported(machine: str = "") -> bool:
@@ -175,6 +178,8 @@ def program(machine: str = "") -> bytes:
     instructions += _when(_SOCKET[machine], _socket_rule())
     instructions += _when(_SOCKETPAIR[machine], _socket_rule())
     instructions += _when(_IOCTL[machine], _ioctl_rule())
+    instructions += _when(_SETRLIMIT[machine], _core_rule(resource=0, new_limit=None))
+    instructions += _when(_PRLIMIT64[machine], _core_rule(resource=1, new_limit=2))
     instructions.append(_answer(_ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in instructions)
 
@@ -206,6 +211,16 @@ def _ioctl_rule() -> list[Instruction]:
         rule += [(_EQUAL, 0, 1, request), _refuse(errno.EPERM)]
     rule.append(_answer(_ALLOW))
     return rule
+
+
+def _core_rule(*, resource: int, new_limit: int | None) -> list[Instruction]:
+    """The limit of core files stays what `gate.sandbox.command` sets; who wants it lower is told that it is."""
+    rule = [_load_argument(resource), (_EQUAL, 1, 0, _RLIMIT_CORE), _answer(_ALLOW)]
+    if new_limit is not None:  # a pointer, which only those leave out who ask for the present limit
+        low = _load_argument(new_limit)
+        high = (low[0], 0, 0, low[3] + 4)
+        rule += [low, (_EQUAL, 0, 3, 0), high, (_EQUAL, 0, 1, 0), _answer(_ALLOW)]
+    return [*rule, _refuse(0)]
 
 
 def _load_argument(index: int) -> Instruction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.sandbox import Sandbox
+from tests.attacks.attack import contained
 from tests.boxes import boxed
 
 pytestmark = pytest.mark.box
@@ -73,3 +74,18 @@ def test_there_are_no_devices(sandbox: Sandbox) -> None:
     assert b"'null'" in ended.output
     assert not any(name in ended.output for name in (b"sda", b"vda", b"mem'", b"kvm", b"fuse"))
     assert b"Operation not permitted" in ended.output
+
+
+CRASH_HANDLER = """
+import resource
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+soft, _ = resource.getrlimit(resource.RLIMIT_CORE)
+print('BREACH' if soft != 1 else 'kept')
+"""
+
+
+def test_a_crash_starts_no_program_of_the_machine(sandbox: Sandbox) -> None:
+    """A core limit of 1 is the only one at which the kernel leaves the handler of `core_pattern` alone; it stays 1."""
+    ended = contained(sandbox, CRASH_HANDLER)
+
+    assert ended.output == b"began\nkept\n"
