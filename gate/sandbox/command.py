@@ -142,7 +142,7 @@ def bubblewrap(
         command += ["--ro-bind", str(mount.source), mount.target]
     for path, descriptor in descriptors.files.items():
         command += ["--perms", "0444", "--ro-bind-data", str(descriptor), path]
-    command += ["--remount-ro", "/", "--remount-ro", "/dev", "--chdir", WORK]
+    command += ["--remount-ro", "/", "--remount-ro", "/dev", "--remount-ro", "/proc", "--chdir", WORK]
     command += ["--seccomp", str(descriptors.filter), "--info-fd", str(descriptors.information)]
     return [*command, "--", *program]
 
