@@ -52,6 +52,11 @@ _ABSENT_EVERYWHERE = {
     "clone3": 435,  # its flags are behind a pointer; libc falls back to clone
     "memfd_secret": 447,
 }
+_ABSENT = {
+    # The machine has one number of asynchronous requests for everybody (fs.aio-max-nr), and it is small.
+    "x86_64": {"io_setup": 206},
+    "aarch64": {"io_setup": 0},
+}
 _DENIED = {
     "x86_64": {
         "ptrace": 101,
@@ -172,7 +177,7 @@ def program(machine: str = "") -> bytes:
     ]
     for number in sorted({**_DENIED[machine], **_DENIED_EVERYWHERE}.values()):
         instructions += [(_EQUAL, 0, 1, number), _refuse(errno.EPERM)]
-    for number in sorted(_ABSENT_EVERYWHERE.values()):
+    for number in sorted({**_ABSENT[machine], **_ABSENT_EVERYWHERE}.values()):
         instructions += [(_EQUAL, 0, 1, number), _refuse(errno.ENOSYS)]
     instructions += _when(_CLONE[machine], _namespace_rule())
     instructions += _when(_SOCKET[machine], _socket_rule())
