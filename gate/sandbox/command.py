@@ -38,6 +38,10 @@ _FILES = {
 _HOST_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/mime.types")
 _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
+# Core files of 1 byte at most: with 0 the kernel still starts the machine's core handler (`kernel.core_pattern` with a
+# pipe), as root and outside of every box, for whatever crashes in one. Source: core(5), do_coredump in fs/coredump.c.
+_NO_CORE_HANDLER = ("prlimit", "--core=1")
+
 # As root the bind mounts are made here, in a mount namespace of its own and before the uid is given up, because the
 # slot's uid cannot enter private folders such as root's home, where interpreters and checkouts often lie.
 _LAUNCHER = """
@@ -102,6 +106,7 @@ def bubblewrap(
     size = str(order.limits.disk_mb * _MEBIBYTE)
     shared = str(min(order.limits.disk_mb, _SHARED_MEMORY_MB) * _MEBIBYTE)
     command = [
+        *_NO_CORE_HANDLER,
         "bwrap",
         "--unshare-all",
         "--unshare-user",
@@ -135,7 +140,7 @@ def bubblewrap(
         command += ["--ro-bind", str(mount.source), mount.target]
     for path, descriptor in descriptors.files.items():
         command += ["--perms", "0444", "--ro-bind-data", str(descriptor), path]
-    command += ["--remount-ro", "/", "--remount-ro", "/dev", "--chdir", WORK]
+    command += ["--remount-ro", "/", "--remount-ro", "/dev", "--remount-ro", "/proc", "--chdir", WORK]
     command += ["--seccomp", str(descriptors.filter), "--info-fd", str(descriptors.information)]
     return [*command, "--", *program]
 
