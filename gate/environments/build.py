@@ -64,6 +64,7 @@ class _Sight:
 def _endpoints(recipe: Recipe) -> tuple[Endpoint, ...] | index.Unreachable:
     """The servers of the package indexes; none where nothing is installed."""
     names: list[str] = [canonicalize_name(Requirement(text).name) for text in recipe.requirements]
+    names += [canonicalize_name(Requirement(text).name) for text in recipe.build]
     names += ["coverage"] if _coverage(recipe) else []
     return index.endpoints(recipe.index_urls, names) if names else ()
 
@@ -117,6 +118,7 @@ def _order(recipe: Recipe) -> dict[str, str | bool | Sequence[str]]:
         "requirements": recipe.requirements,
         "constraints": recipe.constraints,
         "coverage": _coverage(recipe),
+        "build": recipe.build,
         "indexes": indexes,
         "sdists": recipe.sdists,
     }
@@ -156,4 +158,7 @@ def _complete(built: Path, recipe: Recipe) -> None:
     (site_packages / "00_gate_coverage.pth").write_text(HOOK)
     add_coverage(built / "coverage")
     packages = sorted(folder.name.removesuffix(".dist-info") for folder in site_packages.glob("*.dist-info"))
-    (built / "packages.json").write_text(json.dumps({"packages": packages, "left_out": recipe.left_out}))
+    left_out = [*recipe.left_out]
+    if recipe.build and not (built / "build").is_dir():
+        left_out.append(f"what the project's build requires, {', '.join(recipe.build)}")
+    (built / "packages.json").write_text(json.dumps({"packages": packages, "left_out": left_out}))

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -48,15 +49,23 @@ def main() -> int:
         commands.append([*install, *files])
     prefix = _through_proxy() if Path(PROXY).exists() else []
     for command in commands:
-        status = subprocess.run([*prefix, *command], check=False, stdin=subprocess.DEVNULL).returncode
-        if status:
+        if status := _run([*prefix, *command]):
             return status
+    if order["build"]:
+        packages = ENVIRONMENT / "build"
+        if _run([*prefix, *install, "--target", str(packages), *order["build"]]):
+            # Many a build is optional, and its sources alone may do.
+            shutil.rmtree(packages, ignore_errors=True)
     _compile(order["python"])
     with os.fdopen(RESULT, "wb") as stream, tarfile.open(fileobj=stream, mode="w|") as archive:
         for path in sorted(ENVIRONMENT.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 _add(archive, path)
     return 0
+
+
+def _run(command: list[str]) -> int:
+    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
 
 
 def _through_proxy() -> list[str]:

@@ -17,7 +17,7 @@ from checks.report import CoverageReport, FileCoverage, Suite
 from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
-from gate.environments import Environment, add_coverage, has_package
+from gate.environments import Environment, add_coverage, has_package, in_use
 from gate.sandbox import TEST_CPUS, Exit, Limits, Sandbox, SandboxError, here, interpreter, never, owner
 
 _OUTPUT_LINES = 40
@@ -36,7 +36,7 @@ _MOST_LINES = 1_000_000
 class Unmeasurable:
     """Why there is no coverage report."""
 
-    step: Literal["sandbox", "detect", "collect", "run", "result"]
+    step: Literal["sandbox", "detect", "python", "resolve", "install", "build", "collect", "run", "result"]
     text: str
     """A sentence for people: the cause."""
     hint: str = ""
@@ -94,15 +94,16 @@ def run_tests(
 ) -> CoverageReport | Unmeasurable:
     """The coverage of a tree's sources by its tests, run in a box of that name."""
     try:
-        ended = sandbox.run(
-            interpreter.module_command("checks.line_coverage"),
-            name=name,
-            limits=_limits(run),
-            write_source=write_source,
-            mounts=run.environment.mounts,
-            files={JOB: json.dumps(encode(_job(run, _Place()))).encode()},
-            cancelled=cancelled,
-        )
+        with in_use(run.environment):
+            ended = sandbox.run(
+                interpreter.module_command("checks.line_coverage"),
+                name=name,
+                limits=_limits(run),
+                write_source=write_source,
+                mounts=run.environment.mounts,
+                files={JOB: json.dumps(encode(_job(run, _Place()))).encode()},
+                cancelled=cancelled,
+            )
     except SandboxError as error:
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
     return _understood(ended, run)
@@ -152,6 +153,7 @@ def _job(run: SuiteRun, place: _Place) -> Job:
         python_path=(f"{root}/src", root) if src_layout else (root,),
         start=place.start,
         scratch=place.scratch,
+        build=run.environment.build,
         installed=place.installed,
     )
 
@@ -200,6 +202,9 @@ def _without_report(ended: Exit, run: SuiteRun, output: str) -> Unmeasurable:
 
 
 def _broken(suite: Suite, hint: str) -> Unmeasurable:
+    if suite.build_failure:
+        text = f"The project could not be built, and `{suite.command}` ended with status {suite.exit_status} without it."
+        return Unmeasurable("build", text, hint, last_lines(suite.build_failure.encode()))
     step: Literal["collect", "run"] = "collect" if suite.tests else "run"
     text = f"`{suite.command}` ended with status {suite.exit_status} before any test had run. {suite.note}"
     hint = hint or '[tests]\ncommand = "pytest tests"  # the command that runs the tests'
