@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from gate.core import formats, manifest
-from gate.core.manifest.reading import at, parsed, strings
+from gate.core.manifest.places import PYTEST_FILES
+from gate.core.manifest.reading import at, name_of, plain, strings
 from gate.core.manifest.session import split
 from gate.core.test_runner import started
 
@@ -105,7 +103,7 @@ def demanded(
     `contents` are the manifests by path, `words` the command the tests are run with.
     """
     found = signs(contents, words)
-    return tuple(sorted(text for text in found if canonicalize_name(Requirement(text).name) not in required))
+    return tuple(sorted(text for text in found if name_of(text) not in required))
 
 
 def signs(contents: Mapping[str, bytes], words: Sequence[str] = ()) -> dict[str, str]:
@@ -114,8 +112,8 @@ def signs(contents: Mapping[str, bytes], words: Sequence[str] = ()) -> dict[str,
     for source, settings in _configurations(contents):
         for text in settings.get("required_plugins", ()):
             for piece in re.split(r"[\n,]|\s+(?=[A-Za-z])", text):
-                if piece.strip() and parsed(piece.strip()) is not None:
-                    found.setdefault(str(Requirement(piece.strip())), f"required_plugins in {source}")
+                if requirement := plain(piece.strip()):
+                    found.setdefault(requirement, f"required_plugins in {source}")
         for key in settings:
             if plugin := _SETTINGS.get(key.lower(), ""):
                 found.setdefault(plugin, f"{key} in {source}")
@@ -133,7 +131,7 @@ def signs(contents: Mapping[str, bytes], words: Sequence[str] = ()) -> dict[str,
 
 
 def _note(found: dict[str, str], words: Sequence[str], source: str) -> None:
-    named = {canonicalize_name(Requirement(text).name) for text in found}
+    named = {name_of(text) for text in found}
     for place, word in enumerate(words):
         plugins = [plugin for pattern, plugin in _OPTIONS if re.fullmatch(pattern, word)]
         if word == "-p" or (word.startswith("-p") and not word.startswith("--")):
@@ -159,17 +157,20 @@ def _configurations(contents: Mapping[str, bytes]) -> Iterator[tuple[str, dict[s
             continue
         text = contents[path][:_MOST_BYTES].decode(errors="replace")
         settings = _of_toml(path, text) if path.endswith(".toml") else _of_ini(path, text)
-        if settings:
-            yield path, settings
+        # Its own file counts even where it says nothing, the others where they have its section.
+        if settings is not None or path in PYTEST_FILES:
+            yield path, settings or {}
             return
 
 
-def _of_toml(path: str, text: str) -> dict[str, tuple[str, ...]]:
+def _of_toml(path: str, text: str) -> dict[str, tuple[str, ...]] | None:
     try:
         document = formats.toml(text)
     except ValueError:
-        return {}
+        return None
     table = at(document, "tool", "pytest") if path == "pyproject.toml" else at(document, "pytest")
+    if not table:
+        return None
     if isinstance(table.get("ini_options"), dict):
         table = at(table, "ini_options")
     listed = isinstance(table.get("addopts"), list)
@@ -181,14 +182,14 @@ def _of_toml(path: str, text: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _of_ini(path: str, text: str) -> dict[str, tuple[str, ...]]:
+def _of_ini(path: str, text: str) -> dict[str, tuple[str, ...]] | None:
     try:
         parser = formats.ini(text)
     except ValueError:
-        return {}
+        return None
     section = "tool:pytest" if path == "setup.cfg" else "pytest"
     if not parser.has_section(section):
-        return {}
+        return None
     return {
         key: (value.replace("\n", " ") if key == "addopts" else value,)
         for key, value in parser.items(section)

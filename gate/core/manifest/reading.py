@@ -130,6 +130,18 @@ def parsed(text: str) -> Requirement | None:
         return None
 
 
+def name_of(text: str) -> str:
+    """The canonical name of the package that is required; empty where the text is no requirement."""
+    requirement = parsed(text)
+    return canonicalize_name(requirement.name) if requirement else ""
+
+
+def plain(text: str) -> str:
+    """The requirement in its usual spelling; empty where it is none or comes from a URL."""
+    requirement = parsed(text)
+    return str(requirement) if requirement is not None and not requirement.url else ""
+
+
 def conditional(text: str, marker: str) -> str:
     """The requirement with one more condition; as it is where it is no requirement."""
     requirement = parsed(text)
