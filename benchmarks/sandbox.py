@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from gate.sandbox import TEST_CPUS, Limits, Sandbox, interpreter
 LIMITS = Limits(memory_mb=1024, seconds=120, cpus=TEST_CPUS)
 UNBOUNDED = Limits(memory_mb=1024, seconds=120)
 WORK = """
-import os, tempfile
+import os, tempfile, time
 total = 0
 for round in range(60):
     total += sum(n * n % 7 for n in range(40_000))
@@ -36,40 +35,46 @@ for round in range(60):
     for n in range(2000):
         os.write(write, b'x')
         os.read(read, 1)
+print(time.process_time())
 """
 
 
-def bare(*argv: str) -> None:
+def bare(*argv: str) -> bytes:
+    """What it printed."""
     # In memory, as a box's folders are.
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        subprocess.run(argv, check=True, cwd=folder, env={"TMPDIR": folder}, stdin=subprocess.DEVNULL)
+        ended = subprocess.run(
+            argv,
+            check=True,
+            cwd=folder,
+            env={"TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
+    return ended.stdout
 
 
-def boxed(sandbox: Sandbox, limits: Limits, *argv: str) -> None:
+def boxed(sandbox: Sandbox, limits: Limits, *argv: str) -> bytes:
+    """What it printed."""
     ended = sandbox.run(argv, name="benchmark", limits=limits)
     if ended.status:
         raise SystemExit(ended.output.decode(errors="replace") + ended.text)
+    return ended.output
 
 
-def processor_seconds() -> float:
-    """Of this process and of those that have ended below it."""
-    whom = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(each.ru_utime + each.ru_stime for each in map(resource.getrusage, whom))
-
-
-def compared(runs: int, ways: dict[str, Callable[[], None]]) -> dict[str, dict[str, float]]:
+def compared(runs: int, ways: dict[str, Callable[[], bytes]]) -> dict[str, dict[str, float]]:
     """Seconds of each way, by turns: median, smallest, largest, and the median as a multiple of the first way's.
 
-    `cpu` is the median of the processor's seconds, which a busy machine changes less.
+    `cpu` is the median of the processor's seconds the program printed; a busy machine changes them less.
     """
     taken: dict[str, list[float]] = {name: [] for name in ways}
     used: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(runs):
         for name, run in ways.items():
-            began, before = time.perf_counter(), processor_seconds()
-            run()
+            began = time.perf_counter()
+            printed = run()
             taken[name].append(time.perf_counter() - began)
-            used[name].append(processor_seconds() - before)
+            used[name].append(float(printed or 0))
     first = statistics.median(next(iter(taken.values())))
     return {
         name: {
