@@ -27,11 +27,18 @@ _SAFE_BUBBLEWRAP = (0, 12)
 """Fixes CVE-2026-87766."""
 _SECRETS = (
     "GATE_PRIVATE_KEY",
+    "GATE_PRIVATE_KEY_FILE",
     "GATE_WEBHOOK_SECRET",
+    "GATE_WEBHOOK_SECRET_PREVIOUS",
     "GATE_CLIENT_SECRET",
     "GATE_SECRET_KEY",
+    "GATE_DATABASE_URL",
+    "GATE_METRICS_TOKEN",
     "GATE_SMTP_URL",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
 )
+"""Whoever runs under the service's uid can read them: from the memory of its process, whatever is handed on."""
 
 
 def bubblewrap(hierarchy: cgroup.Hierarchy | None) -> tuple[Feature, ...]:
