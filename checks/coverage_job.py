@@ -14,6 +14,20 @@ START = "/gate/coverage/start.py"
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """How the project is built before its tests run."""
+
+    python: str
+    """The interpreter its backend runs on: the project's, without the packages of its tests."""
+    backend: str
+    """`build-backend`, e.g. `setuptools.build_meta`."""
+    backend_path: tuple[str, ...] = ()
+    """Folders of the tree that hold the backend."""
+    packages: str = "/gate/build"
+    """The folder of what the build requires."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What is to be run and reported."""
 
@@ -36,5 +50,7 @@ class Job:
     start: str = START
     scratch: str = "/tmp/gate"  # noqa: S108  (the box's own)
     """A folder that is made and holds coverage.py's data."""
+    build: Build | None = None
+    """None where the sources alone will do."""
     installed: bool = False
     """Whether the project is installed where its tests run, as it may be on a person's machine."""

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
-from checks import project_metadata, unreachable
+from checks import project_build, project_metadata, unreachable
 from checks.codec import decode, encode
 from checks.coverage_job import JOB, JOB_VARIABLE, Job
+from checks.project_build import Built
 from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
 
-REVISION = 1
+REVISION = 2
 """Of this driver; part of a report's version."""
 
 NO_TESTS = 5
@@ -47,9 +48,8 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
     """Run the tests in `root`, then report the lines of the sources; `scratch` is made and holds the data."""
     scratch.mkdir(parents=True)
     rcfile = _write_configuration(job, scratch)
-    if not job.installed:
-        project_metadata.write(root, scratch / "metadata")
     environment = _environment(job, scratch, rcfile)
+    built = Built() if job.installed else _made_importable(job, scratch, root, environment)
     began = time.monotonic()
     status = _run(_suite_command(job, scratch, rcfile), root, environment)
     seconds = time.monotonic() - began
@@ -60,6 +60,7 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
         seconds=round(seconds, 3),
         command=_shown(job),
         tests=tests,
+        build_failure=built.failure,
     )
     _run(_coverage(job, "combine", rcfile, "--quiet", str(scratch / "data")), root, environment, quiet=True)
     version, files = _files(job, scratch, root, rcfile, environment)
@@ -69,6 +70,23 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
         suite=suite,
         unparsable=tuple(_unparsable(job, files, root)),
     )
+
+
+def _made_importable(job: Job, scratch: Path, root: Path, environment: dict[str, str]) -> Built:
+    """Let the suite find the project as if it were installed: its packages, metadata and programs."""
+    project = project_metadata.read(root)
+    folder, built = scratch / "metadata", Built()
+    if job.build is not None:
+        built = project_build.build(job.build, root, folder, environment, project.version)
+        if built.failure:
+            _say(f"{built.failure}\ngate: the project could not be built; its sources are used as they are")
+    if job.build is None or built.failure:
+        project_metadata.write(project, root, folder)
+    project_metadata.write_programs(folder, scratch / "programs", job.python)
+    homes = [str(root / home) for home in built.roots if str(root / home) not in job.python_path]
+    environment["PYTHONPATH"] = os.pathsep.join([*homes, environment["PYTHONPATH"]])
+    environment["PATH"] = f"{scratch}/programs:{environment['PATH']}"
+    return built
 
 
 def _write_configuration(job: Job, scratch: Path) -> Path:

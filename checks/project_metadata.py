@@ -22,14 +22,17 @@ UNKNOWN_VERSION = "0.0.0"
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,200}[A-Za-z0-9])?")
 _VERSION = re.compile(r"\d[\w.!+-]{0,100}")
 _ASSIGNED = re.compile(r"""^(?:__version__|VERSION|version)\b[^=\n]*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
+_DISTRIBUTED_VERSION = re.compile(r"^Version:\s*(\S+)", re.MULTILINE)
+_PROGRAM = re.compile(r"[A-Za-z0-9_][\w.-]{0,100}")
+_TARGET = re.compile(r"[A-Za-z_][\w.]{0,200}:[A-Za-z_][\w.]{0,200}")
 _SETUP_NAME = re.compile(r"""^\s*name\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
 _SETUP_VERSION = re.compile(r"""^\s*version\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
 _MOST_CHARACTERS = 1_000_000
 
 
 @dataclass(slots=True)
-class _Project:
-    """What is known of a project so far."""
+class Project:
+    """What a project's own files say of it."""
 
     name: str = ""
     version: str = ""
@@ -51,25 +54,67 @@ class _Project:
                 self.entry_points.setdefault(group, {}).setdefault(name, " ".join(target.split()))
 
 
-def write(root: Path, folder: Path) -> None:
-    """Write a `.dist-info` of the project in `root` into `folder`; nothing when it has no name."""
-    project = _Project()
+def read(root: Path) -> Project:
+    """What the files in `root` say; the version is `UNKNOWN_VERSION` where they do not."""
+    project = Project()
     _read_pyproject(project, _document(root))
     _read_setup_cfg(project, root)
     setup = _text(root / "setup.py")
-    project.learn(_first(_SETUP_NAME, setup), None)
-    if not project.name:
-        return
-    project.learn(None, _first(_SETUP_VERSION, setup))
+    project.learn(_first(_SETUP_NAME, setup), _first(_SETUP_VERSION, setup))
     for path in _places(project, root):
         project.learn(None, _first(_ASSIGNED, _text(path)))
-    version = project.version or UNKNOWN_VERSION
+    project.learn(None, _first(_DISTRIBUTED_VERSION, _text(root / "PKG-INFO")) or UNKNOWN_VERSION)
+    return project
+
+
+def write(project: Project, root: Path, folder: Path) -> None:
+    """Write a `.dist-info` of the project in `root` into `folder`, and version modules a build would make into the tree.
+
+    Nothing when it has no name.
+    """
+    if not project.name:
+        return
     for path in _generated(root):
-        _write_version(path, version)
-    place = folder / f"{re.sub(r'[-_.]+', '_', project.name)}-{version}.dist-info"
+        _write_version(path, project.version)
+    place = folder / f"{re.sub(r'[-_.]+', '_', project.name)}-{project.version}.dist-info"
     place.mkdir(parents=True)
-    (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project.name}\nVersion: {version}\n")
+    about = f"Metadata-Version: 2.1\nName: {project.name}\nVersion: {project.version}\n"
+    (place / "METADATA").write_text(about)
     (place / "entry_points.txt").write_text("\n".join(_ini(project.entry_points)))
+
+
+def write_programs(folder: Path, programs: Path, python: str) -> None:
+    """Write a program into `programs` for each `console_scripts` entry of what is described in `folder`."""
+    for file in sorted(folder.glob("*.dist-info/entry_points.txt")):
+        for name, target in _console_scripts(file):
+            place = programs / name
+            if not os.path.lexists(place):
+                programs.mkdir(exist_ok=True)
+                module, _, function = target.partition(":")
+                start = function.partition(".")[0]
+                text = f"#!{python}\nimport sys\n\nfrom {module} import {start}\n\nsys.exit({function}())\n"
+                place.write_text(text)
+                place.chmod(0o755)
+
+
+def _console_scripts(file: Path) -> Iterator[tuple[str, str]]:
+    parser = _parser()
+    try:
+        parser.read_string(_text(file))
+    except configparser.Error:
+        return
+    if parser.has_section("console_scripts"):
+        for name, value in parser.items("console_scripts"):
+            target = value.partition("[")[0].strip()
+            if _PROGRAM.fullmatch(name) and _TARGET.fullmatch(target):
+                yield name, target
+
+
+def _parser() -> configparser.ConfigParser:
+    """For the ini files of packaging, whose names keep their case."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment, method-assign]  # the documented way
+    return parser
 
 
 def _generated(root: Path) -> Iterator[Path]:
@@ -96,7 +141,7 @@ def _is_inside(place: str) -> bool:
     return ".." not in Path(place).parts and not Path(place).is_absolute()
 
 
-def _read_pyproject(project: _Project, document: Mapping[str, Any]) -> None:
+def _read_pyproject(project: Project, document: Mapping[str, Any]) -> None:
     tool = _table(document.get("tool"))
     poetry = _table(tool.get("poetry"))
     for table in (_table(document.get("project")), poetry):
@@ -113,8 +158,8 @@ def _read_pyproject(project: _Project, document: Mapping[str, Any]) -> None:
     project.places += _places_of_attribute(str(dynamic.get("attr", "")))
 
 
-def _read_setup_cfg(project: _Project, root: Path) -> None:
-    parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
+def _read_setup_cfg(project: Project, root: Path) -> None:
+    parser = _parser()
     try:
         parser.read_string(_text(root / "setup.cfg"))
     except configparser.Error:
@@ -136,7 +181,7 @@ def _places_of_attribute(attribute: str) -> Iterator[str]:
         yield from (f"{start}{module}{end}" for start in ("src/", "") for end in (".py", "/__init__.py"))
 
 
-def _places(project: _Project, root: Path) -> Iterator[Path]:
+def _places(project: Project, root: Path) -> Iterator[Path]:
     """Files of the tree that may assign the version: what the build names, then the usual ones of the package."""
     package = re.sub(r"[-.]+", "_", project.name)
     folders = [f"{start}{name}" for start in ("src/", "") for name in (package, package.lower())]

@@ -132,6 +132,8 @@ class Suite:
     """(id, outcome) sorted by id; empty when the runner gives no single results."""
     output: str = ""
     """The last lines of what the suite printed, control characters removed."""
+    build_failure: str = ""
+    """What the project's own build printed last, where it failed and the sources were used without it."""
     note: str = ""
     """What Gate says of the run, as of a limit that it reached and outlived; never what came out of the box."""
 

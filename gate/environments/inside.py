@@ -1,22 +1,28 @@
 """The program that installs an environment inside the box: uv in, one tar stream of regular files out.
 
-It runs on the service's interpreter with the network and sees names of requirements only. Nothing that was installed
-runs: an interpreter of the environment would obey the `.pth` files of its packages. Standard library only.
+It runs on the service's interpreter and sees names of requirements only. The one way out is a proxy's socket, for which
+it opens a port that uv can use. Nothing that was installed runs, for an interpreter of the environment would obey the
+`.pth` files of its packages; unless source distributions are wanted, whose build is code of theirs. Standard library only.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tarfile
+import threading
 from pathlib import Path
 
 ORDER = "/gate/order.json"
 RESULT = 100
 """The descriptor every program in a box writes its result to; it is not handed to uv."""
 ENVIRONMENT = Path("/work/environment")
+PROXY = "/gate/proxy"
 
 
 def main() -> int:
@@ -26,7 +32,8 @@ def main() -> int:
     commands = [
         [uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", order["python"], str(venv)]
     ]
-    install = [uv, "pip", "install", "--only-binary", ":all:", *order["indexes"], "--python", str(venv)]
+    wheels = [] if order["sdists"] else ["--only-binary", ":all:"]
+    install = [uv, "pip", "install", *wheels, *order["indexes"], "--python", str(venv)]
     if order["coverage"]:
         # Before the requirements, because uv asks the environment's interpreter what it is.
         commands.append([*install, "--no-deps", "--target", str(ENVIRONMENT / "coverage"), order["coverage"]])
@@ -39,8 +46,9 @@ def main() -> int:
             constraints.write_text("\n".join(order["constraints"]), encoding="utf-8")
             files += ["--constraint", str(constraints)]
         commands.append([*install, *files])
+    prefix = _through_proxy() if Path(PROXY).exists() else []
     for command in commands:
-        status = subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
+        status = subprocess.run([*prefix, *command], check=False, stdin=subprocess.DEVNULL).returncode
         if status:
             return status
     _compile(order["python"])
@@ -49,6 +57,33 @@ def main() -> int:
             if path.is_file() and not path.is_symlink():
                 _add(archive, path)
     return 0
+
+
+def _through_proxy() -> list[str]:
+    """What a command begins with that is to use the proxy, by a port of this box's own loopback."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=asyncio.run, args=(_relay(listener),), daemon=True).start()
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    return ["/usr/bin/env", *(f"{name}_PROXY={address}" for name in ("ALL", "HTTP", "HTTPS"))]
+
+
+async def _relay(listener: socket.socket) -> None:
+    async with await asyncio.start_server(_pass_on, sock=listener) as server:
+        await server.serve_forever()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError), contextlib.closing(writer):
+        from_proxy, to_proxy = await asyncio.open_unix_connection(PROXY)
+        with contextlib.closing(to_proxy):
+            await asyncio.gather(_copy(reader, to_proxy), _copy(from_proxy, writer))
+
+
+async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while part := await source.read(1 << 16):
+        sink.write(part)
+        await sink.drain()
+    sink.write_eof()
 
 
 def _compile(python: str) -> None:

@@ -23,6 +23,8 @@ class Recipe:
     """`name==version`, as the project has locked them."""
     interpreter: Interpreter
     index_urls: tuple[str, ...]
+    sdists: bool = False
+    """Whether source distributions are built where there is no wheel; that runs their code."""
     left_out: tuple[str, ...] = ()
     """What was spared, a sentence each."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gate.sandbox.analyser import Analyser, AnalysisRequest
 from gate.sandbox.command import PATH, WORK
+from gate.sandbox.endpoints import Endpoint, Refusal
 from gate.sandbox.sandbox import Sandbox, never
 from gate.sandbox.values import PROCESSES, TEST_CPUS, Exit, Feature, Limits, Mode, Mount, SandboxError
 
@@ -18,11 +19,13 @@ __all__ = [
     "WORK",
     "Analyser",
     "AnalysisRequest",
+    "Endpoint",
     "Exit",
     "Feature",
     "Limits",
     "Mode",
     "Mount",
+    "Refusal",
     "Sandbox",
     "SandboxError",
     "never",

@@ -244,7 +244,7 @@ class _Child:
 
     def _start_limited(self) -> subprocess.Popen[bytes]:
         """Without a box: the same first program sets the limits of this one process."""
-        limits = {"DATA": LIMITS.memory_mb * _MEBIBYTE, "NOFILE": LIMITS.open_files, "CORE": 0}
+        limits = {"DATA": LIMITS.memory_mb * _MEBIBYTE, "NOFILE": LIMITS.open_files, "CORE": 1}
         with Path(os.devnull).open("wb") as nowhere:
             told = instructions(control=nowhere.fileno(), result=None, source=None, limits=limits)
             process = subprocess.Popen(

@@ -109,7 +109,6 @@ def _limits(limits: Limits, *, grouped: bool) -> dict[str, int]:
         "NPROC": limits.processes,
         "NOFILE": limits.open_files,
         "FSIZE": limits.disk_mb * _MEBIBYTE,
-        "CORE": 0,
     }
     return own if grouped else {**own, "DATA": limits.memory_mb * _MEBIBYTE}
 

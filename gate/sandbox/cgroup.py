@@ -170,7 +170,11 @@ def _settings(group: Group, limits: Limits) -> list[tuple[Path, int]]:
         optional = [(first / "memory.swap.max", 0)]
     else:
         settings.append((first / "memory.limit_in_bytes", memory))
-        optional = [(first / "memory.memsw.limit_in_bytes", memory)]
+        # Buffers of TCP connections count apart, and the machine has one pool of them for everybody.
+        optional = [
+            (first / "memory.memsw.limit_in_bytes", memory),
+            (first / "memory.kmem.tcp.limit_in_bytes", memory),
+        ]
     return settings + [(file, value) for file, value in optional if file.exists()]
 
 

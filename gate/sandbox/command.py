@@ -13,6 +13,8 @@ WORK = "/work"
 HOME = "/home/gate"
 PATH = "/usr/local/bin:/usr/bin:/bin"
 INSIDE = "/gate/inside.py"
+PROXY = "/gate/proxy"
+"""The socket of the proxy, in a box that may reach servers."""
 
 _MEBIBYTE = 1024 * 1024
 _SHARED_MEMORY_MB = 256
@@ -31,10 +33,14 @@ _FILES = {
     "/etc/group": b"root:x:0:\ngate:x:1000:\n",
     "/etc/hosts": b"127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
     "/etc/hostname": b"sandbox\n",
-    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files dns\n",
+    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
 }
 _HOST_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/mime.types")
 _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+
+# Core files of 1 byte at most: with 0 the kernel still starts the machine's core handler (`kernel.core_pattern` with a
+# pipe), as root and outside of every box, for whatever crashes in one. Source: core(5), do_coredump in fs/coredump.c.
+_NO_CORE_HANDLER = ("prlimit", "--core=1")
 
 # As root the mounts are made here, in a mount namespace of its own and before the uid is given up: the slot's uid
 # cannot enter private folders such as root's home, where interpreters and checkouts often lie, and nobody but root can
@@ -73,7 +79,6 @@ class Order:
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Content of read-only files by their path in the box."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    network: bool = False
     source: bool = False
     """Whether a tar stream is unpacked into the working folder first."""
 
@@ -89,11 +94,8 @@ class Descriptors:
 
 
 def all_files(order: Order) -> dict[str, bytes]:
-    """Every file the box gets by content: ours, the order's, and with the network the resolver's configuration."""
-    files = {**_FILES, INSIDE: (Path(__file__).parent / "inside.py").read_bytes(), **order.files}
-    if order.network:
-        files["/etc/resolv.conf"] = Path("/etc/resolv.conf").read_bytes()
-    return files
+    """Every file the box gets by content: ours and the order's."""
+    return {**_FILES, INSIDE: (Path(__file__).parent / "inside.py").read_bytes(), **order.files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def bubblewrap(
     files is not bounded.
     """
     command = [
+        *_NO_CORE_HANDLER,
         "bwrap",
         "--unshare-all",
         "--unshare-user",
@@ -154,7 +157,6 @@ def bubblewrap(
         "ALL",
         "--clearenv",
     ]
-    command += ["--share-net"] if order.network else []
     for name, value in {**_ENVIRONMENT, **order.environment}.items():
         command += ["--setenv", name, value]
     command += _system()
@@ -168,7 +170,7 @@ def bubblewrap(
         command += ["--ro-bind", str(mount.source), mount.target]
     for path, descriptor in descriptors.files.items():
         command += ["--perms", "0444", "--ro-bind-data", str(descriptor), path]
-    command += ["--remount-ro", "/", "--remount-ro", "/dev", "--chdir", WORK]
+    command += ["--remount-ro", "/", "--remount-ro", "/dev", "--remount-ro", "/proc", "--chdir", WORK]
     command += ["--seccomp", str(descriptors.filter), "--info-fd", str(descriptors.information)]
     return [*command, "--", *program]
 

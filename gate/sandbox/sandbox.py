@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from functools import cached_property
 from typing import BinaryIO
 
-from gate.sandbox import box, cgroup, leftovers, probe
+from gate.sandbox import box, cgroup, leftovers, probe, proxy
 from gate.sandbox.analyser import Analyser
-from gate.sandbox.command import Order
+from gate.sandbox.command import PROXY, Order
+from gate.sandbox.endpoints import Endpoint
 from gate.sandbox.supervision import supervise
 from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
 
@@ -84,7 +86,7 @@ class Sandbox:
         mounts: Sequence[Mount] = (),
         files: Mapping[str, bytes] | None = None,
         environment: Mapping[str, str] | None = None,
-        network: bool = False,
+        endpoints: Sequence[Endpoint] = (),
         cancelled: Callable[[], bool] = never,
         on_output: Callable[[bytes], None] | None = None,
         result_to: BinaryIO | None = None,
@@ -96,30 +98,34 @@ class Sandbox:
         with `result_to` it goes there as it comes, and `Exit.result` stays empty. A box left over under the same
         `name` is removed first.
 
+        A box has no network. With `endpoints` it has the socket `/gate/proxy`, behind which an HTTP proxy leads to
+        these servers and no other; `Exit.refusals` says what it refused.
+
         Raises: SandboxError when there is no box to be had, or it could not be set up or emptied.
         """
-        refusal = self.refusal()
-        if refusal:
+        if refusal := self.refusal():
             raise SandboxError(refusal)
-        order = Order(
-            argv=tuple(argv),
-            name=_checked(name),
-            limits=limits,
-            mounts=tuple(mounts),
-            files=files or {},
-            environment=environment or {},
-            network=network,
-            source=write_source is not None,
-        )
-        with box.opened(order, self.hierarchy) as opened:
-            return supervise(
-                opened,
-                limits,
-                write_source=write_source,
-                cancelled=cancelled,
-                on_output=on_output,
-                result_to=result_to,
+        bounds = proxy.Bounds(mebibytes=limits.transfer_mb)
+        with proxy.opened(endpoints, bounds) if endpoints else nullcontext() as way_out:
+            order = Order(
+                argv=tuple(argv),
+                name=_checked(name),
+                limits=limits,
+                mounts=(*mounts, *([Mount(way_out.socket, PROXY)] if way_out else [])),
+                files=files or {},
+                environment=environment or {},
+                source=write_source is not None,
             )
+            with box.opened(order, self.hierarchy) as opened:
+                ended = supervise(
+                    opened,
+                    limits,
+                    write_source=write_source,
+                    cancelled=cancelled,
+                    on_output=on_output,
+                    result_to=result_to,
+                )
+            return replace(ended, refusals=way_out.refusals) if way_out else ended
 
     @contextmanager
     def analysers(self, count: int, *, name: str = "analyser") -> Iterator[Analyser]:

@@ -52,6 +52,11 @@ _ABSENT_EVERYWHERE = {
     "clone3": 435,  # its flags are behind a pointer; libc falls back to clone
     "memfd_secret": 447,
 }
+_ABSENT = {
+    # The machine has one number of asynchronous requests for everybody (fs.aio-max-nr), and it is small.
+    "x86_64": {"io_setup": 206},
+    "aarch64": {"io_setup": 0},
+}
 _DENIED = {
     "x86_64": {
         "ptrace": 101,
@@ -141,7 +146,14 @@ _DENIED = {
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _SOCKET = {"x86_64": 41, "aarch64": 198}
+_SOCKETPAIR = {
+    "x86_64": 53,
+    "aarch64": 199,
+}  # the kernel makes both sockets before it says that there are no pairs
 _IOCTL = {"x86_64": 16, "aarch64": 29}
+_SETRLIMIT = {"x86_64": 160, "aarch64": 164}
+_PRLIMIT64 = {"x86_64": 302, "aarch64": 261}
+_RLIMIT_CORE = 4
 
 
 def supported(machine: str = "") -> bool:
@@ -165,11 +177,14 @@ def program(machine: str = "") -> bytes:
     ]
     for number in sorted({**_DENIED[machine], **_DENIED_EVERYWHERE}.values()):
         instructions += [(_EQUAL, 0, 1, number), _refuse(errno.EPERM)]
-    for number in sorted(_ABSENT_EVERYWHERE.values()):
+    for number in sorted({**_ABSENT[machine], **_ABSENT_EVERYWHERE}.values()):
         instructions += [(_EQUAL, 0, 1, number), _refuse(errno.ENOSYS)]
     instructions += _when(_CLONE[machine], _namespace_rule())
     instructions += _when(_SOCKET[machine], _socket_rule())
+    instructions += _when(_SOCKETPAIR[machine], _socket_rule())
     instructions += _when(_IOCTL[machine], _ioctl_rule())
+    instructions += _when(_SETRLIMIT[machine], _core_rule(resource=0, new_limit=None))
+    instructions += _when(_PRLIMIT64[machine], _core_rule(resource=1, new_limit=2))
     instructions.append(_answer(_ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in instructions)
 
@@ -206,6 +221,16 @@ def _ioctl_rule() -> list[Instruction]:
         rule += [(_EQUAL, 0, 1, request), _refuse(errno.EPERM)]
     rule.append(_answer(_ALLOW))
     return rule
+
+
+def _core_rule(*, resource: int, new_limit: int | None) -> list[Instruction]:
+    """The limit of core files stays what `gate.sandbox.command` sets; who wants it lower is told that it is."""
+    rule = [_load_argument(resource), (_EQUAL, 1, 0, _RLIMIT_CORE), _answer(_ALLOW)]
+    if new_limit is not None:  # a pointer, which only those leave out who ask for the present limit
+        low = _load_argument(new_limit)
+        high = (low[0], 0, 0, low[3] + 4)
+        rule += [low, (_EQUAL, 0, 3, 0), high, (_EQUAL, 0, 1, 0), _answer(_ALLOW)]
+    return [*rule, _refuse(0)]
 
 
 def _load_argument(index: int) -> Instruction:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gate.sandbox.endpoints import Refusal
+
 Mode = Literal["bwrap", "container", "none"]
 EndedBy = Literal["", "time", "memory", "output", "disk", "result", "cancelled"]
 Limit = Literal["memory", "processes", "disk", "open files"]
@@ -37,6 +39,8 @@ class Limits:
     output_mb: int = 4
     result_mb: int = 64
     open_files: int = 1024
+    transfer_mb: int = 4096
+    """Of everything that goes through the proxy of a run with endpoints, both ways."""
     cpus: float = 0
     """Cores' worth of time in every tenth of a second; 0: as many as there are. It slows down and never ends a run."""
 
@@ -63,6 +67,8 @@ class Exit:
     ended_by: EndedBy = ""
     text: str = ""
     """A sentence for people when a limit or a cancellation ended it, or when it reached one and outlived it."""
+    refusals: tuple[Refusal, ...] = ()
+    """What the proxy of a run with endpoints did not let it do."""
     reached: Limit | None = None
     """The limit it outlived; it may have failed because of it."""
     certain: bool = True

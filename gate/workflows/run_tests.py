@@ -142,7 +142,12 @@ def _job(run: SuiteRun, place: _Place) -> Job:
         words=_words(run),
         test_files=command.test_files if command else (),
         sources=tuple(sorted(run.sources)),
-        configuration=rcfile(run.coverage_configuration, branches=run.branches, root=root),
+        configuration=rcfile(
+            run.coverage_configuration,
+            branches=run.branches,
+            root=root,
+            python_version=run.environment.python_version,
+        ),
         environment=dict(run.tests.env),
         python_path=(f"{root}/src", root) if src_layout else (root,),
         start=place.start,

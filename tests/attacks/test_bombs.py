@@ -100,3 +100,30 @@ def test_a_program_that_ignores_signals_is_killed(sandbox: Sandbox) -> None:
     ended = boxed(sandbox, code, limits=replace(LIMITS, seconds=0.5))
 
     assert (ended.ended_by, ended.status) == ("time", 137)
+
+
+CONNECTIONS = """
+import socket
+server, kept, sent = socket.create_server(('127.0.0.1', 0), backlog=4000), [], 0
+try:
+    while sent < 320 << 20:
+        ours = socket.create_connection(server.getsockname())
+        kept += [ours, server.accept()[0]]
+        ours.setblocking(False)
+        try:
+            while True: sent += ours.send(bytes(1 << 18))
+        except BlockingIOError: pass
+    print('BREACH')
+except OSError as error:
+    print(error)
+"""
+
+
+def test_buffers_of_connections_count_as_memory(sandbox: Sandbox) -> None:
+    """What is sent and not received lies in the kernel, out of one pool for the whole machine; needs a control group."""
+    if sandbox.hierarchy is None:
+        pytest.skip("no control group can be made here, so the total of memory is not bounded")
+
+    ended = boxed(sandbox, CONNECTIONS, limits=replace(LIMITS, memory_mb=96, seconds=5))
+
+    assert b"BREACH" not in ended.output

@@ -15,7 +15,7 @@ import coverage
 import pytest
 
 from checks import line_coverage
-from checks.coverage_job import Job
+from checks.coverage_job import Build, Job
 from checks.report import CoverageReport, FileCoverage
 from gate.core.coverage_configuration import rcfile
 
@@ -134,7 +134,7 @@ def test_lines_are_those_counted_by_hand(job: Job, root: Path) -> None:
         "package/forgotten.py": FileCoverage(covered=(), missing=(1, 4, 5)),
     }
     assert report.unparsable == (("scripts/broken.py", "line 1: invalid syntax"),)
-    assert report.version.startswith("1 coverage-7.17")
+    assert report.version.startswith("2 coverage-7.17")
 
 
 def test_unittest_tells_each_test(job: Job, root: Path) -> None:
@@ -253,3 +253,50 @@ def test_a_module_in_the_tree_shadows_none_of_ours(job: Job, root: Path) -> None
     report = measure(job, root)
 
     assert dict(report.files)["package/calculator.py"] == CALCULATOR_LINES
+
+
+def test_a_built_project_is_measured_by_its_sources(job: Job, root: Path) -> None:
+    """What only its wheel has can be imported; lines are those of the tree's files, in a layout only the build knows."""
+    (root / "lib").mkdir()
+    (root / "package").rename(root / "lib/package")
+    (root / "lib/package/__init__.py").write_text("from package.generated import x\n")
+    (root / "backend.py").write_text(
+        "import zipfile\ndef build_wheel(folder, settings):\n"
+        "    with zipfile.ZipFile(folder + '/package-1-py3-none-any.whl', 'w') as wheel:\n"
+        "        for name in ('__init__', 'calculator', 'forgotten'):\n"
+        "            wheel.write(f'lib/package/{name}.py', f'package/{name}.py')\n"
+        "        wheel.writestr('package/generated.py', 'x = 1')\n"
+    )
+    sources = ("lib/package/__init__.py", "lib/package/calculator.py")
+
+    report = measure(replace(job, sources=sources, build=Build(sys.executable, "backend", (".",))), root)
+
+    assert report.suite.build_failure == ""
+    assert dict(report.files)["lib/package/calculator.py"] == CALCULATOR_LINES
+
+
+def test_a_failing_build_is_said_and_the_sources_are_used(job: Job, root: Path) -> None:
+    """An extension is often optional: whether it is missed is seen by the tests."""
+    build = Build(sys.executable, "no_such_backend")
+
+    report = measure(replace(job, build=build), root)
+
+    assert "No module named 'no_such_backend'" in report.suite.build_failure
+    assert dict(report.files)["package/calculator.py"] == CALCULATOR_LINES
+
+
+def test_a_suite_can_start_the_projects_own_program(job: Job, root: Path) -> None:
+    """It is on PATH as after an installation, and what it runs counts."""
+    (root / "pyproject.toml").write_text(
+        '[project]\nname = "p"\nscripts = {half = "package.calculator:main"}\n'
+    )
+    (root / "package/calculator.py").write_text("def main():\n    return 0\n")
+    (root / "tests/test_unit.py").write_text(
+        "import subprocess, unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n"
+        "        subprocess.run(['half'], check=True)\n"
+    )
+
+    report = measure(job, root)
+
+    assert report.suite.outcome == "passed"
+    assert dict(report.files)["package/calculator.py"] == FileCoverage((1, 2), ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder
 from pathlib import Path
 
@@ -18,7 +20,7 @@ def described(tmp_path: Path, files: dict[str, str]) -> Distribution | None:
         (root / path).write_text(text)
     root.mkdir(exist_ok=True)
 
-    project_metadata.write(root, folder)
+    project_metadata.write(project_metadata.read(root), root, folder)
 
     context = DistributionFinder.Context(path=[str(folder)])
     return next(iter(MetadataPathFinder.find_distributions(context)), None)
@@ -144,3 +146,49 @@ def test_no_other_file_is_written(place: str, tmp_path: Path) -> None:
     )
     assert files == ["root/app/__init__.py", "root/pyproject.toml"]
     assert (tmp_path / "root/app/__init__.py").read_text() == "x = 1\n"
+
+
+@pytest.mark.parametrize("target", ["app.cli:main", "app.cli:Group.main", "app.cli:main [extra]"])
+def test_programs_of_the_project_can_be_started(tmp_path: Path, target: str) -> None:
+    """A suite that starts the project's own command finds it, as after an installation."""
+    root, folder, programs = tmp_path / "root", tmp_path / "metadata", tmp_path / "programs"
+    (root / "app").mkdir(parents=True)
+    (root / "pyproject.toml").write_text(f'[project]\nname = "app"\nscripts = {{My-App = "{target}"}}\n')
+    (root / "app/cli.py").write_text(
+        "def main():\n    print('started')\n    return 3\nclass Group:\n    main = main\n"
+    )
+    project_metadata.write(project_metadata.read(root), root, folder)
+
+    project_metadata.write_programs(folder, programs, sys.executable)
+
+    shown = subprocess.run(
+        [programs / "My-App"], check=False, capture_output=True, env={"PYTHONPATH": str(root)}
+    )
+    assert (shown.stdout, shown.returncode) == (b"started\n", 3)
+
+
+@pytest.mark.parametrize(
+    "entry", ["../app = app.cli:main", "app = app.cli", "app = app.cli:main()", "app = os; import app:x"]
+)
+def test_a_strange_program_is_left_out(tmp_path: Path, entry: str) -> None:
+    """Neither a path as its name nor code in place of a function is followed."""
+    place = tmp_path / "metadata" / "app-1.dist-info"
+    place.mkdir(parents=True)
+    (place / "entry_points.txt").write_text(f"[console_scripts]\n{entry}\n")
+
+    project_metadata.write_programs(tmp_path / "metadata", tmp_path / "programs", sys.executable)
+
+    assert not (tmp_path / "programs").exists()
+
+
+def test_the_version_of_a_source_distribution_is_its_own(tmp_path: Path) -> None:
+    """Where no file of the project says it, the one it was distributed with is taken."""
+    files = {
+        "pyproject.toml": '[project]\nname = "app"\ndynamic = ["version"]\n',
+        "PKG-INFO": "Name: app\nVersion: 4.2\n",
+    }
+
+    found = described(tmp_path, files)
+
+    assert found is not None
+    assert found.version == "4.2"

@@ -86,3 +86,30 @@ def test_the_first_file_that_says_anything_is_the_one() -> None:
 def test_a_broken_file_says_nothing(files: dict[str, bytes]) -> None:
     """The policy's revision was accepted as it is; the defaults stand."""
     assert options(files) == options({})
+
+
+@pytest.mark.parametrize(
+    ("python_version", "branches", "concurrency", "core"),
+    [
+        # The interpreter can.
+        ("3.12.1", False, "thread", "sysmon"),
+        ("3.13.0", False, "multiprocessing", "sysmon"),
+        ("3.14.0", True, "thread", "sysmon"),
+        # It is too old, for lines or for branches, or not known.
+        ("3.11.7", False, "thread", None),
+        ("3.13.0", True, "thread", None),
+        ("", False, "thread", None),
+        # Green threads are not seen.
+        ("3.13.0", False, "gevent", None),
+    ],
+)
+def test_the_fastest_core_that_sees_everything_is_asked_for(
+    python_version: str, branches: bool, concurrency: str, core: str | None
+) -> None:
+    """Otherwise coverage.py chooses."""
+    files = {".coveragerc": f"[run]\nconcurrency = {concurrency}\n".encode()}
+    parser = configparser.ConfigParser(interpolation=None)
+
+    parser.read_string(rcfile(files, branches=branches, root="/work", python_version=python_version))
+
+    assert parser.get("run", "core", fallback=None) == core

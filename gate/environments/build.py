@@ -1,0 +1,159 @@
+"""Build one test environment: uv in the box, its result unpacked aside and renamed into place.
+
+It neither decides what goes into an environment nor whether one is needed.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from uv import find_uv_bin
+
+from gate.environments import archive, index, interpreters, outcome
+from gate.environments.own_coverage import HOOK, add_coverage
+from gate.environments.recipe import Recipe
+from gate.environments.values import Unprepared
+from gate.sandbox import Endpoint, Limits, Mount, Sandbox, interpreter, owner
+
+_LIMITS = Limits(memory_mb=4096, seconds=600, processes=512, disk_mb=3072, result_mb=3072, cpus=4)
+_MOST_ATTEMPTS = 5
+_UV = "/gate/uv"
+
+
+def build(sandbox: Sandbox, place: Path, recipe: Recipe, cancelled: Callable[[], bool]) -> Unprepared | None:
+    """Make the environment at `place`, whole or not at all; why not, when there is none.
+
+    What stands in the way and can be spared is left out.
+    Raises: SandboxError when there is no box to install in.
+    """
+    try:
+        way_out = _endpoints(recipe)
+        shown = index.folders(recipe.index_urls)
+    except ValueError as error:
+        return Unprepared("install", f"{error}.", "")
+    if isinstance(way_out, index.Unreachable):
+        return outcome.unreachable(way_out)
+    refusal = None
+    for _ in range(_MOST_ATTEMPTS):
+        refusal = _attempt(sandbox, place, recipe, _Sight(way_out, shown), cancelled)
+        if refusal is None or refusal.step != "resolve":
+            break
+        spared = recipe.without_wheelless(refusal.output) or recipe.unlocked()
+        if spared is None:
+            break
+        recipe = spared
+    return refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What an installer's box can see of the world."""
+
+    endpoints: tuple[Endpoint, ...]
+    folders: tuple[Mount, ...]
+
+
+def _endpoints(recipe: Recipe) -> tuple[Endpoint, ...] | index.Unreachable:
+    """The servers of the package indexes; none where nothing is installed."""
+    names: list[str] = [canonicalize_name(Requirement(text).name) for text in recipe.requirements]
+    names += ["coverage"] if _coverage(recipe) else []
+    return index.endpoints(recipe.index_urls, names) if names else ()
+
+
+def _attempt(
+    sandbox: Sandbox, place: Path, recipe: Recipe, sight: _Sight, cancelled: Callable[[], bool]
+) -> Unprepared | None:
+    with owner.scratch(".building-", place.parent) as scratch:
+        built = scratch / "built"
+        built.mkdir(mode=0o755)
+        with tempfile.TemporaryFile(dir=scratch) as stream:
+            ended = sandbox.run(
+                (interpreter.python(), "-I", "-S", "/gate/prepare.py"),
+                name=f"prepare-{place.name}-{os.getpid()}",
+                limits=_LIMITS,
+                mounts=(
+                    Mount(Path(find_uv_bin()), _UV),
+                    *interpreter.mounts_of(recipe.interpreter.prefix),
+                    *sight.folders,
+                ),
+                files={
+                    "/gate/prepare.py": (Path(__file__).parent / "inside.py").read_bytes(),
+                    "/gate/order.json": json.dumps(_order(recipe)).encode(),
+                },
+                environment=_variables(),
+                endpoints=sight.endpoints,
+                cancelled=cancelled,
+                result_to=stream,
+            )
+            if ended.status != 0 or ended.ended_by:
+                return outcome.failed(ended, sdists=recipe.sdists, secrets=index.secrets(recipe.index_urls))
+            stream.seek(0)
+            try:
+                archive.unpack(stream, built)
+                _complete(built, recipe)
+                archive.make_readable(built)
+            except (archive.ArchiveError, FileExistsError, NotADirectoryError) as error:
+                return Unprepared("install", f"What the installer sent cannot be used: {error}.", "")
+        built.rename(place)
+    return None
+
+
+def _order(recipe: Recipe) -> dict[str, str | bool | Sequence[str]]:
+    indexes: list[str] = []
+    options = ("--default-index", *["--index"] * len(recipe.index_urls))
+    for option, url in zip(options, recipe.index_urls, strict=False):
+        indexes += [option, url]
+    return {
+        "uv": _UV,
+        "python": recipe.interpreter.path,
+        "requirements": recipe.requirements,
+        "constraints": recipe.constraints,
+        "coverage": _coverage(recipe),
+        "indexes": indexes,
+        "sdists": recipe.sdists,
+    }
+
+
+def _coverage(recipe: Recipe) -> str:
+    """The requirement of a coverage.py for the interpreter; empty where the service's own copy serves it.
+
+    That serves every interpreter of its series; others need one compiled for them.
+    """
+    same_series = recipe.interpreter.series == interpreters.own().series
+    return "" if same_series else f"coverage<={importlib.metadata.version('coverage')}"
+
+
+def _variables() -> dict[str, str]:
+    """Uv's settings in the box: nothing of the user's, no interpreter downloaded, a cache that dies with the box."""
+    variables = {
+        "UV_CACHE_DIR": "/work/cache",
+        "UV_CONCURRENT_DOWNLOADS": "16",  # Well within what the proxy serves at once.
+        "UV_NO_CONFIG": "1",
+        "UV_NO_PROGRESS": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+    known = index.CERTIFICATES.exists()
+    return {**variables, "SSL_CERT_FILE": str(index.CERTIFICATES)} if known else variables
+
+
+def _complete(built: Path, recipe: Recipe) -> None:
+    """Add what no archive may hold, and what is ours: links to the interpreter, coverage.py and its hook."""
+    chosen = recipe.interpreter
+    programs = built / "venv" / "bin"
+    (programs / "python").symlink_to(chosen.path)
+    (programs / "python3").symlink_to("python")
+    (programs / f"python{chosen.series}").symlink_to("python")
+    site_packages = built / "venv" / "lib" / f"python{chosen.series}" / "site-packages"
+    site_packages.mkdir(mode=0o755, parents=True, exist_ok=True)
+    (site_packages / "00_gate_coverage.pth").write_text(HOOK)
+    add_coverage(built / "coverage")
+    packages = sorted(folder.name.removesuffix(".dist-info") for folder in site_packages.glob("*.dist-info"))
+    (built / "packages.json").write_text(json.dumps({"packages": packages, "left_out": recipe.left_out}))

@@ -1,0 +1,181 @@
+"""The package indexes, and which servers an installer must reach to use them; it installs nothing itself.
+
+An index's pages may link to files on other servers. Which those are is learnt from one page of each index, once.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+import requests
+from uv import find_uv_bin
+
+from gate.environments import interpreters
+from gate.sandbox import Endpoint, Mount
+
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Of this machine, which may know an internal authority; the box sees the same file."""
+
+_PORTS = {"https": 443, "http": 80}
+_ACCEPT = "application/vnd.pypi.simple.v1+html, application/vnd.pypi.simple.v1+json;q=0.2, text/html;q=0.1"
+_PAGE_BYTES = 4 << 20
+_SECONDS = 15
+_MOST_NAMES = 5
+_MOST_HOSTS = 16
+_DEFAULT = re.compile(r"^--(?:index-url|default-index) (\S+)$", re.MULTILINE)
+_HREF = re.compile(r"""<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_URL = re.compile(r'"url"\s*:\s*"((?:[^"\\]|\\/)*)"')
+
+_learnt: dict[str, tuple[Endpoint, ...]] = {}
+"""By index; for as long as this process lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """An index that does not answer."""
+
+    index: str
+    """`HOST:PORT`; never the address as the operator wrote it, which may hold a password."""
+    reason: str
+
+
+def endpoints(index_urls: Sequence[str], names: Sequence[str]) -> tuple[Endpoint, ...] | Unreachable:
+    """The servers of the indexes, or of uv's default one where there are none, and those they link files to.
+
+    `names` are packages that somebody requires; a page of one of them shows where an index keeps its files.
+    """
+    remote = [url for url in index_urls or (_uv_default(),) if urlsplit(url).scheme != "file"]
+    found = {_key(each): each for each in (_endpoint(urlsplit(url), anywhere=True) for url in remote)}
+    for url in remote:
+        if url not in _learnt:
+            linked = _linked(url, names[:_MOST_NAMES])
+            if isinstance(linked, Unreachable):
+                return linked
+            if linked is None:
+                continue
+            _learnt[url] = linked
+        for each in _learnt[url]:
+            found.setdefault(_key(each), each)
+    return tuple(found.values())
+
+
+def folders(index_urls: Sequence[str]) -> tuple[Mount, ...]:
+    """What makes indexes that are folders of this machine appear in the box, each at its own place.
+
+    A folder `simple` is shown with what lies beside it, for that is where its pages link to.
+    Raises: ValueError for one that would show all of this machine.
+    """
+    places = [Path(unquote(urlsplit(url).path)) for url in index_urls if urlsplit(url).scheme == "file"]
+    shown = [place.parent if place.name == "simple" else place for place in places]
+    for place in shown:
+        if place.resolve() == Path("/"):
+            raise ValueError("GATE_INDEX_URL has a file index at the root of this machine: give it a folder")
+    return tuple(Mount(place, str(place)) for place in shown)
+
+
+def secrets(index_urls: Iterable[str]) -> tuple[str, ...]:
+    """Passwords and tokens in the indexes' addresses, as written and as meant."""
+    parts = [urlsplit(url) for url in index_urls]
+    # A user without a password is a token.
+    written = {each.password or each.username or "" for each in parts}
+    return tuple(sorted({*written, *map(unquote, written)} - {""}, key=len, reverse=True))
+
+
+@cache
+def _uv_default() -> str:
+    """The index that uv uses when nobody names one; it says so without asking any server."""
+    command = [find_uv_bin(), "pip", "compile", "-", "--emit-index-url", "--python", interpreters.own().path]
+    command += ["--no-config", "--no-cache", "--offline", "--quiet"]
+    said = subprocess.run(command, check=False, capture_output=True, input=b"\n", env={}, timeout=60, cwd="/")
+    found = _DEFAULT.search(said.stdout.decode(errors="replace"))
+    if found is None:
+        raise RuntimeError(f"uv names no default index: {said.stderr.decode(errors='replace')[-200:]}")
+    return found[1]
+
+
+def _key(endpoint: Endpoint) -> tuple[str, int, bool]:
+    return endpoint.host, endpoint.port, endpoint.tls
+
+
+def _endpoint(url: SplitResult, *, anywhere: bool = False) -> Endpoint:
+    host = (url.hostname or "").encode("idna").decode() if url.hostname else ""
+    return Endpoint(host, url.port or _PORTS[url.scheme], tls=url.scheme == "https", anywhere=anywhere)
+
+
+def _linked(index_url: str, names: Sequence[str]) -> tuple[Endpoint, ...] | Unreachable | None:
+    """The servers that the first page with links leads to; None where no name has such a page."""
+    own = _endpoint(urlsplit(index_url))
+    for name in names:
+        try:
+            found = {_key(each): each for each in _servers(f"{index_url}/{name}/")}
+        except (requests.RequestException, OSError) as error:
+            return Unreachable(f"{own.host}:{own.port}", _reason(error))
+        if found:
+            return tuple(found.values())[:_MOST_HOSTS]
+    return None
+
+
+def _servers(page: str) -> Iterator[Endpoint]:
+    """Those that a page of an index links to, and those it was redirected to; nothing where there is no such page."""
+    with requests.Session() as session:
+        session.trust_env = False  # Neither netrc nor a proxy: the installer has none of them.
+        verify = str(CERTIFICATES) if CERTIFICATES.exists() else True
+        with session.get(
+            page, headers={"Accept": _ACCEPT}, stream=True, timeout=_SECONDS, verify=verify
+        ) as answer:
+            if answer.status_code != requests.codes.ok:
+                return
+            links = list(_links(_text(answer), json_page="json" in answer.headers.get("Content-Type", "")))
+            passed = [each.url for each in (*answer.history, answer)]
+    if links:
+        for link in (*passed, *links):
+            try:
+                parts = urlsplit(urljoin(answer.url, link))
+                if parts.scheme in _PORTS and parts.hostname:
+                    yield _endpoint(parts)
+            except ValueError:
+                continue  # A link that leads nowhere is uv's to complain about, if it needs it.
+
+
+def _text(answer: requests.Response) -> str:
+    """The first megabytes of a page; the links in the rest lead to the same servers."""
+    deadline = time.monotonic() + _SECONDS
+    received = b""
+    for part in answer.iter_content(1 << 16):
+        received += part
+        if len(received) > _PAGE_BYTES or time.monotonic() > deadline:
+            break
+    return received.decode(errors="replace")
+
+
+def _links(page: str, *, json_page: bool) -> Iterator[str]:
+    """Source: PEP 503 and PEP 691."""
+    if json_page:
+        # A slash is the one character of an address that may be written as an escape.
+        yield from (match[1].replace("\\/", "/") for match in _URL.finditer(page))
+    else:
+        yield from (html.unescape(match[1] or match[2] or "") for match in _HREF.finditer(page))
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause in words; an outer one might repeat the address."""
+    if isinstance(error, requests.Timeout):
+        return f"no answer within {_SECONDS} s"
+    causes: list[BaseException] = [error]
+    while len(causes) < 20:
+        inner = causes[-1].__cause__ or causes[-1].__context__
+        if inner is None:
+            break
+        causes.append(inner)
+    for cause in reversed(causes):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    return type(causes[-1]).__name__

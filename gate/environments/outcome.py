@@ -1,0 +1,76 @@
+"""What the end of an installer's box means: the step that failed, the cause in a sentence, and what would help."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from gate.environments.index import Unreachable
+from gate.environments.values import Unprepared
+from gate.sandbox import Exit, Refusal
+
+_OUTPUT_LINES = 40
+_BUILD = re.compile(
+    r"Failed to (?:download and )?build `([\w.@=+!-]{1,200})`|build backend returned an error"
+)
+_NO_SOLUTION = ("No solution found", "not found in the package registry")
+_NO_WHEELS = "Wheels are required for"
+
+_INSTALL = '[tests]\ninstall = ["requirements.txt"]  # the requirement files, extras and groups to install'
+_SDISTS = "[tests]\nsdists = true  # builds what has no wheel; that runs its code, in the box"
+
+_REMEDIES = {
+    "endpoint": "which is not the package index. An operator can name it in GATE_INDEX_URL.",
+    "address": "whose address is in a private network and not that of the package index. An operator can name it in"
+    " GATE_INDEX_URL, or serve the files from the index itself.",
+    "name": "under another name than its own, which the proxy does not let pass.",
+}
+"""What follows on `wanted HOST:PORT,`."""
+
+
+def unreachable(found: Unreachable) -> Unprepared:
+    """No box was started, for the index itself does not answer."""
+    return Unprepared("install", _cannot_be_reached(found.index, found.reason), "")
+
+
+def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str]) -> Unprepared:
+    """Why an installer's box gave no environment. None of the `secrets` is repeated."""
+    text = ended.output.decode(errors="replace")
+    for secret in secrets:
+        text = text.replace(secret, "****")
+    output = "\n".join(text.splitlines()[-_OUTPUT_LINES:])
+    if ended.ended_by:
+        return Unprepared("install", f"Installing the test environment: {ended.text}", _INSTALL, output)
+    for refusal in ended.refusals:
+        if refusal.kind == "bytes":
+            sentence = f"Installing the test environment was ended: {refusal.reason} of downloads."
+            return Unprepared("install", sentence, _INSTALL, output)
+        if refusal.kind == "unreachable":
+            return Unprepared("install", _cannot_be_reached(refusal.target, refusal.reason), "", output)
+    wanted = _wanted(ended.refusals)
+    if build := _BUILD.search(output):
+        what = f"`{build[1]}`" if build[1] else "a package"
+        sentence = f"The source distribution of {what} could not be built."
+        return Unprepared("build", f"{sentence} {wanted}".strip(), _INSTALL, output)
+    if any(each in output for each in _NO_SOLUTION):
+        source = "the package index" if sdists else "wheels of the package index"
+        hint = _SDISTS if _NO_WHEELS in output else _INSTALL
+        sentence = f"The requirements cannot be met from {source}."
+        return Unprepared("resolve", f"{sentence} {wanted}".strip(), hint, output)
+    sentence = wanted or "The test environment could not be installed."
+    return Unprepared("install", sentence, "" if wanted else _INSTALL, output)
+
+
+def _wanted(refusals: Iterable[Refusal]) -> str:
+    """The first thing that was asked of another server than the index, as a sentence; empty when nothing was."""
+    for refusal in refusals:
+        if refusal.kind in _REMEDIES:
+            return f"The installer wanted {refusal.target}, {_REMEDIES[refusal.kind]}"
+    return ""
+
+
+def _cannot_be_reached(index: str, reason: str) -> str:
+    return (
+        f"The package index {index} cannot be reached: {reason}. "
+        "Measure again when it can, or let an operator set GATE_INDEX_URL."
+    )

@@ -1,0 +1,41 @@
+"""The service's own coverage.py, as a test environment gets it."""
+
+from __future__ import annotations
+
+import compileall
+import importlib.util
+import shutil
+from pathlib import Path
+
+from gate.environments.values import COVERAGE
+
+# Coverage.py must be found whatever the project's folder holds, so it starts from the folder it lies in.
+_START = """import sys
+
+from coverage.cmdline import main
+
+sys.exit(main())
+"""
+# The hook coverage.py's own installation has, for processes that a suite starts; unless told to it measures nothing.
+HOOK = (
+    f'import sys; sys.path.insert(0, "{COVERAGE}"); import coverage; coverage.process_startup(); '
+    f'sys.path.remove("{COVERAGE}")\n'
+)
+
+
+def add_coverage(folder: Path) -> Path:
+    """Put the service's own coverage.py into `folder`, unless one is there; the program that starts it."""
+    if not folder.exists():
+        folder.mkdir(mode=0o755)
+        shutil.copytree(_own_coverage(), folder / "coverage", ignore=shutil.ignore_patterns("__pycache__"))
+        compileall.compile_dir(folder, quiet=2)
+    start = folder / "start.py"
+    start.write_text(_START)
+    return start
+
+
+def _own_coverage() -> Path:
+    found = importlib.util.find_spec("coverage")
+    if found is None or found.origin is None:
+        raise RuntimeError("coverage is not installed beside gate")
+    return Path(found.origin).parent

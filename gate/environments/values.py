@@ -1,0 +1,40 @@
+"""A prepared test environment, or why there is none; values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gate.sandbox import Mount
+
+VENV = "/venv"
+COVERAGE = "/gate/coverage"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A prepared test environment."""
+
+    key: str
+    """Hash of everything that went into it."""
+    mounts: tuple[Mount, ...]
+    python: str
+    """Path of its interpreter in the box."""
+    python_version: str
+    packages: tuple[str, ...]
+    """`name-version` of what is installed, sorted."""
+    description: str
+    """For people: interpreter, packages, and what was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unprepared:
+    """Why there is no environment."""
+
+    step: Literal["python", "resolve", "install", "build"]
+    """`build` is a source distribution's own doing."""
+    text: str
+    hint: str
+    """The smallest `.gate.toml` that would help."""
+    output: str = ""
+    """The last lines the installer printed."""
