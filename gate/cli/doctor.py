@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from gate.cli.terminal import output
 from gate.core.failure import Transient
+from gate.environments import interpreters
 from gate.sandbox import Feature
 from gate.service import Service
 from gate.settings import Settings
@@ -26,7 +27,7 @@ def doctor(context: click.Context) -> None:
     service = Service.from_settings(Settings.from_environment())
     console = output()
     broken = 0
-    for feature in (*_programs(), *_state(service), *service.sandbox.probe()):
+    for feature in (*_programs(), *_state(service), *service.sandbox.probe(), _interpreters()):
         fatal = feature.required and not feature.holds
         broken += fatal
         mark = "[green]✔[/]" if feature.holds else "[red]✘[/]" if fatal else "[yellow]▲[/]"
@@ -41,6 +42,17 @@ def doctor(context: click.Context) -> None:
 def _programs() -> Iterator[Feature]:
     git = shutil.which("git")
     yield Feature("git", git is not None, git or "not found on PATH: nothing can be fetched; install git")
+
+
+def _interpreters() -> Feature:
+    own, others = interpreters.own(), interpreters.others()
+    versions = dict.fromkeys(each.version for each in others if each.version != own.version)
+    text = ", ".join([f"{own.version} (the service's)", *versions])
+    if not others:
+        text += (
+            "; projects that need another cannot be measured: install it where uv finds it, or beside ours"
+        )
+    return Feature("interpreters", True, text, required=False)
 
 
 def _state(service: Service) -> Iterator[Feature]:

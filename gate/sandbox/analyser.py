@@ -21,7 +21,7 @@ from checks import catalog
 from checks.codec import DecodeError, decode
 from checks.report import FileReport, Problem
 from gate.sandbox import box, cgroup, interpreter
-from gate.sandbox.command import Order
+from gate.sandbox.command import Order, instructions
 from gate.sandbox.values import Limits, SandboxError
 
 FILE_SECONDS = 10.0
@@ -246,11 +246,11 @@ class _Child:
         """Without a box: the same first program sets the limits of this one process."""
         limits = {"DATA": LIMITS.memory_mb * _MEBIBYTE, "NOFILE": LIMITS.open_files, "CORE": 1}
         with Path(os.devnull).open("wb") as nowhere:
-            told = {"control": nowhere.fileno(), "result": None, "source": None, "limits": limits}
+            told = instructions(control=nowhere.fileno(), result=None, source=None, limits=limits)
             process = subprocess.Popen(
                 [
                     *(interpreter.python(), "-I", "-S", str(Path(__file__).parent / "inside.py")),
-                    *(json.dumps(told), *interpreter.module_command("checks.analyser", boxed=False)),
+                    *(told, *interpreter.module_command("checks.analyser", boxed=False)),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from gate.sandbox import cgroup, command, interpreter, leftovers, owner, seccomp, slots
-from gate.sandbox.command import Descriptors, Order
-from gate.sandbox.values import Limits, Mount, SandboxError
+from gate.sandbox.command import Descriptors, Order, Stage
+from gate.sandbox.values import Limits, SandboxError
 
 _SECONDS_TO_DIE = 10
 _MEBIBYTE = 1024 * 1024
@@ -85,13 +85,13 @@ def _start(
         information_inside,
         *([source_inside] if source_inside else []),
     ]
-    told = {
-        "control": control_inside.fileno(),
-        "result": result_inside.fileno(),
-        "source": source_inside.fileno() if source_inside else None,
-        "limits": _limits(order.limits, grouped=group is not None),
-    }
-    program = [interpreter.python(), "-I", "-S", command.INSIDE, json.dumps(told), *order.argv]
+    told = command.instructions(
+        control=control_inside.fileno(),
+        result=result_inside.fileno(),
+        source=source_inside.fileno() if source_inside else None,
+        limits=_limits(order.limits, grouped=group is not None),
+    )
+    program = [interpreter.python(), "-I", "-S", command.INSIDE, told, *order.argv]
     process = _popen(
         _command_line(order, uid, group, descriptors, program),
         (*(file.fileno() for file in inherited), descriptors.filter, *descriptors.files.values()),
@@ -124,16 +124,14 @@ def _command_line(
             raise SandboxError(
                 f"{mount.source} is private, and boxes run under uids of their own: chmod -R go+rX it"
             )
-    stage = slots.RUN_DIRECTORY / "stage"
-    reachable = mounts
-    if uid is not None:
-        reachable = tuple(Mount(Path(stage, str(n)), mount.target) for n, mount in enumerate(mounts))
+    stage = None if uid is None else Stage(slots.RUN_DIRECTORY / "stage", uid)
+    reachable = stage.reachable(mounts) if stage else mounts
     return command.launcher(
-        command.bubblewrap(order, reachable, descriptors, program),
-        uid=uid,
+        command.bubblewrap(order, reachable, descriptors, program, stage=stage),
         stage=stage,
         entrances=group.entrances if group else (),
-        binds=[mount.source for mount in mounts],
+        mounts=mounts,
+        limits=order.limits,
     )
 
 

@@ -1,98 +1,198 @@
-"""Find out what the sandbox can rest on here, by trying it; nothing is decided by version or name."""
+"""Find out what the sandbox can rest on here, by trying it; nothing is decided by version or name.
+
+Each feature says what holds, or what is missing, what follows from that and what would help.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from gate.sandbox import box, cgroup, seccomp
+from gate.sandbox import box, cgroup, interpreter, seccomp
 from gate.sandbox.command import Order
 from gate.sandbox.supervision import supervise
 from gate.sandbox.values import Feature, Limits, SandboxError
 
-_PROBE_LIMITS = Limits(memory_mb=256, seconds=20, processes=16, disk_mb=16)
+_LIMITS = Limits(memory_mb=256, seconds=20, processes=16, disk_mb=16, cpus=1)
+_TRIAL = "/gate/trial.py"
+_MEBIBYTE = 1024 * 1024
+_SAFE_BUBBLEWRAP = (0, 12)
+"""Fixes CVE-2026-87766."""
 _SECRETS = (
     "GATE_PRIVATE_KEY",
+    "GATE_PRIVATE_KEY_FILE",
     "GATE_WEBHOOK_SECRET",
+    "GATE_WEBHOOK_SECRET_PREVIOUS",
     "GATE_CLIENT_SECRET",
     "GATE_SECRET_KEY",
+    "GATE_DATABASE_URL",
+    "GATE_METRICS_TOKEN",
     "GATE_SMTP_URL",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
 )
+"""Whoever runs under the service's uid can read them: from the memory of its process, whatever is handed on."""
 
 
 def bubblewrap(hierarchy: cgroup.Hierarchy | None) -> tuple[Feature, ...]:
     """The features `GATE_SANDBOX=bwrap` needs, and the control group it can do without."""
-    program = shutil.which("bwrap") is not None
-    found = [
-        Feature(
-            "bubblewrap",
-            program,
-            "bwrap is installed" if program else "bwrap is not installed: install the package bubblewrap",
-        ),
-        Feature(
-            "seccomp",
-            seccomp.supported(),
-            "the filter knows this processor"
-            if seccomp.supported()
-            else f"no filter for {os.uname().machine}: use x86_64 or aarch64",
-        ),
-    ]
+    found = [_program(), _processor()]
     if all(feature.holds for feature in found):
-        found.append(_namespaces())
-    found.append(_control_group(hierarchy))
+        found += _tried()
+    found += _control_group(hierarchy)
     return tuple(found)
 
 
 def container() -> tuple[Feature, ...]:
     """What can be verified of the promise that this container isolates one run."""
     status = _status()
-    unprivileged = os.geteuid() != 0
-    no_new_privileges = status.get("NoNewPrivs") == "1"
-    filtered = status.get("Seccomp") == "2"
     secrets = sorted(name for name in _SECRETS if name in _environment_names())
     return (
-        Feature("unprivileged user", unprivileged, _either(unprivileged, "not uid 0", "runs as uid 0")),
-        Feature(
+        _feature("unprivileged user", os.geteuid() != 0, "not uid 0", "runs as uid 0"),
+        _feature(
             "no new privileges",
-            no_new_privileges,
-            _either(no_new_privileges, "set", "not set: start the container with no-new-privileges"),
+            status.get("NoNewPrivs") == "1",
+            "set",
+            "not set: start the container with no-new-privileges",
         ),
-        Feature("seccomp", filtered, _either(filtered, "a filter is on", "no filter is on")),
-        Feature(
-            "no secrets",
-            not secrets,
-            _either(not secrets, "none", f"the environment has {', '.join(secrets)}"),
-        ),
+        _feature("seccomp", status.get("Seccomp") == "2", "a filter is on", "no filter is on"),
+        _feature("no secrets", not secrets, "none", f"the environment has {', '.join(secrets)}"),
     )
 
 
-def _namespaces() -> Feature:
-    order = Order(("/bin/sh", "-c", 'test "$(id -u)" = 1000'), f"probe-{os.getpid()}", _PROBE_LIMITS)
-    try:
-        with box.opened(order, None) as opened:
-            ended = supervise(
-                opened, _PROBE_LIMITS, write_source=None, cancelled=lambda: False, on_output=None
-            )
-    except SandboxError as error:
-        return Feature("namespaces", False, f"{error}; user namespaces may be forbidden here")
-    if ended.status != 0:
-        return Feature("namespaces", False, f"the trial box ended with status {ended.status}")
-    return Feature("namespaces", True, "user, network, process and mount namespaces work")
-
-
-def _control_group(hierarchy: cgroup.Hierarchy | None) -> Feature:
-    name = "control group"
-    if hierarchy is None:
-        text = "none can be made: memory and processes are bounded per process, not in total"
-        return Feature(name, False, text, required=False)
-    try:
-        cgroup.create(hierarchy, f"probe-{os.getpid()}", _PROBE_LIMITS).remove()
-    except SandboxError as error:
-        return Feature(
-            name, False, f"{error}: memory and processes are bounded per process only", required=False
+def _program() -> Feature:
+    path = shutil.which("bwrap")
+    if path is None:
+        text = "bwrap is not installed, so no tests run: install the package bubblewrap"
+        return Feature("bubblewrap", False, text)
+    said = subprocess.run([path, "--version"], check=False, capture_output=True, text=True).stdout
+    version = tuple(int(part) for part in re.findall(r"\d+", said)[:3])
+    remark = ""
+    if version < _SAFE_BUBBLEWRAP:
+        remark = (
+            "; open to CVE-2026-87766 (fixed in 0.12.0), which does not reach Gate's boxes: "
+            "nothing is ever mounted inside a folder that a box could change"
         )
-    return Feature(name, True, f"version {hierarchy.version} bounds memory and processes", required=False)
+    return Feature("bubblewrap", True, f"{'.'.join(map(str, version)) or 'of unknown version'}{remark}")
+
+
+def _processor() -> Feature:
+    machine = os.uname().machine
+    if seccomp.supported():
+        return Feature("processor", True, f"the filter of system calls knows {machine}")
+    text = f"there is no filter of system calls for {machine}, so no tests run: use x86_64 or aarch64"
+    return Feature("processor", False, text)
+
+
+def _tried() -> Iterator[Feature]:
+    """What a trial box shows, which is set up like every other."""
+    try:
+        told, uid = _trial()
+    except SandboxError as error:
+        helps = "allow unprivileged user namespaces (kernel.unprivileged_userns_clone, AppArmor, the container's seccomp profile)"
+        yield Feature("namespaces", False, f"{error}; no tests run without them: {helps}")
+        return
+    inside = told["uid"] == 1000 and not told["capabilities"] and told["user_namespace_refused"]
+    yield _feature(
+        "namespaces",
+        inside and told["processes"] < _LIMITS.processes,
+        "a box has users, processes and mounts of its own, no capabilities, and cannot make namespaces",
+        f"a box is not as it was ordered ({told}), so no tests run: please report it",
+    )
+    own_uid = uid != os.geteuid()
+    yield Feature(
+        "uid",
+        own_uid or os.geteuid() != 0,
+        f"boxes run under uids of their own, from {uid} on"
+        if own_uid
+        else f"boxes run under the service's own uid {uid}; the mount namespace alone keeps its files from "
+        "them. Started as root, Gate gives each box a uid of its own",
+    )
+    yield _feature(
+        "network",
+        told["interfaces"] == ["lo"],
+        "a box has none but its own loopback",
+        f"a box sees {told['interfaces']}, so no tests run: please report it",
+    )
+    yield _feature(
+        "seccomp",
+        told["filter"] == "2" and told["no_new_privileges"] == "1" and told["trace_refused"],
+        "the filter is on: a refused system call was refused",
+        "the filter is not on in a box, so no tests run: the kernel needs CONFIG_SECCOMP_FILTER",
+    )
+    yield _storage(told)
+
+
+def _trial() -> tuple[Mapping[str, Any], int]:
+    """What the trial program told, and the uid of its box as this machine sees it."""
+    numbers = (str(seccomp.number_of("ptrace")), str(seccomp.number_of("unshare")))
+    order = Order(
+        argv=(interpreter.python(), "-I", "-S", _TRIAL, *numbers),
+        name=f"probe-{threading.get_native_id()}",
+        limits=_LIMITS,
+        files={_TRIAL: (Path(__file__).parent / "trial.py").read_bytes()},
+    )
+    with box.opened(order, None) as opened:
+        uid = _uid_of(opened.first_id)
+        ended = supervise(opened, _LIMITS, write_source=None, cancelled=lambda: False, on_output=None)
+    if ended.status != 0:
+        said = ended.output.decode(errors="replace").strip()[-200:]
+        raise SandboxError(f"the trial box ended with status {ended.status}: {said}")
+    told: Mapping[str, Any] = json.loads(ended.result)
+    return told, uid
+
+
+def _uid_of(process: int) -> int:
+    """As this machine counts; ours when it has died already, of which its status will tell."""
+    try:
+        return Path(f"/proc/{process}").stat().st_uid
+    except FileNotFoundError:
+        return os.geteuid()
+
+
+def _storage(told: Mapping[str, Any]) -> Feature:
+    sized = all(size <= _LIMITS.disk_mb * _MEBIBYTE for size in told["sizes"].values())
+    return _feature(
+        "storage",
+        sized and not told["writable"],
+        "what a box may write to is sized and gone with it; everything else is read-only",
+        f"a box may write more than it should ({told['writable'] or told['sizes']}), so no tests run: please report it",
+    )
+
+
+def _control_group(hierarchy: cgroup.Hierarchy | None) -> Iterator[Feature]:
+    """One feature a controller; a box can do without each of them."""
+    text = ""
+    if hierarchy is None:
+        text = "no control group can be made here"
+    else:
+        try:
+            cgroup.create(hierarchy, f"probe-{threading.get_native_id()}", _LIMITS).remove()
+        except SandboxError as error:
+            text = str(error)
+    helps = "run as root on cgroup v1, or with a delegated subtree on v2 (systemd: Delegate=yes)"
+    version = f"control group v{hierarchy.version}" if hierarchy else ""
+    for name, holds, lost in (
+        ("memory", True, "memory is bounded per process only, not in total"),
+        ("processes", True, "processes are bounded by the uid's own limit only"),
+        ("cpu", hierarchy is not None and hierarchy.cpu, "a run may use every core"),
+    ):
+        if holds and not text:
+            yield Feature(name, True, f"bounded in total by {version}", required=False)
+        else:
+            why = text or f"{version} has no cpu controller here"
+            yield Feature(name, False, f"{lost}: {why}; {helps}", required=False)
+
+
+def _feature(name: str, holds: bool, yes: str, no: str) -> Feature:
+    return Feature(name, holds, yes if holds else no)
 
 
 def _status() -> dict[str, str]:
@@ -104,7 +204,3 @@ def _environment_names() -> frozenset[str]:
     """Names of this process's variables; their values are not looked at."""
     entries = Path("/proc/self/environ").read_bytes().split(b"\0")
     return frozenset(entry.partition(b"=")[0].decode(errors="replace") for entry in entries)
-
-
-def _either(holds: bool, yes: str, no: str) -> str:
-    return yes if holds else no

@@ -65,6 +65,17 @@ class Sandbox:
             return "GATE_SANDBOX=container runs no tests yet: use bwrap, or send coverage from CI"
         return ""
 
+    @property
+    def description(self) -> str:
+        """How untrusted code runs here, and which limits do not hold, as a phrase for people; found out once."""
+        if self.mode == "none":
+            return "tests do not run: GATE_SANDBOX is none"
+        if self.refusal():
+            return f"tests do not run: {self.refusal()}"
+        lost = [feature.text.partition(":")[0] for feature in self.features if not feature.holds]
+        group = f", control group v{self.hierarchy.version}" if self.hierarchy else ""
+        return "; ".join([f"boxed by bubblewrap{group}", *lost])
+
     def run(  # noqa: PLR0913  (an order has this many parts; callers name each)
         self,
         argv: Sequence[str],
@@ -92,8 +103,7 @@ class Sandbox:
 
         Raises: SandboxError when there is no box to be had, or it could not be set up or emptied.
         """
-        refusal = self.refusal()
-        if refusal:
+        if refusal := self.refusal():
             raise SandboxError(refusal)
         bounds = proxy.Bounds(mebibytes=limits.transfer_mb)
         with proxy.opened(endpoints, bounds) if endpoints else nullcontext() as way_out:

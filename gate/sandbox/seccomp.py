@@ -189,6 +189,11 @@ def program(machine: str = "") -> bytes:
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in instructions)
 
 
+def number_of(call: str) -> int:
+    """The number of a refused system call on this machine's processor."""
+    return _DENIED[platform.machine()][call]
+
+
 Instruction = tuple[int, int, int, int]
 
 

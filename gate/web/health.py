@@ -14,12 +14,6 @@ from gate.telemetry import CONTENT_TYPE
 if TYPE_CHECKING:
     from gate.service import Service
 
-_SANDBOX = {
-    "bwrap": "tests run boxed by bubblewrap",
-    "container": "tests run in the container this service runs in, with limits",
-    "none": "tests do not run: GATE_SANDBOX is none",
-}
-
 
 def blueprint(service: Service) -> Blueprint:
     """The three routes."""
@@ -32,7 +26,11 @@ def blueprint(service: Service) -> Blueprint:
     @health.get("/readyz")
     def readyz() -> Response:
         problems = _problems(service)
-        answer = jsonify(ready=not problems, problems=problems, sandbox=_SANDBOX[service.settings.sandbox])
+        sandbox = service.sandbox  # Probed by the first request of the process alone.
+        missing = [f"{feature.name}: {feature.text}" for feature in sandbox.features if not feature.holds]
+        answer = jsonify(
+            ready=not problems, problems=problems, sandbox=sandbox.description, sandbox_missing=missing
+        )
         answer.status_code = 503 if problems else 200
         return answer
 

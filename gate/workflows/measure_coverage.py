@@ -103,7 +103,8 @@ def measured(case: Case, tree: Tree, running: Running) -> Measured:
         return Measured(outcome, f"not measured ({outcome.step})")
     if not running.here:
         save(case, key, outcome)
-    return Measured(outcome, _sentence(outcome, suite, "measured now"), key)
+    place = "without a box" if running.here else case.service.sandbox.description
+    return Measured(outcome, _sentence(outcome, suite, f"measured now, {place}"), key)
 
 
 def save(case: Case, key: Key, report: CoverageReport) -> None:

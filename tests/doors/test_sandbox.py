@@ -155,3 +155,20 @@ def test_a_private_folder_is_refused_by_name(sandbox: Sandbox, tmp_path: Path) -
 
     with pytest.raises(SandboxError, match=r"private is private.*chmod -R go\+rX"):
         sandbox.run(("true",), name=NAME, limits=LIMITS, mounts=(Mount(private, "/mounted"),))
+
+
+@pytest.mark.box
+def test_what_does_not_hold_is_part_of_how_tests_run(sandbox: Sandbox) -> None:
+    """Without control groups the phrase for people says that memory is bounded for each process only."""
+    alone = Sandbox("bwrap")
+    alone.hierarchy = None
+
+    if sandbox.hierarchy is not None:
+        assert sandbox.description.startswith(
+            f"boxed by bubblewrap, control group v{sandbox.hierarchy.version}"
+        )
+    assert alone.description == (
+        "boxed by bubblewrap; memory is bounded per process only, not in total; "
+        "processes are bounded by the uid's own limit only; a run may use every core"
+    )
+    assert Sandbox("none").description == "tests do not run: GATE_SANDBOX is none"

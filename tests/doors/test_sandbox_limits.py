@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -114,3 +115,16 @@ def test_traces_of_limits(full: Full | None, output: bytes, text: str) -> None:
 
     assert found is not None
     assert found.text.startswith(text)
+
+
+@pytest.mark.box
+def test_files_are_bounded_in_number(ungrouped: Sandbox) -> None:
+    """Files without content use the kernel's memory too; without a control group their number is the bound."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can bound the number of files")
+    code = "import itertools\nfor n in itertools.count(): open(f'/tmp/{n}', 'w').close()"
+
+    ended = boxed(ungrouped, code, limits=replace(LIMITS, disk_mb=4))
+
+    assert (ended.status, ended.reached, ended.certain) == (1, "disk", True)
+    assert ended.text == "Its folder /tmp is full: it holds 1,024 files."

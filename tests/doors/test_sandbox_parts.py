@@ -170,9 +170,30 @@ def test_a_target_is_mounted_once(tmp_path: Path) -> None:
 
 def test_only_root_needs_a_launcher_without_groups() -> None:
     """A normal user's bubblewrap starts as it is."""
-    line = command.launcher(["bwrap"], uid=None, stage=Path("/stage"), entrances=(), binds=(Path("/a"),))
+    line = command.launcher(
+        ["bwrap"],
+        stage=None,
+        entrances=(),
+        mounts=[Mount(Path("/a"), "/b")],
+        limits=Limits(memory_mb=64, seconds=1),
+    )
 
     assert line == ["bwrap"]
+
+
+def test_a_table_of_mounts_takes_any_path(tmp_path: Path) -> None:
+    """Spaces, tabs, line ends and backslashes are written as fstab(5) has them; files and folders alike are told."""
+    folder = tmp_path / "a b\t\n\\c"
+    folder.mkdir()
+    stage = command.Stage(Path("/stage"), 60600)
+
+    first = stage.table([Mount(folder, "/x")], Limits(memory_mb=64, seconds=1, disk_mb=1)).splitlines()
+
+    assert first[0] == f"{tmp_path}/a\\040b\\011\\012\\134c /stage/0 none bind,X-mount.mkdir 0 0"
+    assert first[4] == (
+        "gate /stage/writable3 tmpfs "
+        "size=1048576,nr_inodes=256,mode=0755,uid=60600,gid=60600,nosuid,nodev,X-mount.mkdir 0 0"
+    )
 
 
 def test_without_a_box_links_that_lead_outside_are_left_out() -> None:

@@ -32,12 +32,18 @@ def test_a_live_process_is_healthy_without_anything_else(tmp_path: Path) -> None
 
 def test_a_service_that_can_take_webhooks_is_ready(service: WebService) -> None:
     """
-    It says as well where tests run.
+    It says as well how tests run here, and what does not hold.
     """
     answer = web_app(service).test_client().get("/readyz")
 
+    features = service.sandbox.features
     assert answer.status_code == 200
-    assert answer.json == {"ready": True, "problems": [], "sandbox": "tests run boxed by bubblewrap"}
+    assert answer.json == {
+        "ready": True,
+        "problems": [],
+        "sandbox": service.sandbox.description,
+        "sandbox_missing": [f"{each.name}: {each.text}" for each in features if not each.holds],
+    }
 
 
 def test_what_keeps_webhooks_from_being_taken_is_named(tmp_path: Path) -> None:
@@ -57,6 +63,7 @@ def test_what_keeps_webhooks_from_being_taken_is_named(tmp_path: Path) -> None:
             "the engine's database does not answer",
         ],
         "sandbox": "tests do not run: GATE_SANDBOX is none",
+        "sandbox_missing": ["sandbox: GATE_SANDBOX=none: tests do not run here, static checks do"],
     }
 
 
