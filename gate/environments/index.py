@@ -68,10 +68,10 @@ def endpoints(index_urls: Sequence[str], names: Sequence[str]) -> tuple[Endpoint
 
 
 def learn(index_urls: Sequence[str], name: str) -> bool:
-    """Whether the pages of this package link to servers that were not known yet; from now on they are."""
+    """Whether the pages of this package lead to servers that were not known yet; from now on they are."""
     before = dict(_learnt)
     for url in _remote(index_urls):
-        _learn(url, name)
+        _learn(url, name, follow=True)
     return before != _learnt
 
 
@@ -123,10 +123,10 @@ def _endpoint(url: SplitResult, *, anywhere: bool = False) -> Endpoint:
     return Endpoint(host, url.port or _PORTS[url.scheme], tls=url.scheme == "https", anywhere=anywhere)
 
 
-def _learn(index_url: str, name: str) -> Unreachable | None:
-    """Remember where a package's page leads to, if there is one."""
+def _learn(index_url: str, name: str, *, follow: bool = False) -> Unreachable | None:
+    """Remember where a package's page leads to, if there is one; with `follow` also where a file of it has moved to."""
     try:
-        found = tuple(_servers(f"{index_url}/{name}/"))
+        found = tuple(_servers(f"{index_url}/{name}/", follow=follow))
     except (requests.RequestException, OSError) as error:
         own = _endpoint(urlsplit(index_url))
         return Unreachable(f"{own.host}:{own.port}", _reason(error))
@@ -136,26 +136,32 @@ def _learn(index_url: str, name: str) -> Unreachable | None:
     return None
 
 
-def _servers(page: str) -> Iterator[Endpoint]:
+def _servers(page: str, *, follow: bool) -> Iterator[Endpoint]:
     """Those that a page of an index links to, and those it was redirected to; nothing where there is no such page."""
     with requests.Session() as session:
         session.trust_env = False  # Neither netrc nor a proxy: the installer has none of them.
-        verify = str(CERTIFICATES) if CERTIFICATES.exists() else True
-        with session.get(
-            page, headers={"Accept": _ACCEPT}, stream=True, timeout=_SECONDS, verify=verify
-        ) as answer:
+        session.verify = str(CERTIFICATES) if CERTIFICATES.exists() else True
+        with session.get(page, headers={"Accept": _ACCEPT}, stream=True, timeout=_SECONDS) as answer:
             if answer.status_code != requests.codes.ok:
                 return
             links = list(_links(_text(answer), json_page="json" in answer.headers.get("Content-Type", "")))
-            passed = [each.url for each in (*answer.history, answer)]
-    if links:
-        for link in (*passed, *links):
-            try:
-                parts = urlsplit(urljoin(answer.url, link))
-                if parts.scheme in _PORTS and parts.hostname:
-                    yield _endpoint(parts)
-            except ValueError:
-                continue  # A link that leads nowhere is uv's to complain about, if it needs it.
+        passed = _passed(answer) if links else []
+        if links and follow:
+            # Stores of files often lie behind a redirection. The last link is the newest file.
+            with session.get(urljoin(answer.url, links[-1]), stream=True, timeout=_SECONDS) as file:
+                passed += _passed(file)
+    for link in (*passed, *links):
+        try:
+            parts = urlsplit(urljoin(answer.url, link))
+            if parts.scheme in _PORTS and parts.hostname:
+                yield _endpoint(parts)
+        except ValueError:
+            continue  # A link that leads nowhere is uv's to complain about, if it needs it.
+
+
+def _passed(answer: requests.Response) -> list[str]:
+    """The addresses on the way to an answer."""
+    return [each.url for each in (*answer.history, answer)]
 
 
 def _text(answer: requests.Response) -> str:

@@ -338,6 +338,21 @@ def test_a_page_that_leads_elsewhere_is_read_when_it_matters(sandbox: Sandbox, t
     assert made.packages == ("first-1", "second-1")
 
 
+@pytest.mark.box
+def test_files_may_lie_behind_a_redirection(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As those of an index do that keeps them in a store; no page links there."""
+    name, content = wheel()
+    pages: dict[str, tuple[int, dict[str, str], bytes]] = {f"/store/{name}": (200, {}, content)}
+    with served(pages) as server:
+        page = f'<a href="/files/{name}">{name}</a>'.encode()
+        pages["/simple/iniconfig/"] = (200, {"Content-Type": "text/html"}, page)
+        moved = {"Location": f"http://localhost:{server.port}/store/{name}"}
+        pages[f"/files/{name}"] = (302, moved, b"")
+        made = prepared(sandbox, server.url, tmp_path)
+
+    assert isinstance(made, Environment)
+
+
 @pytest.mark.parametrize(
     ("output", "package"),
     [

@@ -380,6 +380,29 @@ def test_a_server_that_says_nothing_is_let_go() -> None:
     assert answer == b""
 
 
+def test_a_connection_that_never_ends_is_ended() -> None:
+    """However lively it is."""
+    ended = threading.Event()
+
+    def chatter(listener: socket.socket) -> None:
+        with listener.accept()[0] as connection:
+            try:
+                while True:
+                    connection.sendall(b"x")
+            except OSError:
+                ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=chatter, args=(listener,), daemon=True).start()
+        port = listener.getsockname()[1]
+        with proxy.opened([plain(port)], Bounds(4096, seconds=0.3)) as through:
+            answer = said(through, get(port), end=False)
+
+    assert set(answer) == set(b"x")
+    assert ended.wait(20)
+    assert through.refusals == ()
+
+
 def test_nothing_is_left_when_the_run_has_ended() -> None:
     """Neither the socket nor its folder, nor a thread, nor a connection that was going on."""
     before = threading.active_count()
