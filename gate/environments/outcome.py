@@ -47,8 +47,9 @@ def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str]) -> Unprepared:
     if ended.ended_by:
         return Unprepared("install", f"Installing the test environment: {ended.text}", _INSTALL, output)
     for refusal in ended.refusals:
-        if refusal.kind == "bytes":
-            sentence = f"Installing the test environment was ended: {refusal.reason} of downloads."
+        if refusal.kind in ("bytes", "connections"):
+            downloads = " of downloads" if refusal.kind == "bytes" else ""
+            sentence = f"Installing the test environment was ended: {refusal.reason}{downloads}."
             return Unprepared("install", sentence, _INSTALL, output)
         if refusal.kind == "unreachable":
             return Unprepared("install", _cannot_be_reached(refusal.target, refusal.reason), "", output)

@@ -76,6 +76,12 @@ def served(pages: Mapping[str, tuple[int, dict[str, str], bytes]], password: str
         thread.join()
 
 
+@pytest.fixture(autouse=True)
+def nothing_learnt() -> None:
+    """A port may be given out again."""
+    index._learnt.clear()
+
+
 HTML = b"""<!DOCTYPE html><html><body>
 <a href="https://Files.Example/packages/six.whl#sha256=0">six.whl</a><br/>
 <a data-requires-python='&gt;=3' href='http://mirror.example:8080/six.tar.gz?a=1&amp;b=2'>six.tar.gz</a>
