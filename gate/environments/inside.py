@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import shutil
 import socket
@@ -70,6 +71,8 @@ def _run(command: list[str]) -> int:
 
 def _through_proxy() -> list[str]:
     """What a command begins with that is to use the proxy, by a port of this box's own loopback."""
+    # It would complain of connections that are still open in the end; they go with the box.
+    logging.getLogger("asyncio").disabled = True
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=asyncio.run, args=(_relay(listener),), daemon=True).start()
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
