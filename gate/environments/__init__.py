@@ -22,10 +22,10 @@ from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import eviction, index, interpreters
 from gate.environments.build import build
+from gate.environments.eviction import evict
 from gate.environments.interpreters import Interpreter
 from gate.environments.own_coverage import add_coverage
 from gate.environments.recipe import Recipe
-from gate.environments.eviction import evict
 from gate.environments.values import BUILD, COVERAGE, VENV, Environment, Unprepared
 from gate.sandbox import Mount, Sandbox, interpreter, never
 

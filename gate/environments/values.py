@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 from checks.coverage_job import Build
-
 from gate.sandbox import Mount
 
 VENV = "/venv"

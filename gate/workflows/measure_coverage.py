@@ -21,7 +21,7 @@ from gate.sandbox import SandboxError, never
 from gate.service import Service
 from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
-from gate.workflows.run_tests import last_lines, Ceiling, SuiteRun, Unmeasurable, run_here, run_tests
+from gate.workflows.run_tests import Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
 
 VERSION = "3"
 """Of stored runs: raised whenever the same inputs may give another report."""
@@ -196,7 +196,9 @@ def _environment(
         directory=service.data_dir,
         cancelled=running.cancelled,
     )
-    evict(service.data_dir, most_bytes=service.settings.max_environments_gb << 30, now=service.now().timestamp())
+    evict(
+        service.data_dir, most_bytes=service.settings.max_environments_gb << 30, now=service.now().timestamp()
+    )
     return prepared
 
 

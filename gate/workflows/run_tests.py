@@ -25,6 +25,7 @@ _LONGEST_LINE = 500
 _WORK = "/work"
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # these turn the direction of what follows
 )
 _MOST_VALUES = 4_000_000
 """Of a report; 800,000 lines of source have some 600,000. The megabytes of a result could hold twenty million."""
