@@ -80,7 +80,7 @@ def test_tox_installs_for_tests_and_nothing_for_style() -> None:
     )
     assert needs.constraints == ("extra<2", "urllib3==1.26.20")
     assert needs.left_out == (
-        "tox.ini: 'django42: Django~=4.2' of [testenv] holds in some environments only",
+        "tox.ini: 'django42: Django~=4.2' of [testenv]: only some of its environments need this",
         "constraints.txt: 'broken @ file:///x' does not limit the version of a package",
         "tox.ini: 'git+https://example.org/x' is not a named requirement",
     )
@@ -114,7 +114,10 @@ def test_what_is_asked_for_elsewhere_is_not_asked_of_tox() -> None:
         ("py{,3}: x", ("x", "")),
         ("tests: x", ("x", "")),
         ("django42: x", ("x", None)),
-        ("!cov: x", ("x", None)),
+        ("!cov: x", ("x", "")),
+        ("!tests: x", ("x", None)),
+        ("py{3,312,py3}: x", ("x", "")),
+        ("pypy3,py312: x", ("x", 'python_version == "3.12"')),
         ("py{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}{1,2}: x", ("x", None)),
     ],
 )

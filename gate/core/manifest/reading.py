@@ -6,7 +6,6 @@ for an installer that follows it would leave the package index.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -174,8 +173,3 @@ def strings(value: object) -> tuple[str, ...]:
 def short(text: str) -> str:
     """The text in quotation marks, cut where it is long."""
     return repr(text if len(text) <= 80 else text[:77] + "...")
-
-
-def one_line(text: str) -> str:
-    """The text without runs of blanks and line breaks."""
-    return re.sub(r"\s+", " ", text).strip()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from gate.core import formats
 from gate.core.manifest.places import PLAIN, serves_others, serves_tests, words
@@ -81,9 +81,7 @@ def _session(source: str, parser: configparser.ConfigParser, section: str) -> Se
     for line in lines(resolved(setting("deps"), parser)):
         text, marker = conditioned(line)
         if marker is None or UNKNOWN in text:
-            left_out.append(
-                f"{short(line.replace(UNKNOWN, '{...}'))} of [{section}] holds in some environments only"
-            )
+            left_out.append(line.replace(UNKNOWN, "{...}"))
         else:
             required.append(conditional(text, marker))
     extras, groups = (
@@ -98,8 +96,16 @@ def _session(source: str, parser: configparser.ConfigParser, section: str) -> Se
         commands=tuple(_commands(resolved(setting("commands"), parser))),
         variables=plain_variables(_variables(setting("setenv", "set_env"))),
         folder=_folder(resolved(setting("changedir", "change_dir"), parser)),
-        left_out=tuple(left_out),
+        left_out=_said(section, left_out) if parser.has_option(section, "deps") else (),
     )
+
+
+def _said(section: str, lines: Sequence[str]) -> tuple[str, ...]:
+    """One sentence about all lines that are left out of an environment."""
+    if not lines:
+        return ()
+    others = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    return (f"{short(lines[0])}{others} of [{section}]: only some of its environments need this",)
 
 
 def _names(text: str) -> Iterator[str]:

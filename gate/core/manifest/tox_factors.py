@@ -16,6 +16,7 @@ UNKNOWN = "\x01"
 _CONDITION = re.compile(r"([!\w.{},-]{1,200}):\s+(\S.*)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _PYTHON = re.compile(r"(!?)(?:py([23])(\d*)|([23])\.(\d+))")
+_PLAIN = TESTS | {"py", ""}
 _MOST_ALTERNATIVES = 64
 _MOST_ROUNDS = 10
 _MOST_INSERTED = 64 * 1024
@@ -27,10 +28,11 @@ def conditioned(line: str) -> tuple[str, str | None]:
     match = _CONDITION.fullmatch(line)
     if match is None:
         return line, ""
-    markers = [_marker(alternative.split("-")) for alternative in _alternatives(match[1])]
-    if not markers or None in markers:
+    found = [_marker(alternative.split("-")) for alternative in _alternatives(match[1])]
+    markers = [marker for marker in found if marker is not None]
+    if not markers:
         return match[2], None
-    return match[2], "" if "" in markers else " or ".join(f"{marker}" for marker in markers)
+    return match[2], "" if "" in markers else " or ".join(markers)
 
 
 def _alternatives(condition: str) -> list[str]:
@@ -50,7 +52,10 @@ def _alternatives(condition: str) -> list[str]:
 
 
 def _marker(factors: list[str]) -> str | None:
-    """The marker for environments that have all factors; None where a factor is neither an interpreter nor tests."""
+    """The marker for environments that have all factors; None where a factor is neither an interpreter nor tests.
+
+    Without `!cov` is every environment that is nothing special.
+    """
     markers: list[str] = []
     for factor in factors:
         python = _PYTHON.fullmatch(factor)
@@ -59,7 +64,7 @@ def _marker(factors: list[str]) -> str | None:
             major, minor = python[2] or python[4], python[3] or python[5]
             version = f"{major}.{minor}" if minor else ""
             markers += [f'python_version {operator} "{version}"'] if version else []
-        elif factor.lower() not in TESTS | {"py", ""}:
+        elif factor.lower() not in _PLAIN and (not factor.startswith("!") or factor[1:].lower() in _PLAIN):
             return None
     return " and ".join(markers)
 
