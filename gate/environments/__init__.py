@@ -16,7 +16,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from checks.coverage_job import Build
-from gate.core import lock_file, manifest
+from gate.core import lock_file, manifest, pytest_plugins
 from gate.core.manifest import Needs, is_manifest, must_be_built
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
@@ -66,14 +66,16 @@ def prepare(  # noqa: PLR0913  (callers name each)
     Raises: SandboxError when there is no box to install in.
     """
     needs = manifest.read(manifests, tests.install)
+    if needs.refusal:
+        return Unprepared("resolve", needs.refusal, '[tests]\ninstall = ["requirements-test.txt"]')
     chosen = interpreters.choose(tests.python, needs.python)
     if isinstance(chosen, str):
         return Unprepared("python", chosen, '[tests]\npython = "3.12"  # or another that is installed')
     # The code of a source distribution could read a password that uv needs.
     private = bool(index.secrets(index_urls))
     recipe = Recipe(
-        requirements=_requirements(needs, command),
-        constraints=lock_file.constraints(manifests),
+        requirements=_requirements(needs, command, manifests),
+        constraints=(*needs.constraints, *lock_file.constraints(manifests)),
         interpreter=chosen,
         index_urls=index_urls,
         build=needs.build if needs.builds or must_be_built(paths, manifests) else (),
@@ -88,12 +90,14 @@ def prepare(  # noqa: PLR0913  (callers name each)
     return refusal or _environment(key, place, chosen, needs, left_out)
 
 
-def _requirements(needs: Needs, command: SuiteCommand | None) -> tuple[str, ...]:
-    """What is installed: what the manifests ask for, and pytest where it runs the tests and nobody named it."""
-    runs_pytest = command is not None and (command.runner == "pytest" or "pytest" in " ".join(command.words))
-    return (
-        (*needs.requirements, "pytest") if runs_pytest and "pytest" not in needs.names else needs.requirements
-    )
+def _requirements(
+    needs: Needs, command: SuiteCommand | None, manifests: Mapping[str, bytes]
+) -> tuple[str, ...]:
+    """What is installed: what the manifests ask for; pytest and the plugins its options demand, where it runs the tests."""
+    if command is None or (command.runner != "pytest" and "pytest" not in " ".join(command.words)):
+        return needs.requirements
+    pytest = () if "pytest" in needs.names else ("pytest",)
+    return (*needs.requirements, *pytest, *pytest_plugins.demanded(manifests, command.words, needs.names))
 
 
 def _key(recipe: Recipe) -> str:

@@ -23,7 +23,7 @@ from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
 from gate.workflows.run_tests import Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
 
-VERSION = "3"
+VERSION = "4"
 """Of stored runs: raised whenever the same inputs may give another report."""
 
 

@@ -150,7 +150,7 @@ def _job(run: SuiteRun, place: _Place) -> Job:
             root=root,
             python_version=run.environment.python_version,
         ),
-        environment=dict(run.tests.env),
+        environment={**dict(command.environment if command else ()), **dict(run.tests.env)},
         python_path=(f"{root}/src", root) if src_layout else (root,),
         start=place.start,
         scratch=place.scratch,

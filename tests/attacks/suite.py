@@ -12,7 +12,7 @@ from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand, detect, is_evidence
 from gate.environments import Environment, prepare
 from gate.sandbox import Sandbox
-from gate.workflows.run_tests import SuiteRun, Unmeasurable, run_tests
+from gate.workflows.run_tests import Ceiling, SuiteRun, Unmeasurable, run_tests
 from tests.boxes import NAME, tar_of
 from tests.wheel_index import WHEELS, has_wheel, index_of
 
@@ -51,17 +51,23 @@ def measured(
 ) -> CoverageReport | Unmeasurable:
     """The coverage of the project with these files added or replaced."""
     contents = {path: text.encode() for path, text in {**PROJECT, **files}.items()}
+    run = suite_run(environment, contents, command)
+    return run_tests(sandbox, run, write_source=tar_of(contents), name=NAME)
+
+
+def suite_run(environment: Environment, contents: Mapping[str, bytes], command: str = "") -> SuiteRun:
+    """How the tests of these files are run; the one source is `app.py`."""
     evidence = {path: content for path, content in contents.items() if is_evidence(path)}
-    run = SuiteRun(
+    return SuiteRun(
         environment=environment,
         command=detect(list(contents), evidence, command),
         paths=tuple(contents),
         sources=("app.py",),
         tests=POLICY,
+        ceiling=Ceiling(POLICY.memory_mb, POLICY.timeout_minutes),
         coverage_configuration={},
         branches=False,
     )
-    return run_tests(sandbox, run, write_source=tar_of(contents), name=NAME)
 
 
 def is_honest(outcome: CoverageReport | Unmeasurable) -> bool:

@@ -13,7 +13,7 @@ from gate.environments import Environment
 from gate.sandbox import Sandbox
 from gate.workflows.run_tests import Unmeasurable, _understood, last_lines
 from tests.attacks.attack import attacked
-from tests.attacks.suite import TESTS, measured
+from tests.attacks.suite import TESTS, measured, suite_run
 from tests.boxes import LIMITS
 
 pytestmark = pytest.mark.box
@@ -25,6 +25,7 @@ def put(data):
     while data: data = data[os.write(result, data):]
 """
 LINES = FileCoverage(covered=(1, 2), missing=(3,))
+RUN = suite_run(Environment("", (), "/venv/bin/python", "3.11.7", (), ""), {})
 
 
 def report(*files: tuple[str, FileCoverage]) -> str:
@@ -50,7 +51,7 @@ def test_a_report_that_lies_is_refused(sandbox: Sandbox, result: str) -> None:
     ended = attacked(sandbox, WRITE + "put(sys.argv[1].encode())", result)
 
     assert ended.result == result.encode()
-    outcome = _understood(ended, frozenset({"app.py"}))
+    outcome = _understood(ended, RUN)
     assert isinstance(outcome, Unmeasurable)
     assert outcome.step == "result"
 
@@ -77,7 +78,7 @@ def test_a_result_that_is_none_is_refused(sandbox: Sandbox, code: str) -> None:
     """What cannot be decoded strictly is no report, and reading it takes bounded time and memory."""
     ended = attacked(sandbox, WRITE + code, report(("app.py", LINES)))
 
-    outcome = _understood(ended, frozenset({"app.py"}))
+    outcome = _understood(ended, RUN)
 
     assert isinstance(outcome, Unmeasurable)
 
