@@ -13,6 +13,12 @@ START = "/gate/coverage/start.py"
 """Starts the coverage.py that lies beside it, whatever the project's folder holds; its place in the box."""
 
 
+SCRATCH = "/tmp/gate"  # noqa: S108  (the box's own)
+"""Holds what a run makes, coverage.py's data among it; its place in the box."""
+PYTHON_PATH = "python_path"
+"""The file of the scratch folder that lists where the project is imported from, for processes that lose PYTHONPATH."""
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """How the project is built before its tests run."""
@@ -48,8 +54,8 @@ class Job:
     environment: dict[str, str]
     python_path: tuple[str, ...]
     start: str = START
-    scratch: str = "/tmp/gate"  # noqa: S108  (the box's own)
-    """A folder that is made and holds coverage.py's data."""
+    scratch: str = SCRATCH
+    """A folder that is made."""
     build: Build | None = None
     """None where the sources alone will do."""
     installed: bool = False

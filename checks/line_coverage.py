@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 
 from checks import project_build, project_metadata, unreachable
 from checks.codec import decode, encode
-from checks.coverage_job import JOB, JOB_VARIABLE, Job
+from checks.coverage_job import JOB, JOB_VARIABLE, PYTHON_PATH, Job
 from checks.project_build import Built
 from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
 
@@ -85,6 +85,8 @@ def _made_importable(job: Job, scratch: Path, root: Path, environment: dict[str,
     project_metadata.write_programs(folder, scratch / "programs", job.python)
     homes = [str(root / home) for home in built.roots if str(root / home) not in job.python_path]
     environment["PYTHONPATH"] = os.pathsep.join([*homes, environment["PYTHONPATH"]])
+    # A suite may start programs with a PYTHONPATH of its own, or without one: an installed project is found all the same.
+    (scratch / PYTHON_PATH).write_text("\n".join([*homes, *job.python_path, str(folder)]))
     environment["PATH"] = f"{scratch}/programs:{environment['PATH']}"
     return built
 

@@ -43,7 +43,7 @@ __all__ = [
     "prepare",
 ]
 
-_REVISION = 6
+_REVISION = 7
 """Of how environments are built; part of their key."""
 _NO_SDISTS = "source distributions, whose code could read the package index's password"
 

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
 from gate.environments import archive, index, interpreters, outcome
-from gate.environments.own_coverage import HOOK, add_coverage
+from gate.environments.own_coverage import HOOK, PROJECT_HOOK, add_coverage
 from gate.environments.recipe import Recipe
 from gate.environments.values import Unprepared
 from gate.sandbox import Endpoint, Exit, Limits, Mount, Sandbox, interpreter, owner
@@ -168,6 +168,7 @@ def _complete(built: Path, recipe: Recipe) -> None:
     site_packages = built / "venv" / "lib" / f"python{chosen.series}" / "site-packages"
     site_packages.mkdir(mode=0o755, parents=True, exist_ok=True)
     (site_packages / "00_gate_coverage.pth").write_text(HOOK)
+    (site_packages / "00_gate_project.pth").write_text(PROJECT_HOOK)
     add_coverage(built / "coverage")
     packages = sorted(folder.name.removesuffix(".dist-info") for folder in site_packages.glob("*.dist-info"))
     left_out = [*recipe.left_out]

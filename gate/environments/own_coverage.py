@@ -1,4 +1,4 @@
-"""The service's own coverage.py, as a test environment gets it."""
+"""What a test environment gets from us: our coverage.py, and the hooks by which programs find it and the project."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
+from checks.coverage_job import PYTHON_PATH, SCRATCH
 from gate.environments.values import COVERAGE
 
 # Coverage.py must be found whatever the project's folder holds, so it starts from the folder it lies in.
@@ -20,6 +21,13 @@ sys.exit(main())
 HOOK = (
     f'import sys; sys.path.insert(0, "{COVERAGE}"); import coverage; coverage.process_startup(); '
     f'sys.path.remove("{COVERAGE}")\n'
+)
+
+_LISTED = f"{SCRATCH}/{PYTHON_PATH}"
+# Before the installed packages, of which one may be a release of the project: a folder is appended, then its `.pth` files are read.
+PROJECT_HOOK = (
+    f"import os, sys; p = {_LISTED!r}; "
+    "sys.path[-1:-1] = open(p).read().splitlines() if os.path.exists(p) else []\n"
 )
 
 

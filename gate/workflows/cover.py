@@ -20,7 +20,6 @@ from gate.workflows.judge import Case, Judged
 from gate.workflows.measure_coverage import Measured, Running, measured, save, tests_of
 from gate.workflows.run_tests import Unmeasurable
 
-
 _STEPS = frozenset({"resolve", "install", "build", "collect", "run"})
 """What a project's tests go through, in this order; a person who mends them looks there."""
 

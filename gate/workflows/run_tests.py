@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from checks.codec import DecodeError, decode, encode
-from checks.coverage_job import JOB, JOB_VARIABLE, START, Job
+from checks.coverage_job import JOB, JOB_VARIABLE, SCRATCH, START, Job
 from checks.report import CoverageReport, FileCoverage, Suite
 from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
@@ -81,7 +81,7 @@ class _Place:
 
     root: str = _WORK
     start: str = START
-    scratch: str = "/tmp/gate"  # noqa: S108  (the box's own)
+    scratch: str = SCRATCH
     installed: bool = False
 
 

@@ -112,6 +112,25 @@ def test_a_source_layout_needs_no_build(sandbox: Sandbox, environment: Environme
     assert dict(report.files)["src/app.py"].covered == (1, 2, 4)
 
 
+OTHER_PROCESS = """\
+import os, subprocess, sys, unittest
+
+class TestSign(unittest.TestCase):
+    def test_negative(self):
+        environment = {**os.environ, "PYTHONPATH": "/tmp"}
+        subprocess.run([sys.executable, "-c", "import app; app.sign(-1)"], cwd="/", env=environment, check=True)
+"""
+
+
+@pytest.mark.box
+def test_a_process_that_loses_its_path_finds_the_project(sandbox: Sandbox, environment: Environment) -> None:
+    """As it finds an installed one: a suite that sets PYTHONPATH for a program it starts is measured in it."""
+    report = run(sandbox, environment, {"src/app.py": APP, "tests/test_app.py": OTHER_PROCESS})
+
+    assert isinstance(report, CoverageReport)
+    assert (report.suite.outcome, dict(report.files)["src/app.py"].covered) == ("passed", (1, 2, 3))
+
+
 @pytest.mark.box
 def test_modules_of_the_tree_shadow_none_of_ours(sandbox: Sandbox, environment: Environment) -> None:
     """A tree with modules named as ours and coverage.py's is measured like any other."""
