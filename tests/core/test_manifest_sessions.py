@@ -282,6 +282,11 @@ FLAVOUR = "plain"
     assert sessions[0].variables == (("FLAVOUR", "plain"),)
 
 
+def test_a_broken_tox_toml_has_no_environments() -> None:
+    """Nothing is raised."""
+    assert manifest.sessions({"tox.toml": b"[env_run_base"}) == ()
+
+
 @pytest.mark.parametrize(
     "content",
     [
