@@ -297,9 +297,26 @@ def test_a_broken_tox_toml_has_no_environments() -> None:
         b"[testenv]\ndeps =" + b"\n  py{1,2,3}{1,2,3}{1,2,3}: x" * 8000,
         b"[testenv]\ncommands = '" + b"a" * 250_000,
         b"[testenv]\ndeps = a\n" + b"".join(b"[testenv:test%d]\n" % n for n in range(15_000)),
+        b"[testenv]\ndeps ="
+        + b"\n a" * 20_000
+        + b"".join(b"\n[testenv:test%d]\ndeps = {[testenv]deps}" % n for n in range(2000)),
+        b"[testenv]\ncommands ="
+        + b"\n a" * 20_000
+        + b"".join(b"\n[testenv:test%d]" % n for n in range(2000)),
         b"[testenv",
     ],
-    ids=["braces", "itself", "doubling", "nested", "alternatives", "quotation", "many", "cut"],
+    ids=[
+        "braces",
+        "itself",
+        "doubling",
+        "nested",
+        "alternatives",
+        "quotation",
+        "many",
+        "deps again",
+        "commands again",
+        "cut",
+    ],
 )
 @pytest.mark.timeout(20)
 def test_a_hostile_tox_ini_is_read_in_time(content: bytes) -> None:
