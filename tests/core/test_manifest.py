@@ -213,3 +213,58 @@ def test_of_contradicting_pins_that_of_the_tests_counts() -> None:
         "requirements/dev.txt: 'trio==0.20' contradicts ==0.27.0",
         "requirements/tests37.txt: 'trio==0.22.2' contradicts ==0.27.0",
     )
+
+
+def test_a_broken_setup_cfg_is_listed() -> None:
+    """As a broken pyproject.toml is."""
+    assert manifest.read({"setup.cfg": b"[options"}).left_out == ("setup.cfg: not a valid ini file",)
+
+
+def test_setup_cfg_follows_files_and_pbrs_extras() -> None:
+    """`file:` names lists of requirements; pbr has a section of its own."""
+    files = {
+        "setup.cfg": b"[options]\ninstall_requires = file: requirements/base.txt, none.txt\n[extras]\ntest =\n  stestr\n",
+        "requirements/base.txt": b"six\n",
+    }
+
+    needs = manifest.read(files, ["test"])
+
+    assert needs.requirements == ("six", "stestr")
+    assert needs.left_out == ("setup.cfg: 'none.txt' is not among the manifests",)
+
+
+def test_constraints_are_followed_and_install_nothing() -> None:
+    """Files that include others, each once; options are said."""
+    files = {
+        "requirements.txt": b"-c constraints.txt\n--constraint=constraints.txt\nsix\n",
+        "constraints.txt": b"-c constraints-more.txt\n--index-url https://example.org\nsix==1.17.0\nunlimited\n",
+        "constraints-more.txt": b"-c constraints.txt\nattrs<24; python_version < '3.9'\n",
+    }
+
+    needs = manifest.read(files)
+
+    assert needs.requirements == ("six",)
+    assert needs.constraints == ('attrs<24; python_version < "3.9"', "six==1.17.0")
+    assert needs.left_out == (
+        "constraints.txt: the option '--index-url https://example.org' is not followed",
+    )
+
+
+def test_a_very_long_requirement_is_left_out() -> None:
+    """Nobody writes one."""
+    needs = manifest.read({"requirements.txt": b"a" * 100_000})
+
+    assert needs.requirements == ()
+    assert len(needs.left_out) == 1
+
+
+def test_dynamic_dependencies_that_nothing_tells_are_said() -> None:
+    """Unless setup.py or setup.cfg does."""
+    document = b'[project]\nname = "a"\ndynamic = ["dependencies"]\n'
+    said = "pyproject.toml: the dependencies are dynamic, and no code is run to learn them"
+
+    alone = manifest.read({"pyproject.toml": document})
+    told = manifest.read({"pyproject.toml": document, "setup.py": b"setup(install_requires=['six'])"})
+
+    assert alone.left_out == (said,)
+    assert (told.requirements, told.left_out) == (("six",), ())

@@ -167,3 +167,18 @@ def test_what_is_no_dependency_is_said(line: str) -> None:
 
     assert needs.requirements == ()
     assert len(needs.left_out) == 1
+
+
+@pytest.mark.timeout(20)
+def test_extras_that_name_one_package_many_times_are_read_in_time() -> None:
+    """A few bytes cannot stand for more requirements than anybody could wait for."""
+    constraints = ", ".join(["'1'"] * 20_000)
+    names = ", ".join(["'x'"] * 20_000)
+    extras = "\n".join(f"e{n} = ['x']" for n in range(10_000))
+    text = (
+        f"[tool.poetry.dependencies]\nx = [{constraints}]\n[tool.poetry.extras]\ntest = [{names}]\n{extras}\n"
+    )
+
+    needs = manifest.read({"pyproject.toml": text.encode()})
+
+    assert needs.requirements == ("x==1",)

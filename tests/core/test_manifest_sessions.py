@@ -282,6 +282,11 @@ FLAVOUR = "plain"
     assert sessions[0].variables == (("FLAVOUR", "plain"),)
 
 
+def test_a_broken_tox_toml_has_no_environments() -> None:
+    """Nothing is raised."""
+    assert manifest.sessions({"tox.toml": b"[env_run_base"}) == ()
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -292,9 +297,26 @@ FLAVOUR = "plain"
         b"[testenv]\ndeps =" + b"\n  py{1,2,3}{1,2,3}{1,2,3}: x" * 8000,
         b"[testenv]\ncommands = '" + b"a" * 250_000,
         b"[testenv]\ndeps = a\n" + b"".join(b"[testenv:test%d]\n" % n for n in range(15_000)),
+        b"[testenv]\ndeps ="
+        + b"\n a" * 20_000
+        + b"".join(b"\n[testenv:test%d]\ndeps = {[testenv]deps}" % n for n in range(2000)),
+        b"[testenv]\ncommands ="
+        + b"\n a" * 20_000
+        + b"".join(b"\n[testenv:test%d]" % n for n in range(2000)),
         b"[testenv",
     ],
-    ids=["braces", "itself", "doubling", "nested", "alternatives", "quotation", "many", "cut"],
+    ids=[
+        "braces",
+        "itself",
+        "doubling",
+        "nested",
+        "alternatives",
+        "quotation",
+        "many",
+        "deps again",
+        "commands again",
+        "cut",
+    ],
 )
 @pytest.mark.timeout(20)
 def test_a_hostile_tox_ini_is_read_in_time(content: bytes) -> None:

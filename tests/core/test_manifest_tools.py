@@ -95,6 +95,7 @@ name = "main"
 flask = "*"
 requests = { version = ">=2.28", extras = ["socks"] }
 pywin32 = { version = "*", sys_platform = "== 'win32'" }
+tomli = { version = "*", markers = "python_version < '3.11'" }
 forked = { git = "https://example.org/forked", ref = "main" }
 app = { path = ".", editable = true, extras = ["all"] }
 private = { version = "*", index = "corporate" }
@@ -117,6 +118,7 @@ def test_a_pipfile_is_read_with_what_is_for_development() -> None:
         "pytest~=8.0",
         'pywin32; sys_platform == "win32"',
         "requests[socks]>=2.28",
+        'tomli; python_version < "3.11"',
     )
     assert needs.python == "==3.11.*"
     assert needs.left_out == (

@@ -265,3 +265,31 @@ def test_the_plainest_environment_counts() -> None:
 
     assert found is not None
     assert (found.words, found.reason) == (("tests",), "tox.ini [testenv:tests]")
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("unit2 discover -s tests", ("unittest", ())),
+        ("python -m nose2", ("unittest", ())),
+        ("python -m twisted.trial app", ("command", ("python", "-m", "twisted.trial", "app"))),
+        ("python", None),
+        ("python -m", None),
+        ("python -W error", None),
+        ("python app/manage.py test", None),
+        ("python manage.py migrate", None),
+        ("coverage report", None),
+        ("hatch run -- python tests/runtests.py", ("command", ("python", "tests/runtests.py"))),
+        ("env " * 20 + "pytest", None),
+        ("", None),
+    ],
+)
+def test_command_lines_are_understood(command: str, expected: tuple[str, tuple[str, ...]] | None) -> None:
+    """With a runner, or as none of a suite."""
+    files = {**UNITTEST_TREE, "tox.ini": f"[testenv]\ncommands = {command}\n".encode()}
+
+    found = detect(list(files), files)
+
+    # Where nothing is told, manage.py is the next sign.
+    assert found is not None
+    assert (found.runner, found.words) == (expected or ("django", ()))

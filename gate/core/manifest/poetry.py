@@ -6,12 +6,13 @@ Source: https://python-poetry.org/docs/pyproject/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from packaging.utils import canonicalize_name
 
 from gate.core.manifest.places import serves_others
 from gate.core.manifest.poetry_constraint import python_marker, specifier
-from gate.core.manifest.reading import Reading, at, conditional, short, strings, table
+from gate.core.manifest.reading import MOST_REQUIREMENTS, Reading, at, conditional, short, strings, table
 
 _FILE = "pyproject.toml"
 _ELSEWHERE = ("git", "path", "url", "file", "source")
@@ -27,9 +28,13 @@ def read(reading: Reading, document: Mapping[str, object]) -> None:
     if isinstance(name, str) and not reading.project:
         reading.project = canonicalize_name(name)
     optional = _read_dependencies(reading, table(poetry.get("dependencies")))
+    left = MOST_REQUIREMENTS
     for extra, names in table(poetry.get("extras")).items():
-        texts = [text for each in strings(names) for text in optional.get(canonicalize_name(each), ())]
-        reading.extras.setdefault(canonicalize_name(extra), []).extend((text, _FILE) for text in texts)
+        # Many extras may name one package, and that have many constraints.
+        texts = (text for each in strings(names) for text in optional.get(canonicalize_name(each), ()))
+        lines = [(text, _FILE) for text in islice(texts, left)]
+        left -= len(lines)
+        reading.extras.setdefault(canonicalize_name(extra), []).extend(lines)
     _read_groups(reading, poetry)
 
 

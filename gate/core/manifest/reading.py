@@ -16,6 +16,8 @@ from gate.core.manifest import places
 
 MOST_REQUIREMENTS = 5000
 """Of all manifests together, those counted that are left out; reading more would keep a worker busy for minutes."""
+_MOST_ASKED = 4 * MOST_REQUIREMENTS
+"""Those that are read at all, also the same one again."""
 _MOST_BYTES = 1024 * 1024
 _LONGEST = 10_000
 """Characters of a requirement; packaging's time grows faster than their number."""
@@ -42,6 +44,8 @@ class Reading:
     """Extras to be taken."""
     dependencies: bool = False
     """Whether a manifest has said what the project itself depends on."""
+    _asked: int = 0
+    """How many requirements have been read."""
     _names: set[str] = field(default_factory=set)
     _pins: dict[tuple[str, str], str] = field(default_factory=dict)
     """The first `==` version of each name and marker."""
@@ -69,7 +73,8 @@ class Reading:
     @property
     def full(self) -> bool:
         """Whether nothing more gets in."""
-        return len(self.requirements) + len(self.constraints) + len(self.left_out) >= MOST_REQUIREMENTS
+        taken = len(self.requirements) + len(self.constraints) + len(self.left_out)
+        return taken >= MOST_REQUIREMENTS or self._asked >= _MOST_ASKED
 
     def add(self, text: str, source: str, *, unless_named: bool = False) -> None:
         """Take one requirement, or say why not.
@@ -79,6 +84,7 @@ class Reading:
         """
         if self.full:
             return
+        self._asked += 1
         requirement = parsed(text)
         if requirement is None:
             self.leave_out(source, f"{short(text)} is not a named requirement")
@@ -99,6 +105,7 @@ class Reading:
         """Take one line of a constraints file, or say why not."""
         if self.full:
             return
+        self._asked += 1
         requirement = parsed(text)
         if requirement is None or requirement.url or requirement.extras:
             self.leave_out(source, f"{short(text)} does not limit the version of a package")

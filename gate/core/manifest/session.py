@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _LONGEST_COMMAND = 10_000
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _NOT_OURS = re.compile(
-    r"COVERAGE_.*|COV_.*|TOX.*|NOX.*|PATH|LD_.*|HOME|TMPDIR|PYTHON(?:HOME|USERBASE|STARTUP|NOUSERSITE)"
+    r"COVERAGE_.*|COV_.*|GATE_.*|TOX.*|NOX.*|PATH|LD_.*|HOME|TMPDIR|PYTHON(?:HOME|USERBASE|STARTUP|NOUSERSITE)"
 )
 """Variables that the run of the tests sets itself, or that would lead it out of its environment."""
 

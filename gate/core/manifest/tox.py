@@ -17,7 +17,11 @@ from gate.core.manifest.session import Session, plain_variables, split
 from gate.core.manifest.tox_factors import UNKNOWN, conditioned, resolved
 
 _MOST_BYTES = 256 * 1024
-_MOST_SESSIONS = 50
+_MOST_SESSIONS = 20
+_MOST_CHARACTERS = 32 * 1024
+"""Of one setting; each environment has those of the one it goes back to."""
+_MOST_ITEMS = 1000
+"""Of one list in TOML, for the same reason."""
 _PYTHON = re.compile(r"py\d*|python\d*|3")
 _DEEPEST = 4
 """Replacements within replacements of a TOML file."""
@@ -73,7 +77,7 @@ def _session(source: str, parser: configparser.ConfigParser, section: str) -> Se
         for place in (section, "testenv"):
             for key in keys:
                 if parser.has_option(place, key):
-                    return parser.get(place, key)
+                    return parser.get(place, key)[:_MOST_CHARACTERS]
         return ""
 
     required: list[str] = []
@@ -164,7 +168,7 @@ def _table_session(
     commands = settings.get("commands")
     found = [
         tuple(_texts(command, document, 0))
-        for command in (commands if isinstance(commands, list) else [])
+        for command in (commands[:_MOST_ITEMS] if isinstance(commands, list) else [])
         if isinstance(command, list)
     ]
     folder = settings.get("change_dir", settings.get("changedir", ""))
@@ -183,11 +187,11 @@ def _table_session(
 def _texts(value: object, document: Mapping[str, object], depth: int) -> list[str]:
     """The texts of a list, replacements followed as far as a few levels."""
     found: list[str] = []
-    for item in value if isinstance(value, list) else []:
+    for item in value[:_MOST_ITEMS] if isinstance(value, list) else []:
         if isinstance(item, str):
             found.append(resolved(item))
-        elif isinstance(item, dict) and depth < _DEEPEST and len(found) < 1000:
+        elif isinstance(item, dict) and depth < _DEEPEST and len(found) < _MOST_ITEMS:
             keys = strings(item.get("of"))
             referred = at(document, *keys[:-1]).get(keys[-1]) if keys else item.get("default")
-            found += _texts(referred, document, depth + 1)[:1000]
+            found += _texts(referred, document, depth + 1)[:_MOST_ITEMS]
     return found

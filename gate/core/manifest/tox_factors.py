@@ -19,7 +19,7 @@ _PYTHON = re.compile(r"(!?)(?:py([23])(\d*)|([23])\.(\d+))")
 _PLAIN = TESTS | {"py", ""}
 _MOST_ALTERNATIVES = 64
 _MOST_ROUNDS = 10
-_MOST_INSERTED = 64 * 1024
+_MOST_INSERTED = 32 * 1024
 """Characters that the references of one value may stand for; they may refer to each other."""
 
 
