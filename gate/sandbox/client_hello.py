@@ -15,6 +15,8 @@ LARGEST = 64 * 1024
 _HANDSHAKE = 22
 _CLIENT_HELLO = 1
 _LARGEST_RECORD = 1 << 14
+_MOST_RECORDS = 64
+"""A hello comes in one; each costs whoever reads it time."""
 _RANDOM_BYTES = 32
 _SERVER_NAME = 0
 _HOST_NAME = 0
@@ -65,7 +67,9 @@ def _length(message: bytes) -> int:
 def _fragments(data: bytes) -> Iterator[bytes]:
     """What the records hold of the handshake, in order; the last may be a part."""
     place = 0
-    while place < len(data):
+    for _ in range(_MOST_RECORDS):
+        if place >= len(data):
+            return
         head = data[place : place + 5]
         if head[0] != _HANDSHAKE:
             raise ClientHelloError(f"record type {head[0]} where a handshake was due")
@@ -78,6 +82,7 @@ def _fragments(data: bytes) -> Iterator[bytes]:
             raise ClientHelloError(f"a record of {length} bytes")
         yield data[place + 5 : place + 5 + length]
         place += 5 + length
+    raise ClientHelloError(f"no hello within {_MOST_RECORDS} records")
 
 
 def _hello(body: bytes) -> ClientHello:

@@ -26,6 +26,8 @@ from gate.sandbox.request_head import Connect, Fetch, RequestError
 _SECONDS_TO_END = 5
 _SECONDS_TO_RECOVER = 0.1
 _MOST_REFUSALS = 50
+_MOST_PARTS = 200
+"""In which a head or a hello may come; all that came is looked at again for each."""
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _STATUS: dict[RefusalKind, str] = {"request": "400 Bad Request", "unreachable": "502 Bad Gateway"}
 _FORBIDDEN = "403 Forbidden"
@@ -196,7 +198,10 @@ class Proxy:
     def _parts(self, client: socket.socket) -> Iterator[bytes]:
         """What comes until the client ends or has taken too long; how much is for the reader to bound."""
         deadline = time.monotonic() + self._bounds.idle_seconds
-        while (left := deadline - time.monotonic()) > 0:
+        for _ in range(_MOST_PARTS):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
             client.settimeout(left)
             part = client.recv(8192)
             if not part:

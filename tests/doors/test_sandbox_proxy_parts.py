@@ -62,7 +62,7 @@ def test_a_hello_is_complete_with_its_last_byte() -> None:
     assert client_hello.parse(HELLO + EARLY) == ClientHello("index.example", hides_another=False)
 
 
-@pytest.mark.parametrize("size", [1, 3, 4, 50, 16384])
+@pytest.mark.parametrize("size", [40, 50, 16384])
 def test_a_hello_may_come_in_many_records(size: int) -> None:
     """A name cannot be hidden behind the border of a record."""
     assert client_hello.parse(refragmented(HELLO, size)) == ClientHello("index.example", hides_another=False)
@@ -91,7 +91,9 @@ def test_a_hello_may_come_in_many_records(size: int) -> None:
         b"\x16\x03\x01" + vector(2, b"\x01" + vector(3, b"\x03\x03" + bytes(32))),
         b"\x16\x03\x01" + vector(2, b"\x01" + vector(3, HELLO_BODY + b"x")),
         b"\x16\x03\x01\x00\x04\x01\x02\x00\x00",
-        b"\x16\x03\x01\x00\x01\x01" * 11_000,
+        refragmented(HELLO, 1),
+        (b"\x16\x03\x01\x3f\xff\x01\x00\xff\xff" + bytes(16379))
+        + (b"\x16\x03\x01\x3f\xff" + bytes(16383)) * 3,
     ],
     ids=[
         "HTTP",
@@ -114,6 +116,7 @@ def test_a_hello_may_come_in_many_records(size: int) -> None:
         "cut off",
         "left over",
         "too long a hello",
+        "many records",
         "never complete",
     ],
 )
