@@ -71,6 +71,8 @@ class Settings:
     max_memory_mb: int = 4096
     max_timeout_minutes: int = 60
     max_processes: int = 4
+    max_environments_gb: int = 20
+    """What prepared test environments may take on disk, all together."""
     mail: Mail | None = None
     cache_dir: Path = Path(".cache", "gate")
     """Where `gate check` keeps what it measured, for the user who runs it."""
@@ -108,6 +110,7 @@ class Settings:
             max_memory_mb=reader.integer("GATE_MAX_MEMORY_MB", 4096, lowest=256, highest=1 << 20),
             max_timeout_minutes=reader.integer("GATE_MAX_TIMEOUT_MINUTES", 60, lowest=1, highest=1440),
             max_processes=reader.integer("GATE_MAX_PROCESSES", 4, lowest=1, highest=256),
+            max_environments_gb=reader.integer("GATE_MAX_ENVIRONMENTS_GB", 20, lowest=1, highest=1 << 20),
             mail=_mail(reader),
             cache_dir=_cache_dir(environ),
         )

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def put_wheel(folder: Path, name: str, files: Mapping[str, str]) -> None:
+def put_wheel(folder: Path, name: str, files: Mapping[str, str], *, requires: str = "") -> None:
     """A wheel of that name in the folder."""
     about = f"{name}-1.dist-info"
+    needs = f"Requires-Dist: {requires}\n" if requires else ""
     contents = {
         **files,
-        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n",
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n{needs}",
         f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{path},,\n" for path in [*contents, f"{about}/RECORD"])

@@ -63,6 +63,7 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
             "GATE_MAX_MEMORY_MB": "1024",
             "GATE_MAX_TIMEOUT_MINUTES": "5",
             "GATE_MAX_PROCESSES": "2",
+            "GATE_MAX_ENVIRONMENTS_GB": "3",
             "GATE_SMTP_URL": "smtps://user:mail-password@mail.example.org:465",
             "GATE_MAIL_FROM": "Gate <gate@example.org>",
             "GATE_MAIL_DOMAINS": "example.org, Example.com",
@@ -88,6 +89,7 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
         max_memory_mb=1024,
         max_timeout_minutes=5,
         max_processes=2,
+        max_environments_gb=3,
         mail=Mail(
             "smtps://user:mail-password@mail.example.org:465",
             "Gate <gate@example.org>",

@@ -5,6 +5,7 @@ A suite is known to pass with these versions; with the newest ones it may fail f
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from gate.core import formats
 
-LOCK_FILES = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock")
+LOCK_FILES = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock")
 """At the root; the first one there counts. All of them list packages with name and version."""
 
 _MOST_BYTES = 16 * 1024 * 1024
@@ -25,18 +26,36 @@ _ELSEWHERE = frozenset({"git", "path", "url", "vcs", "directory", "archive", "ed
 def constraints(manifests: Mapping[str, bytes]) -> tuple[str, ...]:
     """`name==version` of every package that the lock file has in a single version and from an index, sorted."""
     versions: dict[str, set[str]] = defaultdict(set)
-    for package in _packages(next((manifests[name] for name in LOCK_FILES if name in manifests), b"")):
+    name = next((name for name in LOCK_FILES if name in manifests), "")
+    content = manifests.get(name, b"")
+    for package in _pipenv_packages(content) if name == "Pipfile.lock" else _packages(content):
         source = package.get("source")
         kinds = {*package, *source} if isinstance(source, dict) else {*package}
         elsewhere = kinds & _ELSEWHERE or (isinstance(source, dict) and source.get("type") in _ELSEWHERE)
         try:
-            name = canonicalize_name(str(package.get("name")), validate=True)
+            named = canonicalize_name(str(package.get("name")), validate=True)
             version = str(Version(str(package.get("version"))))
         except (InvalidName, InvalidVersion):
             continue
-        versions[name].add("" if elsewhere else version)
+        versions[named].add("" if elsewhere else version)
     single = {name: each.pop() for name, each in versions.items() if len(each) == 1}
     return tuple(f"{name}=={version}" for name, version in sorted(single.items()) if version)
+
+
+def _pipenv_packages(content: bytes) -> Iterator[Mapping[str, Any]]:
+    """The entries of a Pipfile.lock, those for development too; none of a broken or very large one."""
+    if len(content) > _MOST_BYTES:
+        return
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    for section in ("default", "develop"):
+        entries = document.get(section) if isinstance(document, dict) else None
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            if isinstance(entry, dict):
+                version = str(entry.get("version", "")).removeprefix("==")
+                yield {**entry, "name": name, "version": version}
 
 
 def _packages(content: bytes) -> Iterator[Mapping[str, Any]]:

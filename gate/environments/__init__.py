@@ -6,26 +6,27 @@ again. It holds the project's requirements and a coverage.py of ours; the projec
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from gate.core import lock_file, manifest
-from gate.core.manifest import Needs, is_manifest
+from checks.coverage_job import Build
+from gate.core import lock_file, manifest, pytest_plugins
+from gate.core.manifest import Needs, is_manifest, must_be_built
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
-from gate.environments import index, interpreters
+from gate.environments import eviction, index, interpreters
 from gate.environments.build import build
+from gate.environments.eviction import evict
 from gate.environments.interpreters import Interpreter
 from gate.environments.own_coverage import add_coverage
 from gate.environments.recipe import Recipe
-from gate.environments.values import COVERAGE, VENV, Environment, Unprepared
+from gate.environments.values import BUILD, COVERAGE, VENV, Environment, Unprepared
 from gate.sandbox import Mount, Sandbox, interpreter, never
 
 __all__ = [
@@ -35,12 +36,14 @@ __all__ = [
     "Unprepared",
     "active",
     "add_coverage",
+    "evict",
     "has_package",
+    "in_use",
     "is_manifest",
     "prepare",
 ]
 
-_REVISION = 5
+_REVISION = 6
 """Of how environments are built; part of their key."""
 _NO_SDISTS = "source distributions, whose code could read the package index's password"
 
@@ -49,6 +52,7 @@ def prepare(  # noqa: PLR0913  (callers name each)
     sandbox: Sandbox,
     manifests: Mapping[str, bytes],
     *,
+    paths: Collection[str] = (),
     tests: Tests,
     command: SuiteCommand | None,
     index_urls: tuple[str, ...],
@@ -57,45 +61,43 @@ def prepare(  # noqa: PLR0913  (callers name each)
 ) -> Environment | Unprepared:
     """The environment for a tree's tests, from the cache in `directory` or newly built.
 
-    `manifests` are the tree's files for which `is_manifest` holds; `command` is how its tests are run.
+    `manifests` are the tree's files for which `is_manifest` holds, `paths` all of its files; `command` is how its tests
+    are run.
     Raises: SandboxError when there is no box to install in.
     """
     needs = manifest.read(manifests, tests.install)
+    if needs.refusal:
+        return Unprepared("resolve", needs.refusal, '[tests]\ninstall = ["requirements-test.txt"]')
     chosen = interpreters.choose(tests.python, needs.python)
     if isinstance(chosen, str):
         return Unprepared("python", chosen, '[tests]\npython = "3.12"  # or another that is installed')
     # The code of a source distribution could read a password that uv needs.
     private = bool(index.secrets(index_urls))
     recipe = Recipe(
-        requirements=_requirements(needs, command),
-        constraints=lock_file.constraints(manifests),
+        requirements=_requirements(needs, command, manifests),
+        constraints=(*needs.constraints, *lock_file.constraints(manifests)),
         interpreter=chosen,
         index_urls=index_urls,
+        build=needs.build if needs.builds or must_be_built(paths, manifests) else (),
         sdists=tests.sdists and not private,
     )
     key = _key(recipe)
-    place = directory / "environments" / key
-    with _alone(place):
+    place = directory / eviction.FOLDER / key
+    with eviction.alone(place):
         refusal = None if place.exists() else build(sandbox, place, recipe, cancelled)
+        eviction.touch(place)
     left_out = (*needs.left_out, _NO_SDISTS) if tests.sdists and private else needs.left_out
-    return refusal or _environment(key, place, chosen, left_out)
+    return refusal or _environment(key, place, chosen, needs, left_out)
 
 
-@contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """One builder of an environment at a time, of all threads and processes; whoever waited finds it built."""
-    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with place.with_name(f"{place.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _requirements(needs: Needs, command: SuiteCommand | None) -> tuple[str, ...]:
-    """What is installed: what the manifests ask for, and pytest where it runs the tests and nobody named it."""
-    runs_pytest = command is not None and (command.runner == "pytest" or "pytest" in " ".join(command.words))
-    return (
-        (*needs.requirements, "pytest") if runs_pytest and "pytest" not in needs.names else needs.requirements
-    )
+def _requirements(
+    needs: Needs, command: SuiteCommand | None, manifests: Mapping[str, bytes]
+) -> tuple[str, ...]:
+    """What is installed: what the manifests ask for; pytest and the plugins its options demand, where it runs the tests."""
+    if command is None or (command.runner != "pytest" and "pytest" not in " ".join(command.words)):
+        return needs.requirements
+    pytest = () if "pytest" in needs.names else ("pytest",)
+    return (*needs.requirements, *pytest, *pytest_plugins.demanded(manifests, command.words, needs.names))
 
 
 def _key(recipe: Recipe) -> str:
@@ -106,6 +108,7 @@ def _key(recipe: Recipe) -> str:
         recipe.interpreter.path,
         recipe.interpreter.version,
         recipe.index_urls,
+        recipe.build,
         recipe.sdists,
         importlib.metadata.version("uv"),
         importlib.metadata.version("coverage"),
@@ -122,14 +125,19 @@ def active() -> Environment | Unprepared:
     return Environment("", (), python, version, packages, f"the active interpreter {python}")
 
 
-def _environment(key: str, place: Path, chosen: Interpreter, left_out: Sequence[str]) -> Environment:
+def _environment(
+    key: str, place: Path, chosen: Interpreter, needs: Needs, left_out: Sequence[str]
+) -> Environment:
     built = json.loads((place / "packages.json").read_bytes())
     packages = tuple(built["packages"])
     said = [f"Python {chosen.version}", f"{len(packages)} packages"]
     missing = [*built["left_out"], *left_out]
     if missing:
         said.append("left out: " + "; ".join(missing[:5]))
-    mounts = (Mount(place / "venv", VENV), Mount(place / "coverage", COVERAGE))
+    mounts = [Mount(place / "venv", VENV), Mount(place / "coverage", COVERAGE)]
+    buildable = (place / "build").is_dir()
+    if buildable:
+        mounts.append(Mount(place / "build", BUILD))
     return Environment(
         key=key,
         mounts=(*mounts, *interpreter.mounts_of(chosen.prefix)),
@@ -137,7 +145,16 @@ def _environment(key: str, place: Path, chosen: Interpreter, left_out: Sequence[
         python_version=chosen.version,
         packages=packages,
         description=", ".join(said),
+        place=place,
+        build=Build(chosen.path, needs.backend, needs.backend_path, BUILD) if buildable else None,
     )
+
+
+@contextmanager
+def in_use(environment: Environment) -> Iterator[None]:
+    """While the block runs, the environment is not evicted."""
+    with eviction.in_use(environment.place) if environment.place else nullcontext():
+        yield
 
 
 def has_package(environment: Environment, name: str) -> bool:

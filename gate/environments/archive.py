@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 _MOST_FILES = 500_000
-_TOPS = (("venv",), ("coverage",))
+_TOPS = (("venv",), ("coverage",), ("build",))
 
 
 class ArchiveError(Exception):

@@ -21,7 +21,7 @@ from gate.environments import archive, index, interpreters, outcome
 from gate.environments.own_coverage import HOOK, add_coverage
 from gate.environments.recipe import Recipe
 from gate.environments.values import Unprepared
-from gate.sandbox import Endpoint, Limits, Mount, Sandbox, interpreter, owner
+from gate.sandbox import Endpoint, Exit, Limits, Mount, Sandbox, interpreter, owner
 
 _LIMITS = Limits(memory_mb=4096, seconds=600, processes=512, disk_mb=3072, result_mb=3072, cpus=4)
 _MOST_ATTEMPTS = 5
@@ -35,22 +35,33 @@ def build(sandbox: Sandbox, place: Path, recipe: Recipe, cancelled: Callable[[],
     Raises: SandboxError when there is no box to install in.
     """
     try:
-        way_out = _endpoints(recipe)
         shown = index.folders(recipe.index_urls)
     except ValueError as error:
         return Unprepared("install", f"{error}.", "")
-    if isinstance(way_out, index.Unreachable):
-        return outcome.unreachable(way_out)
     refusal = None
     for _ in range(_MOST_ATTEMPTS):
-        refusal = _attempt(sandbox, place, recipe, _Sight(way_out, shown), cancelled)
-        if refusal is None or refusal.step != "resolve":
+        way_out = _endpoints(recipe)
+        if isinstance(way_out, index.Unreachable):
+            return outcome.unreachable(way_out)
+        ended = _attempt(sandbox, place, recipe, _Sight(way_out, shown), cancelled)
+        if not isinstance(ended, Exit):
+            return ended
+        refusal = outcome.failed(ended, sdists=recipe.sdists, secrets=index.secrets(recipe.index_urls))
+        changed = _changed(recipe, ended, refusal)
+        if changed is None:
             break
-        spared = recipe.without_wheelless(refusal.output) or recipe.unlocked()
-        if spared is None:
-            break
-        recipe = spared
+        recipe = changed
     return refusal
+
+
+def _changed(recipe: Recipe, ended: Exit, refusal: Unprepared) -> Recipe | None:
+    """What to try next; None when there is nothing."""
+    package = outcome.package_elsewhere(ended)
+    if package and index.learn(recipe.index_urls, package):
+        return recipe
+    if refusal.step != "resolve":
+        return None
+    return recipe.without_wheelless(refusal.output) or recipe.unlocked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +75,15 @@ class _Sight:
 def _endpoints(recipe: Recipe) -> tuple[Endpoint, ...] | index.Unreachable:
     """The servers of the package indexes; none where nothing is installed."""
     names: list[str] = [canonicalize_name(Requirement(text).name) for text in recipe.requirements]
+    names += [canonicalize_name(Requirement(text).name) for text in recipe.build]
     names += ["coverage"] if _coverage(recipe) else []
     return index.endpoints(recipe.index_urls, names) if names else ()
 
 
 def _attempt(
     sandbox: Sandbox, place: Path, recipe: Recipe, sight: _Sight, cancelled: Callable[[], bool]
-) -> Unprepared | None:
+) -> Exit | Unprepared | None:
+    """How the installer failed, or why what it sent is of no use; None when the environment is in its place."""
     with owner.scratch(".building-", place.parent) as scratch:
         built = scratch / "built"
         built.mkdir(mode=0o755)
@@ -94,7 +107,7 @@ def _attempt(
                 result_to=stream,
             )
             if ended.status != 0 or ended.ended_by:
-                return outcome.failed(ended, sdists=recipe.sdists, secrets=index.secrets(recipe.index_urls))
+                return ended
             stream.seek(0)
             try:
                 archive.unpack(stream, built)
@@ -117,6 +130,7 @@ def _order(recipe: Recipe) -> dict[str, str | bool | Sequence[str]]:
         "requirements": recipe.requirements,
         "constraints": recipe.constraints,
         "coverage": _coverage(recipe),
+        "build": recipe.build,
         "indexes": indexes,
         "sdists": recipe.sdists,
     }
@@ -156,4 +170,7 @@ def _complete(built: Path, recipe: Recipe) -> None:
     (site_packages / "00_gate_coverage.pth").write_text(HOOK)
     add_coverage(built / "coverage")
     packages = sorted(folder.name.removesuffix(".dist-info") for folder in site_packages.glob("*.dist-info"))
-    (built / "packages.json").write_text(json.dumps({"packages": packages, "left_out": recipe.left_out}))
+    left_out = [*recipe.left_out]
+    if recipe.build and not (built / "build").is_dir():
+        left_out.append(f"what the project's build requires, {', '.join(recipe.build)}")
+    (built / "packages.json").write_text(json.dumps({"packages": packages, "left_out": left_out}))

@@ -1,6 +1,7 @@
 """The package indexes, and which servers an installer must reach to use them; it installs nothing itself.
 
-An index's pages may link to files on other servers. Which those are is learnt from one page of each index, once.
+An index's pages may link to files on other servers. Which those are is learnt from one page of each index, once, and
+from the page of a package whose files turn out to lie elsewhere.
 """
 
 from __future__ import annotations
@@ -52,19 +53,26 @@ def endpoints(index_urls: Sequence[str], names: Sequence[str]) -> tuple[Endpoint
 
     `names` are packages that somebody requires; a page of one of them shows where an index keeps its files.
     """
-    remote = [url for url in index_urls or (_uv_default(),) if urlsplit(url).scheme != "file"]
+    remote = _remote(index_urls)
     found = {_key(each): each for each in (_endpoint(urlsplit(url), anywhere=True) for url in remote)}
     for url in remote:
-        if url not in _learnt:
-            linked = _linked(url, names[:_MOST_NAMES])
-            if isinstance(linked, Unreachable):
-                return linked
-            if linked is None:
-                continue
-            _learnt[url] = linked
-        for each in _learnt[url]:
+        for name in names[:_MOST_NAMES]:
+            if url in _learnt:
+                break
+            unreachable = _learn(url, name)
+            if unreachable is not None:
+                return unreachable
+        for each in _learnt.get(url, ()):
             found.setdefault(_key(each), each)
     return tuple(found.values())
+
+
+def learn(index_urls: Sequence[str], name: str) -> bool:
+    """Whether the pages of this package lead to servers that were not known yet; from now on they are."""
+    before = dict(_learnt)
+    for url in _remote(index_urls):
+        _learn(url, name, follow=True)
+    return before != _learnt
 
 
 def folders(index_urls: Sequence[str]) -> tuple[Mount, ...]:
@@ -89,6 +97,10 @@ def secrets(index_urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*written, *map(unquote, written)} - {""}, key=len, reverse=True))
 
 
+def _remote(index_urls: Sequence[str]) -> list[str]:
+    return [url for url in index_urls or (_uv_default(),) if urlsplit(url).scheme != "file"]
+
+
 @cache
 def _uv_default() -> str:
     """The index that uv uses when nobody names one; it says so without asking any server."""
@@ -106,43 +118,50 @@ def _key(endpoint: Endpoint) -> tuple[str, int, bool]:
 
 
 def _endpoint(url: SplitResult, *, anywhere: bool = False) -> Endpoint:
-    host = (url.hostname or "").encode("idna").decode() if url.hostname else ""
+    host = url.hostname or ""
+    host = host if host.isascii() else host.encode("idna").decode()
     return Endpoint(host, url.port or _PORTS[url.scheme], tls=url.scheme == "https", anywhere=anywhere)
 
 
-def _linked(index_url: str, names: Sequence[str]) -> tuple[Endpoint, ...] | Unreachable | None:
-    """The servers that the first page with links leads to; None where no name has such a page."""
-    own = _endpoint(urlsplit(index_url))
-    for name in names:
-        try:
-            found = {_key(each): each for each in _servers(f"{index_url}/{name}/")}
-        except (requests.RequestException, OSError) as error:
-            return Unreachable(f"{own.host}:{own.port}", _reason(error))
-        if found:
-            return tuple(found.values())[:_MOST_HOSTS]
+def _learn(index_url: str, name: str, *, follow: bool = False) -> Unreachable | None:
+    """Remember where a package's page leads to, if there is one; with `follow` also where a file of it has moved to."""
+    try:
+        found = tuple(_servers(f"{index_url}/{name}/", follow=follow))
+    except (requests.RequestException, OSError) as error:
+        own = _endpoint(urlsplit(index_url))
+        return Unreachable(f"{own.host}:{own.port}", _reason(error))
+    if found:
+        known = dict.fromkeys((*_learnt.get(index_url, ()), *found))
+        _learnt[index_url] = tuple(known)[:_MOST_HOSTS]
     return None
 
 
-def _servers(page: str) -> Iterator[Endpoint]:
+def _servers(page: str, *, follow: bool) -> Iterator[Endpoint]:
     """Those that a page of an index links to, and those it was redirected to; nothing where there is no such page."""
     with requests.Session() as session:
         session.trust_env = False  # Neither netrc nor a proxy: the installer has none of them.
-        verify = str(CERTIFICATES) if CERTIFICATES.exists() else True
-        with session.get(
-            page, headers={"Accept": _ACCEPT}, stream=True, timeout=_SECONDS, verify=verify
-        ) as answer:
+        session.verify = str(CERTIFICATES) if CERTIFICATES.exists() else True
+        with session.get(page, headers={"Accept": _ACCEPT}, stream=True, timeout=_SECONDS) as answer:
             if answer.status_code != requests.codes.ok:
                 return
             links = list(_links(_text(answer), json_page="json" in answer.headers.get("Content-Type", "")))
-            passed = [each.url for each in (*answer.history, answer)]
-    if links:
-        for link in (*passed, *links):
-            try:
-                parts = urlsplit(urljoin(answer.url, link))
-                if parts.scheme in _PORTS and parts.hostname:
-                    yield _endpoint(parts)
-            except ValueError:
-                continue  # A link that leads nowhere is uv's to complain about, if it needs it.
+        passed = _passed(answer) if links else []
+        if links and follow:
+            # Stores of files often lie behind a redirection. The last link is the newest file.
+            with session.get(urljoin(answer.url, links[-1]), stream=True, timeout=_SECONDS) as file:
+                passed += _passed(file)
+    for link in (*passed, *links):
+        try:
+            parts = urlsplit(urljoin(answer.url, link))
+            if parts.scheme in _PORTS and parts.hostname:
+                yield _endpoint(parts)
+        except ValueError:
+            continue  # A link that leads nowhere is uv's to complain about, if it needs it.
+
+
+def _passed(answer: requests.Response) -> list[str]:
+    """The addresses on the way to an answer."""
+    return [each.url for each in (*answer.history, answer)]
 
 
 def _text(answer: requests.Response) -> str:

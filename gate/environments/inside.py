@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -48,9 +50,13 @@ def main() -> int:
         commands.append([*install, *files])
     prefix = _through_proxy() if Path(PROXY).exists() else []
     for command in commands:
-        status = subprocess.run([*prefix, *command], check=False, stdin=subprocess.DEVNULL).returncode
-        if status:
+        if status := _run([*prefix, *command]):
             return status
+    if order["build"]:
+        packages = ENVIRONMENT / "build"
+        if _run([*prefix, *install, "--target", str(packages), *order["build"]]):
+            # Many a build is optional, and its sources alone may do.
+            shutil.rmtree(packages, ignore_errors=True)
     _compile(order["python"])
     with os.fdopen(RESULT, "wb") as stream, tarfile.open(fileobj=stream, mode="w|") as archive:
         for path in sorted(ENVIRONMENT.rglob("*")):
@@ -59,8 +65,14 @@ def main() -> int:
     return 0
 
 
+def _run(command: list[str]) -> int:
+    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
+
+
 def _through_proxy() -> list[str]:
     """What a command begins with that is to use the proxy, by a port of this box's own loopback."""
+    # It would complain of connections that are still open in the end; they go with the box.
+    logging.getLogger("asyncio").disabled = True
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=asyncio.run, args=(_relay(listener),), daemon=True).start()
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from packaging.utils import canonicalize_name
+
 from gate.environments.index import Unreachable
 from gate.environments.values import Unprepared
 from gate.sandbox import Exit, Refusal
@@ -12,6 +14,9 @@ from gate.sandbox import Exit, Refusal
 _OUTPUT_LINES = 40
 _BUILD = re.compile(
     r"Failed to (?:download and )?build `([\w.@=+!-]{1,200})`|build backend returned an error"
+)
+_NOT_FETCHED = re.compile(
+    r"Failed to (?:fetch|download)[^\n]*/([A-Za-z0-9_.]{1,100})-[0-9][^/\s]*$", re.MULTILINE
 )
 _NO_SOLUTION = ("No solution found", "not found in the package registry")
 _NO_WHEELS = "Wheels are required for"
@@ -42,8 +47,9 @@ def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str]) -> Unprepared:
     if ended.ended_by:
         return Unprepared("install", f"Installing the test environment: {ended.text}", _INSTALL, output)
     for refusal in ended.refusals:
-        if refusal.kind == "bytes":
-            sentence = f"Installing the test environment was ended: {refusal.reason} of downloads."
+        if refusal.kind in ("bytes", "connections"):
+            downloads = " of downloads" if refusal.kind == "bytes" else ""
+            sentence = f"Installing the test environment was ended: {refusal.reason}{downloads}."
             return Unprepared("install", sentence, _INSTALL, output)
         if refusal.kind == "unreachable":
             return Unprepared("install", _cannot_be_reached(refusal.target, refusal.reason), "", output)
@@ -59,6 +65,14 @@ def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str]) -> Unprepared:
         return Unprepared("resolve", f"{sentence} {wanted}".strip(), hint, output)
     sentence = wanted or "The test environment could not be installed."
     return Unprepared("install", sentence, "" if wanted else _INSTALL, output)
+
+
+def package_elsewhere(ended: Exit) -> str:
+    """The package of a file on a server that is not known to be the index's; empty when no such file was wanted."""
+    if not any(refusal.kind == "endpoint" for refusal in ended.refusals):
+        return ""
+    found = _NOT_FETCHED.search(ended.output.decode(errors="replace"))
+    return canonicalize_name(found[1]) if found else ""
 
 
 def _wanted(refusals: Iterable[Refusal]) -> str:

@@ -23,6 +23,8 @@ class Recipe:
     """`name==version`, as the project has locked them."""
     interpreter: Interpreter
     index_urls: tuple[str, ...]
+    build: tuple[str, ...] = ()
+    """What the project's own build requires, kept apart from the rest; empty where it is not built."""
     sdists: bool = False
     """Whether source distributions are built where there is no wheel; that runs their code."""
     left_out: tuple[str, ...] = ()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from checks.coverage_job import Build
 from gate.sandbox import Mount
 
 VENV = "/venv"
 COVERAGE = "/gate/coverage"
+BUILD = "/gate/build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,10 @@ class Environment:
     """`name-version` of what is installed, sorted."""
     description: str
     """For people: interpreter, packages, and what was left out."""
+    place: Path | None = None
+    """Where it is kept; None where it is not ours to keep."""
+    build: Build | None = None
+    """How the project is built before its tests run; None where its sources will do."""
 
 
 @dataclass(frozen=True, slots=True)

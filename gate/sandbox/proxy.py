@@ -23,6 +23,7 @@ from gate.sandbox.relay import Way, carry
 from gate.sandbox.request_head import Connect, Fetch, RequestError
 
 _SECONDS_TO_END = 5
+_SECONDS_TO_RECOVER = 0.1
 _MOST_REFUSALS = 50
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _STATUS: dict[RefusalKind, str] = {"request": "400 Bad Request", "unreachable": "502 Bad Gateway"}
@@ -37,6 +38,8 @@ class Bounds:
     """Of everything that is passed on, both ways, of all connections together."""
     connections: int = 64
     """At once."""
+    connections_in_all: int = 20_000
+    """Of a run; a big environment from a plain-text index takes some 1,000."""
     idle_seconds: float = 60
     """Without a byte either way; a request must be complete within them too."""
     seconds: float = 900
@@ -74,12 +77,15 @@ class Proxy:
             return tuple(self._refusals)
 
     def serve(self) -> None:
-        """Take connections until `close`."""
-        while True:
+        """Take connections until `close`, or until there were too many in all."""
+        for _ in range(self._bounds.connections_in_all):
             try:
                 client, _ = self._listener.accept()
             except OSError:
-                return
+                if self._closing:
+                    return
+                time.sleep(_SECONDS_TO_RECOVER)  # This process has too many open files just now.
+                continue
             thread = threading.Thread(target=self._serve, args=(client,), daemon=True)
             with self._lock:
                 admitted = not self._closing and len(self._threads) < self._bounds.connections
@@ -90,6 +96,10 @@ class Proxy:
                 reason = f"more than {self._bounds.connections} connections at once"
                 self._refuse(client, Refusal("connections", "", reason))
                 client.close()
+        reason = f"more than {self._bounds.connections_in_all} connections in all"
+        self._remember(Refusal("connections", "", reason))
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """End every connection, and return when their threads have; one that looks a name up ends after that."""
@@ -106,9 +116,10 @@ class Proxy:
         with client, contextlib.suppress(OSError):  # Who has gone away needs no answer.
             try:
                 with self._kept(client):
-                    self._converse(client)
-            except _RefusedError as error:
-                self._remember(error.refusal)
+                    try:
+                        self._converse(client)
+                    except _RefusedError as error:
+                        self._remember(error.refusal)  # Before the client sees the end.
             finally:
                 with self._lock:
                     self._threads.discard(threading.current_thread())
@@ -122,6 +133,7 @@ class Proxy:
             return
         with self._kept(server):
             # From here on a refusal only closes: what the client reads now comes from the server.
+            client.settimeout(self._bounds.idle_seconds)
             ways = [Way(server, client)]
             if isinstance(asked, Fetch):
                 first = asked.request

@@ -62,7 +62,7 @@ def carry(ways: Sequence[Way], *, idle_seconds: float, deadline: float, spend: C
         for descriptor, event in events.items():
             poll.register(descriptor, event)
         patience = min(idle_seconds, deadline - time.monotonic())
-        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, patience) * 1000)}
+        ready = {descriptor for descriptor, _ in poll.poll(patience * 1000)} if patience > 0 else set()
         if not ready:
             return
         for way in open_ways:

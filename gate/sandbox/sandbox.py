@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from typing import BinaryIO
 from gate.sandbox import box, cgroup, leftovers, probe, proxy
 from gate.sandbox.analyser import Analyser
 from gate.sandbox.command import PROXY, Order
-from gate.sandbox.endpoints import Endpoint
+from gate.sandbox.endpoints import Endpoint, Refusal
 from gate.sandbox.supervision import supervise
 from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
 
@@ -105,27 +105,25 @@ class Sandbox:
         """
         if refusal := self.refusal():
             raise SandboxError(refusal)
-        bounds = proxy.Bounds(mebibytes=limits.transfer_mb)
-        with proxy.opened(endpoints, bounds) if endpoints else nullcontext() as way_out:
-            order = Order(
-                argv=tuple(argv),
-                name=_checked(name),
-                limits=limits,
-                mounts=(*mounts, *([Mount(way_out.socket, PROXY)] if way_out else [])),
-                files=files or {},
-                environment=environment or {},
-                source=write_source is not None,
+        ordered = Order(
+            argv=tuple(argv),
+            name=_checked(name),
+            limits=limits,
+            mounts=tuple(mounts),
+            files=files or {},
+            environment=environment or {},
+            source=write_source is not None,
+        )
+        with _way_out(ordered, endpoints) as (order, refusals), box.opened(order, self.hierarchy) as opened:
+            ended = supervise(
+                opened,
+                limits,
+                write_source=write_source,
+                cancelled=cancelled,
+                on_output=on_output,
+                result_to=result_to,
             )
-            with box.opened(order, self.hierarchy) as opened:
-                ended = supervise(
-                    opened,
-                    limits,
-                    write_source=write_source,
-                    cancelled=cancelled,
-                    on_output=on_output,
-                    result_to=result_to,
-                )
-            return replace(ended, refusals=way_out.refusals) if way_out else ended
+            return replace(ended, refusals=refusals())
 
     @contextmanager
     def analysers(self, count: int, *, name: str = "analyser") -> Iterator[Analyser]:
@@ -138,6 +136,19 @@ class Sandbox:
         boxed = self.mode == "bwrap" and not self.refusal()
         with Analyser(count, name=_checked(name), boxed=boxed, hierarchy=self.hierarchy) as analyser:
             yield analyser
+
+
+@contextmanager
+def _way_out(
+    order: Order, endpoints: Sequence[Endpoint]
+) -> Iterator[tuple[Order, Callable[[], tuple[Refusal, ...]]]]:
+    """(the order with the socket of a proxy to these servers, what that has refused); as it is where there are none."""
+    if not endpoints:
+        yield order, tuple
+        return
+    with proxy.opened(endpoints, proxy.Bounds(mebibytes=order.limits.transfer_mb)) as opened:
+        mounts = (*order.mounts, Mount(opened.socket, PROXY))
+        yield replace(order, mounts=mounts), lambda: opened.refusals
 
 
 def _checked(name: str) -> str:

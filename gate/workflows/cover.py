@@ -21,6 +21,10 @@ from gate.workflows.measure_coverage import Measured, Running, measured, save, t
 from gate.workflows.run_tests import Unmeasurable
 
 
+_STEPS = frozenset({"resolve", "install", "build", "collect", "run"})
+"""What a project's tests go through, in this order; a person who mends them looks there."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Steadied:
     """A report of two runs, and what to say of that."""
@@ -94,7 +98,8 @@ def _unmeasured(why: Unmeasurable, running: Running, *, neutral: bool) -> CheckV
     hint = why.hint
     if why.step == "sandbox" and running.local:
         hint = "`gate check --here` runs them with the active interpreter and no box: your own code, your own machine"
-    return could_not_measure("coverage", why.text, hint, neutral=neutral, output=why.output)
+    text = f"{why.text}\nThe step that failed: {why.step}" if why.step in _STEPS else why.text
+    return could_not_measure("coverage", text, hint, neutral=neutral, output=why.output)
 
 
 def _both(case: Case, running: Running) -> tuple[Measured, Measured | None]:

@@ -16,14 +16,14 @@ from checks.report import CoverageReport
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand, detect, is_evidence
 from gate.core.tool_configuration import COVERAGE_FILES
-from gate.environments import Environment, Unprepared, active, is_manifest, prepare
+from gate.environments import Environment, Unprepared, active, evict, is_manifest, prepare
 from gate.sandbox import SandboxError, never
 from gate.service import Service
 from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
-from gate.workflows.run_tests import Ceiling, SuiteRun, Unmeasurable, run_here, run_tests
+from gate.workflows.run_tests import Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
 
-VERSION = "3"
+VERSION = "4"
 """Of stored runs: raised whenever the same inputs may give another report."""
 
 
@@ -142,11 +142,12 @@ def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
     except ValueError as error:
         return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
     try:
-        environment = _environment(case, files, tests, command, running)
+        environment = _environment(case, tree, files, tests, command, running)
     except SandboxError as error:
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
     if isinstance(environment, Unprepared):
-        return Unmeasurable("detect", environment.text, environment.hint, environment.output)
+        output = last_lines(environment.output.encode())
+        return Unmeasurable(environment.step, environment.text, environment.hint, output)
     return SuiteRun(
         environment=environment,
         command=command,
@@ -175,19 +176,30 @@ def _run(case: Case, tree: Tree, suite: SuiteRun, running: Running) -> CoverageR
 
 
 def _environment(
-    case: Case, files: Mapping[str, bytes], tests: Tests, command: SuiteCommand | None, running: Running
+    case: Case,
+    tree: Tree,
+    files: Mapping[str, bytes],
+    tests: Tests,
+    command: SuiteCommand | None,
+    running: Running,
 ) -> Environment | Unprepared:
     if running.here:
         return active()
-    return prepare(
-        case.service.sandbox,
+    service = case.service
+    prepared = prepare(
+        service.sandbox,
         {path: content for path, content in files.items() if is_manifest(path)},
+        paths=[entry.path for entry in tree.entries],
         tests=tests,
         command=command,
-        index_urls=case.service.settings.index_urls,
-        directory=case.service.data_dir,
+        index_urls=service.settings.index_urls,
+        directory=service.data_dir,
         cancelled=running.cancelled,
     )
+    evict(
+        service.data_dir, most_bytes=service.settings.max_environments_gb << 30, now=service.now().timestamp()
+    )
+    return prepared
 
 
 def _suite_files(case: Case, tree: Tree) -> dict[str, bytes]:

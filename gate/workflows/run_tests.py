@@ -17,7 +17,7 @@ from checks.report import CoverageReport, FileCoverage, Suite
 from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
-from gate.environments import Environment, add_coverage, has_package
+from gate.environments import Environment, add_coverage, has_package, in_use
 from gate.sandbox import TEST_CPUS, Exit, Limits, Sandbox, SandboxError, here, interpreter, never, owner
 
 _OUTPUT_LINES = 40
@@ -25,6 +25,7 @@ _LONGEST_LINE = 500
 _WORK = "/work"
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # these turn the direction of what follows
 )
 _MOST_VALUES = 4_000_000
 """Of a report; 800,000 lines of source have some 600,000. The megabytes of a result could hold twenty million."""
@@ -36,7 +37,7 @@ _MOST_LINES = 1_000_000
 class Unmeasurable:
     """Why there is no coverage report."""
 
-    step: Literal["sandbox", "detect", "collect", "run", "result"]
+    step: Literal["sandbox", "detect", "python", "resolve", "install", "build", "collect", "run", "result"]
     text: str
     """A sentence for people: the cause."""
     hint: str = ""
@@ -94,15 +95,16 @@ def run_tests(
 ) -> CoverageReport | Unmeasurable:
     """The coverage of a tree's sources by its tests, run in a box of that name."""
     try:
-        ended = sandbox.run(
-            interpreter.module_command("checks.line_coverage"),
-            name=name,
-            limits=_limits(run),
-            write_source=write_source,
-            mounts=run.environment.mounts,
-            files={JOB: json.dumps(encode(_job(run, _Place()))).encode()},
-            cancelled=cancelled,
-        )
+        with in_use(run.environment):
+            ended = sandbox.run(
+                interpreter.module_command("checks.line_coverage"),
+                name=name,
+                limits=_limits(run),
+                write_source=write_source,
+                mounts=run.environment.mounts,
+                files={JOB: json.dumps(encode(_job(run, _Place()))).encode()},
+                cancelled=cancelled,
+            )
     except SandboxError as error:
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
     return _understood(ended, run)
@@ -148,10 +150,11 @@ def _job(run: SuiteRun, place: _Place) -> Job:
             root=root,
             python_version=run.environment.python_version,
         ),
-        environment=dict(run.tests.env),
+        environment={**dict(command.environment if command else ()), **dict(run.tests.env)},
         python_path=(f"{root}/src", root) if src_layout else (root,),
         start=place.start,
         scratch=place.scratch,
+        build=run.environment.build,
         installed=place.installed,
     )
 
@@ -200,6 +203,9 @@ def _without_report(ended: Exit, run: SuiteRun, output: str) -> Unmeasurable:
 
 
 def _broken(suite: Suite, hint: str) -> Unmeasurable:
+    if suite.build_failure:
+        text = f"The project could not be built, and `{suite.command}` ended with status {suite.exit_status} without it."
+        return Unmeasurable("build", text, hint, last_lines(suite.build_failure.encode()))
     step: Literal["collect", "run"] = "collect" if suite.tests else "run"
     text = f"`{suite.command}` ended with status {suite.exit_status} before any test had run. {suite.note}"
     hint = hint or '[tests]\ncommand = "pytest tests"  # the command that runs the tests'

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gate.sandbox import Sandbox
+from tests.attacks.attack import attacked
 from tests.boxes import LIMITS, boxed, tar_of
 
 pytestmark = pytest.mark.box
@@ -127,3 +128,89 @@ def test_buffers_of_connections_count_as_memory(sandbox: Sandbox) -> None:
     ended = boxed(sandbox, CONNECTIONS, limits=replace(LIMITS, memory_mb=96, seconds=5))
 
     assert b"BREACH" not in ended.output
+
+
+THREADS = """
+import threading
+wait = threading.Event()
+try:
+    for _ in range(500): threading.Thread(target=wait.wait, daemon=True).start()
+    print('BREACH')
+except RuntimeError as error:
+    print(error, flush=True)
+import os; os._exit(0)
+"""
+DESCRIPTORS = """
+import os
+kept = []
+try:
+    while len(kept) < 5000: kept += os.pipe()
+    print('BREACH')
+except OSError as error: print(error.strerror)
+"""
+INODES = """
+import itertools, os
+for n in itertools.count(): os.close(os.open(f'/tmp/{n}', os.O_CREAT | os.O_WRONLY))
+"""
+SHARED_MEMORY = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+for _ in range(20):
+    segment = libc.shmget(0, ctypes.c_size_t(32 << 20), 0o1600)
+    ctypes.memset(ctypes.c_void_p(libc.shmat(segment, None, 0)), 1, 32 << 20)
+print('BREACH')
+"""
+MEMORY_FILES = """
+import os
+files = [os.memfd_create('x') for _ in range(20)]
+for file in files:
+    for _ in range(32): os.write(file, bytes(1 << 20))
+print('BREACH')
+"""
+LARGE_FILE = "import os\nfile = os.memfd_create('x')\nfor _ in range(96): os.write(file, bytes(1 << 20))\nprint('BREACH')"
+SOCKETS = """
+import socket
+kept = []
+for _ in range(400):
+    pair = socket.socketpair(); kept += pair; pair[0].setblocking(False)
+    try:
+        while True: pair[0].send(bytes(1 << 16))
+    except BlockingIOError: pass
+print('BREACH')
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        pytest.param(THREADS, b"can't start new thread", id="threads"),
+        pytest.param(DESCRIPTORS, b"Too many open files", id="descriptors"),
+        pytest.param(LARGE_FILE, b"", id="a large file"),
+    ],
+)
+def test_what_a_process_holds_is_bounded(sandbox: Sandbox, code: str, said: bytes) -> None:
+    """Threads count as processes; descriptors and sizes of files have limits of their own, which say so."""
+    ended = attacked(sandbox, code)
+
+    assert said in ended.output
+    assert ended.status in {0, 1, 128 + 25}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(INODES, id="inodes"),
+        pytest.param(SHARED_MEMORY, id="shared memory"),
+        pytest.param(MEMORY_FILES, id="files of memory"),
+        pytest.param(SOCKETS, id="sockets"),
+    ],
+)
+def test_memory_that_no_process_owns_is_bounded(sandbox: Sandbox, code: str) -> None:
+    """What lies in the kernel counts as the box's memory; needs a control group."""
+    if sandbox.hierarchy is None:
+        pytest.skip("no control group can be made here, so the total of memory is not bounded")
+
+    ended = attacked(sandbox, code, limits=replace(LIMITS, memory_mb=64))
+
+    assert ended.ended_by == "memory"

@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gate.sandbox import Limits, Sandbox
 from gate.sandbox.slots import FIRST_UID, RUN_DIRECTORY, processes_of
-from tests.boxes import boxed
+from tests.boxes import LIMITS, boxed
 
 pytestmark = pytest.mark.box
 
@@ -111,3 +112,57 @@ def test_root_never_runs_a_box_as_root(sandbox: Sandbox) -> None:
     assert seen
     assert seen[0]
     assert (RUN_DIRECTORY / "slots").is_dir()
+
+
+LEFT_BEHIND = {
+    "a session of its own": "os.setsid()",
+    "deaf to signals": "import signal\n  for n in range(1, 65):\n    try: signal.signal(n, signal.SIG_IGN)\n    except (OSError, ValueError): pass",
+    "unseen by others": "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)",
+    "tied to nobody": "import ctypes; ctypes.CDLL(None).prctl(1, 0, 0, 0, 0); ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)",
+    "stopped": "import signal; os.kill(os.getpid(), signal.SIGSTOP)",
+    "blocked on a pipe": "os.mkfifo(f'/tmp/{os.getpid()}.fifo'); open(f'/tmp/{os.getpid()}.fifo')",
+}
+"""What a child does after it was left by its parent; all at once in one box."""
+
+
+def left_behind(mark: str) -> str:
+    """A program that leaves one process of each kind behind, each known by the mark, and ends."""
+    kinds = "".join(
+        f"if os.fork() == 0:\n  os.setsid()\n  if os.fork(): os._exit(0)\n  {then}\n"
+        f"  os.execvp('sleep', ['{mark}', '20'])\n"
+        for then in LEFT_BEHIND.values()
+    )
+    return f"import os, time\n{kinds}time.sleep(0.2)\nprint('BREACH' if os.path.exists('/proc/1') else '')"
+
+
+def test_no_process_outlives_its_box(sandbox: Sandbox) -> None:
+    """Outside each kind goes on after the program that left it; with the box all of them are gone."""
+    mark = f"{MARK}-left"
+    outside = subprocess.Popen(
+        [
+            *("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"),
+            *("sh", "-c", '"$@"; read _', "sh"),
+            *(sys.executable, "-I", "-c", left_behind(f"{mark}-outside")),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert outside.stdout
+    assert outside.stdout.readline() == b"BREACH\n"
+    assert running(f"{mark}-outside"), "the program leaves nobody behind"
+    outside.communicate(b"\n")
+
+    ended = boxed(sandbox, left_behind(mark))
+
+    assert ended.status == 0
+    assert ended.seconds < LIMITS.seconds
+    assert not running(mark)
+
+
+def test_a_box_that_stops_itself_is_ended_in_time(sandbox: Sandbox) -> None:
+    """A stopped process does not hear of its deadline, and does not have to."""
+    code = "import os, signal\nfor n in [*map(int, filter(str.isdigit, os.listdir('/proc'))), os.getpid()]: os.kill(n, signal.SIGSTOP)"
+
+    ended = boxed(sandbox, code, limits=replace(LIMITS, seconds=0.5))
+
+    assert (ended.ended_by, ended.status) == ("time", 137)

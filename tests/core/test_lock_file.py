@@ -54,18 +54,26 @@ name = "local"
 version = "1.0"
 directory = { path = "local" }
 """
+PIPFILE = b"""
+{"_meta": {"hash": {"sha256": "aa"}, "pipfile-spec": 6},
+ "default": {"Six": {"version": "==1.17.0", "index": "pypi", "hashes": ["sha256:aa"]},
+             "forked": {"git": "https://example.org/forked", "ref": "aa"},
+             "app": {"editable": true, "path": "."}},
+ "develop": {"pytest": {"version": "==8.3.4", "markers": "python_version >= '3.8'"}, "six": {"version": "==1.17.0"}}}
+"""
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
+        ({"Pipfile.lock": PIPFILE}, ("pytest==8.3.4", "six==1.17.0")),
         ({"uv.lock": UV}, ("markup-safe==3.0.2",)),
         ({"poetry.lock": POETRY}, ("six==1.17.0",)),
         ({"pylock.toml": PYLOCK}, ("six==1.17.0",)),
         ({"uv.lock": UV, "poetry.lock": POETRY}, ("markup-safe==3.0.2",)),
         ({}, ()),
     ],
-    ids=["uv", "poetry", "pylock", "two", "none"],
+    ids=["pipenv", "uv", "poetry", "pylock", "two", "none"],
 )
 def test_locked_versions_are_constraints(files: dict[str, bytes], expected: tuple[str, ...]) -> None:
     """What comes from elsewhere than an index, or in several versions, is nobody's constraint."""
@@ -86,3 +94,22 @@ def test_locked_versions_are_constraints(files: dict[str, bytes], expected: tupl
 def test_a_lock_file_is_not_believed(content: bytes) -> None:
     """Only names and versions get through: an option to the installer is neither."""
     assert lock_file.constraints({"uv.lock": content}) == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[",
+        b"[]",
+        b"3",
+        b"[" * 100_000,
+        b'{"default": []}',
+        b'{"default": {"a": "==1"}}',
+        b'{"default": {"a": {"version": "==1\\n-e ."}}}',
+        b'{"default": {"a\\n-e .": {"version": "==1"}}}',
+    ],
+    ids=["cut", "list", "number", "deep", "no table", "no entry", "option as version", "option as name"],
+)
+def test_a_pipfile_lock_is_not_believed_either(content: bytes) -> None:
+    """It is JSON, of any shape."""
+    assert lock_file.constraints({"Pipfile.lock": content}) == ()

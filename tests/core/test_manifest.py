@@ -32,29 +32,6 @@ docs = sphinx
 """
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("requirements.txt", True),
-        ("requirements-dev.txt", True),
-        ("dev_requirements.txt", True),
-        ("test-requirements.txt", True),
-        ("requirements/test.txt", True),
-        ("tests/requirements.txt", True),
-        ("pyproject.toml", True),
-        ("setup.cfg", True),
-        ("uv.lock", True),
-        ("setup.py", False),
-        ("src/requirements.txt", False),
-        ("notes.txt", False),
-        ("requirements/readme.md", False),
-    ],
-)
-def test_manifests_have_usual_names_and_places(path: str, expected: bool) -> None:
-    """Requirement files at the root, in their folder or beside the tests, and the two project files."""
-    assert manifest.is_manifest(path) is expected
-
-
 def test_pyproject_gives_dependencies_test_extras_and_groups() -> None:
     """Extras and groups with usual names count, included ones too; documentation's do not."""
     needs = manifest.read({"pyproject.toml": PYPROJECT})

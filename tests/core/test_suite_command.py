@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from gate.core.suite_command import detect, is_evidence
@@ -71,3 +73,195 @@ def test_unittest_loads_files_that_can_be_imported() -> None:
 def test_only_evidence_is_read(path: str, expected: bool) -> None:
     """The content of other files decides nothing."""
     assert is_evidence(path) is expected
+
+
+PYTEST_TREE = {"tests/test_a.py": b"def test_a(): pass\n", "tests/unit/test_b.py": b"def test_b(): pass\n"}
+
+
+@pytest.mark.parametrize(
+    ("commands", "expected"),
+    [
+        # where the tests are, and which of them
+        ("pytest tests", ("tests",)),
+        ("pytest {posargs:tests/unit}", ("tests/unit",)),
+        ("pytest ./tests/ -m 'not network' -k slow", ("./tests/", "-m", "not network", "-k", "slow")),
+        ("pytest tests/test_a.py::test_a", ("tests/test_a.py::test_a",)),
+        ("pytest --ignore tests/unit --deselect=x", ("--ignore", "tests/unit", "--deselect=x")),
+        (
+            "pytest --runslow --backend sqlite -p no:cacheprovider",
+            ("--runslow", "--backend", "sqlite", "-p", "no:cacheprovider"),
+        ),
+        # what is not there
+        ("pytest {envsitepackagesdir}/a nowhere tests", ("tests",)),
+        # what reports, stops, measures or runs in parallel
+        (
+            "pytest -v -x --maxfail=1 -n auto --durations 10 --tb=short -rfE --junitxml out.xml tests",
+            ("tests",),
+        ),
+        ("pytest --cov a --cov=b --cov-report xml --no-cov tests", ("tests",)),
+        ("pytest --cov tests", ("tests",)),
+        # wrapped
+        ("python -m pytest tests", ("tests",)),
+        ("python -W error -bb -m pytest tests", ("tests",)),
+        ("coverage run -p --source=a -m pytest tests", ("tests",)),
+        ("python -m coverage run -m py.test tests", ("tests",)),
+        ("- poetry run pytest tests", ("tests",)),
+        ("uv run --group test pytest tests", ("tests",)),
+        ("env A=1 pytest tests", ("tests",)),
+        ("{envpython} -m pytest tests", ("tests",)),
+        ("{envbindir}/pytest tests", ("tests",)),
+        # several calls
+        ("pytest tests/unit\n  pytest tests/test_a.py", ("tests/unit", "tests/test_a.py")),
+        ("pytest -m slow\n  pytest -m 'not slow'", ()),
+        ("pytest tests/unit\n  pytest", ()),
+    ],
+)
+@pytest.mark.parametrize("conftest", [{}, {"conftest.py": b""}], ids=["tox alone", "configured"])
+def test_pytests_arguments_are_kept_where_they_say_which_tests(
+    commands: str, expected: tuple[str, ...], conftest: dict[str, bytes]
+) -> None:
+    """As the project runs it, less what is not ours to repeat."""
+    files = {**PYTEST_TREE, **conftest, "tox.ini": f"[testenv]\ncommands =\n  {commands}\n".encode()}
+
+    found = detect(list(files), files)
+
+    assert found is not None
+    assert (found.runner, found.words) == ("pytest", expected)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("pytest", ("tests",)),
+        ("pytest unit", ("tests/unit",)),
+        ("pytest -m x unit", ("-m", "x", "tests/unit")),
+    ],
+)
+def test_a_folder_pytest_is_run_in_is_told_from_the_root(words: str, expected: tuple[str, ...]) -> None:
+    """There it is run."""
+    files = {**PYTEST_TREE, "tox.ini": f"[testenv]\nchangedir = tests\ncommands = {words}\n".encode()}
+
+    found = detect(list(files), files)
+
+    assert found is not None
+    assert found.words == expected
+
+
+UNITTEST_TREE = {
+    "tests/test_a.py": UNITTEST,
+    "tests/unit/check_b.py": UNITTEST,
+    "app/test_c.py": UNITTEST,
+    "manage.py": b"",
+    "tests/runtests.py": b"",
+    "runtests.py": b"",
+    "app/tests/__main__.py": b"",
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "runner", "words", "test_files"),
+    [
+        ("python -m unittest", "unittest", (), ("app/test_c.py", "tests/test_a.py")),
+        ("python -m unittest discover -s tests -v", "unittest", (), ("tests/test_a.py",)),
+        ("python -m unittest discover tests 'check_*.py'", "unittest", (), ("tests/unit/check_b.py",)),
+        ("coverage run -m unittest discover --start-directory=app", "unittest", (), ("app/test_c.py",)),
+        ("python -m unittest tests.test_a", "command", ("python", "-m", "unittest", "tests.test_a"), ()),
+        ("python manage.py test app --parallel", "django", ("app", "--parallel"), ()),
+        ("coverage run manage.py test", "django", (), ()),
+        ("django-admin test --settings=a", "command", ("python", "-m", "django", "test", "--settings=a"), ()),
+        ("python -m django test", "command", ("python", "-m", "django", "test"), ()),
+        ("python tests/runtests.py -v", "command", ("python", "tests/runtests.py", "-v"), ()),
+        ("./runtests.py", "command", ("python", "runtests.py"), ()),
+        ("trial app", "command", ("python", "-m", "twisted.trial", "app"), ()),
+        ("python -m app.tests", "command", ("python", "-m", "app.tests"), ()),
+        ("stestr run", "unittest", (), ("app/test_c.py", "tests/test_a.py")),
+        ("nosetests", "unittest", (), ("app/test_c.py", "tests/test_a.py")),
+    ],
+)
+@pytest.mark.parametrize("tool", ["tox", "nox", "hatch"])
+def test_other_runners_are_told_by_what_the_projects_tools_run(
+    command: str, runner: str, words: tuple[str, ...], test_files: tuple[str, ...], tool: str
+) -> None:
+    """Whatever tool it is, and though pytest may be required somewhere."""
+    arguments = ", ".join(f'"{word}"' for word in shlex.split(command))
+    path, content = {
+        "tox": ("tox.ini", f"[testenv]\ncommands = {command}\n"),
+        "nox": ("noxfile.py", f"@nox.session\ndef tests(session):\n    session.run({arguments})\n"),
+        "hatch": ("pyproject.toml", f'[tool.hatch.envs.test.scripts]\ntest = "{command}"\n'),
+    }[tool]
+    files = {**UNITTEST_TREE, path: content.encode(), "requirements.txt": b"pytest\n"}
+
+    found = detect(list(files), files)
+
+    assert found is not None
+    assert (found.runner, found.words, found.test_files) == (runner, words, test_files)
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sphinx-build docs",
+        "make test",
+        "coverage report",
+        "python setup.py test",
+        "python -m build",
+        "python missing/runtests.py",
+        "hatch run types:check",
+        "poetry",
+        "python",
+        "-",
+    ],
+)
+def test_what_is_no_runner_decides_nothing(command: str) -> None:
+    """Then the files do."""
+    files = {"tests/test_a.py": UNITTEST, "tox.ini": f"[testenv]\ncommands = {command}\n".encode()}
+
+    found = detect(list(files), files)
+
+    assert found is not None
+    assert (found.runner, found.reason) == ("unittest", "tests/test_a.py")
+
+
+@pytest.mark.parametrize(
+    ("folder", "command", "runner", "words"),
+    [
+        ("tests", "python runtests.py", "command", ("python", "tests/runtests.py")),
+        ("{envtmpdir}", "python -m app.tests", "command", ("python", "-m", "app.tests")),
+        ("{envtmpdir}", "python runtests.py", "unittest", ()),
+        ("tests", "python -m unittest", "unittest", ()),
+        ("tests", "python -m unittest test_a", "unittest", ()),
+    ],
+)
+def test_other_runners_in_a_folder(folder: str, command: str, runner: str, words: tuple[str, ...]) -> None:
+    """What can be told from the root is; else the files decide."""
+    tree = {path: content for path, content in UNITTEST_TREE.items() if path != "manage.py"}
+    files = {**tree, "tox.ini": f"[testenv]\nchangedir = {folder}\ncommands = {command}\n".encode()}
+
+    found = detect(list(files), files)
+
+    assert found is not None
+    assert (found.runner, found.words) == (runner, words)
+
+
+def test_variables_of_the_tools_are_handed_on() -> None:
+    """The plain ones, with the reason they were found by."""
+    tox = b"[testenv]\nsetenv =\n  DJANGO_SETTINGS_MODULE = a.b\n  COVERAGE_FILE = x\n  PYTHONPATH = {toxinidir}\ncommands = pytest\n"
+    files = {"conftest.py": b"", "tox.ini": tox}
+
+    found = detect(list(files), files)
+
+    assert found is not None
+    assert found.environment == (("DJANGO_SETTINGS_MODULE", "a.b"),)
+    assert found.reason == "conftest.py, tox.ini [testenv]"
+
+
+def test_the_plainest_environment_counts() -> None:
+    """Others run parts of the tests."""
+    tox = b"[testenv:integration-tests]\ncommands = pytest tests/unit\n[testenv:tests]\ncommands = pytest tests\n"
+    files = {**PYTEST_TREE, "tox.ini": tox}
+
+    found = detect(list(files), files)
+
+    assert found is not None
+    assert (found.words, found.reason) == (("tests",), "tox.ini [testenv:tests]")

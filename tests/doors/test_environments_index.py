@@ -18,7 +18,7 @@ from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, Unprepared, index, outcome, prepare
 from gate.sandbox import Endpoint, Exit, Mount, Refusal, Sandbox
 from tests.boxes import sandbox_or_skip
-from tests.distributions import put_source_distribution
+from tests.distributions import put_source_distribution, put_wheel
 from tests.wheel_index import WHEELS, has_wheel, index_of
 
 UNITTEST = SuiteCommand("unittest")
@@ -74,6 +74,12 @@ def served(pages: Mapping[str, tuple[int, dict[str, str], bytes]], password: str
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(autouse=True)
+def nothing_learnt() -> None:
+    """A port may be given out again."""
+    index._learnt.clear()
 
 
 HTML = b"""<!DOCTYPE html><html><body>
@@ -310,6 +316,62 @@ def test_files_may_lie_under_another_name_but_not_on_another_private_server(
         assert isinstance(made, Unprepared)
         assert made.step == "install"
         assert made.text.startswith(f"The installer wanted {host}, whose address is in a private network")
+
+
+@pytest.mark.box
+def test_a_page_that_leads_elsewhere_is_read_when_it_matters(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Not every page of an index links to the same servers; a dependency's is learnt of, and uv starts again."""
+    put_wheel(tmp_path, "first", {"first.py": "x = 1\n"}, requires="second")
+    put_wheel(tmp_path, "second", {"second.py": "x = 1\n"})
+    files = {each: f"{each}-1-py3-none-any.whl" for each in ("first", "second")}
+    pages: dict[str, tuple[int, dict[str, str], bytes]] = {
+        f"/files/{name}": (200, {}, (tmp_path / name).read_bytes()) for name in files.values()
+    }
+    with served(pages) as server:
+        for package, host in (("first", ""), ("second", f"http://localhost:{server.port}")):
+            page = f'<a href="{host}/files/{files[package]}">{files[package]}</a>'.encode()
+            pages[f"/simple/{package}/"] = (200, {"Content-Type": "text/html"}, page)
+        made = prepare(
+            sandbox,
+            {"requirements.txt": b"first\n"},
+            tests=Tests(),
+            command=UNITTEST,
+            index_urls=(server.url,),
+            directory=tmp_path,
+        )
+
+    assert isinstance(made, Environment)
+    assert made.packages == ("first-1", "second-1")
+
+
+@pytest.mark.box
+def test_files_may_lie_behind_a_redirection(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As those of an index do that keeps them in a store; no page links there."""
+    name, content = wheel()
+    pages: dict[str, tuple[int, dict[str, str], bytes]] = {f"/store/{name}": (200, {}, content)}
+    with served(pages) as server:
+        page = f'<a href="/files/{name}">{name}</a>'.encode()
+        pages["/simple/iniconfig/"] = (200, {"Content-Type": "text/html"}, page)
+        moved = {"Location": f"http://localhost:{server.port}/store/{name}"}
+        pages[f"/files/{name}"] = (302, moved, b"")
+        made = prepared(sandbox, server.url, tmp_path)
+
+    assert isinstance(made, Environment)
+
+
+@pytest.mark.parametrize(
+    ("output", "package"),
+    [
+        ("error: Failed to fetch: https://files.example/a/Some_Thing-1.0-py3-none-any.whl", "some-thing"),
+        ("error: Failed to fetch: https://files.example/a/thing-1.0-py3-none-any.whl.metadata", "thing"),
+        ("error: Failed to fetch: https://index.example/simple/thing/", ""),
+        ("error: No solution found", ""),
+    ],
+)
+def test_the_package_whose_file_lies_elsewhere_is_read_from_its_name(output: str, package: str) -> None:
+    """Only where the proxy refused a server."""
+    assert outcome.package_elsewhere(ended(output, FILES)) == package
+    assert outcome.package_elsewhere(ended(output)) == ""
 
 
 @pytest.mark.box

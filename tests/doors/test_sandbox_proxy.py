@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -104,6 +105,13 @@ def tunnel(through: Proxy, host: str, port: int) -> tuple[socket.socket, bytes]:
 
 def plain(port: int, host: str = "127.0.0.1") -> Endpoint:
     return Endpoint(host, port, tls=False, anywhere=True)
+
+
+def until_closed(through: Proxy) -> None:
+    """Return when it takes no more connections."""
+    with contextlib.suppress(ConnectionRefusedError):
+        while True:
+            said(through)
 
 
 def to_tls(host: str, port: int) -> AbstractContextManager[Proxy]:
@@ -219,7 +227,7 @@ def test_a_tunnel_carries_nothing_but_tls_to_its_host(host: str, first: bytes) -
 
     assert status.startswith(b"HTTP/1.1 200 ")
     assert answer == b""
-    assert [bytes(each) for each in server.received] == [b""]
+    assert not any(server.received)
     assert kinds(through) == ["name"]
 
 
@@ -361,6 +369,19 @@ def test_connections_at_once_are_counted() -> None:
     assert "connections" in kinds(through)
 
 
+def test_connections_in_all_are_counted() -> None:
+    """A program that opens one after the other does not keep this process busy for ever."""
+    bounds = Bounds(1, connections_in_all=2)
+    with served(b"served") as server, proxy.opened([plain(server.port)], bounds) as through:
+        answers = [said(through, get(server.port)) for _ in range(2)]
+        until_closed(through)
+        with pytest.raises(ConnectionRefusedError):
+            said(through, get(server.port))
+
+    assert answers == [b"served", b"served"]
+    assert through.refusals == (Refusal("connections", "", "more than 2 connections in all"),)
+
+
 @pytest.mark.parametrize("sent", [[], [b"GET http://127.0.0.1/ HT"]], ids=["silent", "half a head"])
 def test_who_says_nothing_is_let_go(sent: Sequence[bytes]) -> None:
     """A connection that nothing moves on ends by itself."""
@@ -380,6 +401,29 @@ def test_a_server_that_says_nothing_is_let_go() -> None:
     assert answer == b""
 
 
+def test_a_connection_that_never_ends_is_ended() -> None:
+    """However lively it is."""
+    ended = threading.Event()
+
+    def chatter(listener: socket.socket) -> None:
+        with listener.accept()[0] as connection:
+            try:
+                while True:
+                    connection.sendall(b"x")
+            except OSError:
+                ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=chatter, args=(listener,), daemon=True).start()
+        port = listener.getsockname()[1]
+        with proxy.opened([plain(port)], Bounds(4096, seconds=0.3)) as through:
+            answer = said(through, get(port), end=False)
+
+    assert set(answer) == set(b"x")
+    assert ended.wait(20)
+    assert through.refusals == ()
+
+
 def test_nothing_is_left_when_the_run_has_ended() -> None:
     """Neither the socket nor its folder, nor a thread, nor a connection that was going on."""
     before = threading.active_count()
@@ -394,10 +438,11 @@ def test_nothing_is_left_when_the_run_has_ended() -> None:
                 client.connect(str(through.socket))
                 client.sendall(get(port))
                 connection, _ = silent.accept()
+                assert connection.recv(100).startswith(b"GET / HTTP/1.1\r\n")
 
             with connection:
                 assert everything(client) == b""
-                assert everything(connection).startswith(b"GET / HTTP/1.1\r\n")
+                assert b"GET" not in everything(connection)
 
     assert not folder.exists()
     assert threading.active_count() == before

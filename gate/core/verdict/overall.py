@@ -68,12 +68,14 @@ def worst(outcomes: Sequence[Outcome]) -> Outcome:
 def could_not_measure(check: str, text: str, hint: str, *, neutral: bool, output: str = "") -> CheckVerdict:
     """A check without a measurement: the cause, and the next step if one is known; neutral while it is not armed.
 
+    The first line of `text` is the title's; each line is a sentence or more.
     `output` are the last lines that something of the project printed.
     """
     cause = text.strip().splitlines()[0].rstrip(".:") if text.strip() else "the cause is not known"
     kind, word = ("not_armed", "Not armed") if neutral else ("could_not_measure", "Could not measure")
     remedy = _remedy(hint)
-    sentence = f"{word}: {_sentence(text) or _sentence(cause)} {remedy}".rstrip()
+    sentences = " ".join(_sentence(line) for line in text.strip().splitlines())
+    sentence = f"{word}: {sentences or _sentence(cause)} {remedy}".rstrip()
     return CheckVerdict(
         check=check,
         outcome=Outcome.COULD_NOT_MEASURE,
