@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gate.sandbox import client_hello, request_head
+from gate.sandbox import client_hello, owner, request_head
 from gate.sandbox.client_hello import ClientHelloError
 from gate.sandbox.endpoints import Address, Endpoint, Refusal, RefusalKind, admissible
 from gate.sandbox.relay import Way, carry
@@ -269,10 +268,10 @@ def opened(endpoints: Sequence[Endpoint], bounds: Bounds) -> Iterator[Proxy]:
     Whoever the socket is shown to may connect; the folder it lies in lets nobody else near.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="gate-proxy-") as folder,
+        owner.scratch("gate-proxy-") as folder,
         socket.socket(socket.AF_UNIX) as listener,
     ):
-        path = Path(folder, "socket")
+        path = folder / "socket"
         directory = os.open(folder, os.O_PATH)
         try:
             listener.bind(

@@ -60,14 +60,17 @@ def clear(uid: int) -> bool:
 
 def processes_of(uid: int) -> tuple[int, ...]:
     """The processes running under a slot's uid, dead ones that wait to be reaped left out."""
+    wanted, dead = f"\nUid:\t{uid}\t".encode(), b"\nState:\tZ"
     found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
+    # Twice for every box and of every process of the machine: without `Path` it takes half the time.
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        if not name.isdigit():
             continue
         try:
-            status = (entry / "status").read_text()
+            with open(f"/proc/{name}/status", "rb", buffering=0) as file:  # noqa: PTH123
+                status = file.read()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if f"\nUid:\t{uid}\t" in status and "\nState:\tZ" not in status:
-            found.append(int(entry.name))
+        if wanted in status and dead not in status:
+            found.append(int(name))
     return tuple(found)
