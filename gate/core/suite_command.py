@@ -28,7 +28,9 @@ _TEST_FILE = re.compile(r"test[^/]*\.py|[^/]*_tests?\.py")
 _PYTEST_TEST = re.compile(
     rb"^\s*(?:import pytest\b|from pytest\b)|^(?:async )?def test|^class Test\w*(?:\(\))?:", re.MULTILINE
 )
-_UNITTEST = re.compile(rb"^\s*(?:import|from) (?:unittest|django\.test)\b", re.MULTILINE)
+_UNITTEST = re.compile(
+    rb"^\s*(?:(?:import|from) (?:unittest|django\.test)\b|import [\w., \t]{1,300}\bunittest\b)", re.MULTILINE
+)
 _DEEPEST = 50
 """Folders of a path; the names of all folders of very deep ones would fill the memory."""
 

@@ -30,6 +30,7 @@ UNITTEST = b"import unittest\nclass TestA(unittest.TestCase):\n    pass\n"
         ({"manage.py": b"", "app/tests.py": UNITTEST}, "django", "manage.py"),
         ({"manage.py": b"", "pytest.ini": b""}, "pytest", "pytest.ini"),
         ({"tests/test_a.py": UNITTEST}, "unittest", "tests/test_a.py"),
+        ({"tests/test_a.py": b"import os, unittest\n"}, "unittest", "tests/test_a.py"),
     ],
 )
 def test_signs_tell_the_runner(files: dict[str, bytes], runner: str, reason: str) -> None:
