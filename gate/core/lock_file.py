@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -24,8 +25,10 @@ _ELSEWHERE = frozenset({"git", "path", "url", "vcs", "directory", "archive", "ed
 
 
 def constraints(manifests: Mapping[str, bytes]) -> tuple[str, ...]:
-    """`name==version` of every package that the lock file has in a single version and from an index, sorted."""
-    versions: dict[str, set[str]] = defaultdict(set)
+    """`name==version` of every package that the lock file has from an index, sorted; of one with several versions, each with
+    the marker that says where it counts, or none where a marker is missing.
+    """
+    locked: dict[str, dict[str, str]] = defaultdict(dict)
     name = next((name for name in LOCK_FILES if name in manifests), "")
     content = manifests.get(name, b"")
     for package in _pipenv_packages(content) if name == "Pipfile.lock" else _packages(content):
@@ -37,9 +40,35 @@ def constraints(manifests: Mapping[str, bytes]) -> tuple[str, ...]:
             version = str(Version(str(package.get("version"))))
         except (InvalidName, InvalidVersion):
             continue
-        versions[named].add("" if elsewhere else version)
-    single = {name: each.pop() for name, each in versions.items() if len(each) == 1}
-    return tuple(f"{name}=={version}" for name, version in sorted(single.items()) if version)
+        locked[named]["" if elsewhere else version] = _marker(package)
+    return tuple(text for name, versions in sorted(locked.items()) for text in _pins(name, versions))
+
+
+def _pins(name: str, versions: Mapping[str, str]) -> list[str]:
+    """The constraints of one package, whose markers stand by version."""
+    if "" in versions:
+        return []
+    if len(versions) == 1:
+        return [f"{name}=={version}" for version in versions]
+    return (
+        [f"{name}=={version} ; {marker}" for version, marker in versions.items()]
+        if all(versions.values())
+        else []
+    )
+
+
+def _marker(package: Mapping[str, Any]) -> str:
+    """Where an entry counts, as a marker: uv lists alternatives, others have one; empty where it is not said."""
+    alternatives = package.get("resolution-markers")
+    texts = (
+        alternatives if isinstance(alternatives, list) else [package.get("marker") or package.get("markers")]
+    )
+    try:
+        made = [str(Marker(text)) for text in texts if isinstance(text, str)]
+    except (InvalidMarker, RecursionError):
+        return ""
+    whole = len(made) == len(texts) and all(text.isprintable() for text in made)
+    return " or ".join(f"({text})" for text in made) if whole else ""
 
 
 def _pipenv_packages(content: bytes) -> Iterator[Mapping[str, Any]]:

@@ -76,7 +76,7 @@ PIPFILE = b"""
     ids=["pipenv", "uv", "poetry", "pylock", "two", "none"],
 )
 def test_locked_versions_are_constraints(files: dict[str, bytes], expected: tuple[str, ...]) -> None:
-    """What comes from elsewhere than an index, or in several versions, is nobody's constraint."""
+    """What comes from elsewhere than an index, or in several versions without a marker each, is nobody's constraint."""
     assert lock_file.constraints(files) == expected
 
 
@@ -113,3 +113,66 @@ def test_a_lock_file_is_not_believed(content: bytes) -> None:
 def test_a_pipfile_lock_is_not_believed_either(content: bytes) -> None:
     """It is JSON, of any shape."""
     assert lock_file.constraints({"Pipfile.lock": content}) == ()
+
+
+def locked(*entries: str) -> bytes:
+    return "".join(f'[[package]]\nname = "a"\n{entry}\n' for entry in entries).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "entries", "expected"),
+    [
+        # uv lists alternatives, others have one.
+        (
+            "uv.lock",
+            (
+                """version = "1"\nresolution-markers = ["python_version < '3.10'"]""",
+                """version = "2"\nresolution-markers = ["python_version >= '3.12'", "python_version == '3.11'"]""",
+            ),
+            (
+                'a==1 ; (python_version < "3.10")',
+                'a==2 ; (python_version >= "3.12") or (python_version == "3.11")',
+            ),
+        ),
+        (
+            "pdm.lock",
+            (
+                """version = "1"\nmarker = "os_name == 'nt'\"""",
+                """version = "2"\nmarker = "os_name != 'nt'\"""",
+            ),
+            ('a==1 ; (os_name == "nt")', 'a==2 ; (os_name != "nt")'),
+        ),
+        (
+            "poetry.lock",
+            (
+                """version = "1"\nmarkers = "os_name == 'nt'\"""",
+                """version = "2"\nmarkers = "os_name != 'nt'\"""",
+            ),
+            ('a==1 ; (os_name == "nt")', 'a==2 ; (os_name != "nt")'),
+        ),
+        # One that counts somewhere unknown, or from elsewhere, makes all of them unknown.
+        ("pdm.lock", ("""version = "1"\nmarker = "os_name == 'nt'\"""", 'version = "2"'), ()),
+        ("uv.lock", ('version = "1"\nresolution-markers = ["soon"]', 'version = "2"'), ()),
+        (
+            "uv.lock",
+            ('version = "1"\nsource = {git = "x"}', """version = "2"\nmarker = "os_name == 'nt'\""""),
+            (),
+        ),
+        # A marker's quoted text may hold a line break, and what follows it would be an option to the installer.
+        (
+            "pdm.lock",
+            (
+                """version = "1"\nmarker = "os_name == 'a\\n-e .'\"""",
+                """version = "2"\nmarker = "os_name != 'nt'\"""",
+            ),
+            (),
+        ),
+        # One version needs no marker.
+        ("pdm.lock", ("""version = "1"\nmarker = "os_name == 'nt'\"""",), ("a==1",)),
+    ],
+)
+def test_of_several_versions_each_counts_where_its_marker_says(
+    name: str, entries: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    """A lock for several interpreters has a version for each; the installer knows which one it is."""
+    assert lock_file.constraints({name: locked(*entries)}) == expected
