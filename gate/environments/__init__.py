@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from checks.coverage_job import Build
 from gate.core import lock_file, manifest, pytest_plugins
-from gate.core.manifest import Needs, is_manifest, must_be_built
+from gate.core.manifest import Needs, is_manifest
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import eviction, index, interpreters
@@ -43,7 +43,7 @@ __all__ = [
     "prepare",
 ]
 
-_REVISION = 7
+_REVISION = 8
 """Of how environments are built; part of their key."""
 _NO_SDISTS = "source distributions, whose code could read the package index's password"
 
@@ -52,7 +52,6 @@ def prepare(  # noqa: PLR0913  (callers name each)
     sandbox: Sandbox,
     manifests: Mapping[str, bytes],
     *,
-    paths: Collection[str] = (),
     tests: Tests,
     command: SuiteCommand | None,
     index_urls: tuple[str, ...],
@@ -61,8 +60,7 @@ def prepare(  # noqa: PLR0913  (callers name each)
 ) -> Environment | Unprepared:
     """The environment for a tree's tests, from the cache in `directory` or newly built.
 
-    `manifests` are the tree's files for which `is_manifest` holds, `paths` all of its files; `command` is how its tests
-    are run.
+    `manifests` are the tree's files for which `is_manifest` holds; `command` is how its tests are run.
     Raises: SandboxError when there is no box to install in.
     """
     needs = manifest.read(manifests, tests.install)
@@ -78,7 +76,7 @@ def prepare(  # noqa: PLR0913  (callers name each)
         constraints=(*needs.constraints, *lock_file.constraints(manifests)),
         interpreter=chosen,
         index_urls=index_urls,
-        build=needs.build if needs.builds or must_be_built(paths, manifests) else (),
+        build=needs.build,
         sdists=tests.sdists and not private,
     )
     key = _key(recipe)
@@ -135,8 +133,8 @@ def _environment(
     if missing:
         said.append("left out: " + "; ".join(missing[:5]))
     mounts = [Mount(place / "venv", VENV), Mount(place / "coverage", COVERAGE)]
-    buildable = (place / "build").is_dir()
-    if buildable:
+    prepared = (place / "build").is_dir()
+    if prepared:
         mounts.append(Mount(place / "build", BUILD))
     return Environment(
         key=key,
@@ -146,8 +144,12 @@ def _environment(
         packages=packages,
         description=", ".join(said),
         place=place,
-        build=Build(chosen.path, needs.backend, needs.backend_path, BUILD) if buildable else None,
+        build=_build(chosen, needs) if prepared or not needs.build else None,
     )
+
+
+def _build(chosen: Interpreter, needs: Needs) -> Build | None:
+    return Build(chosen.path, needs.backend, needs.backend_path, BUILD) if needs.backend else None
 
 
 @contextmanager

@@ -142,7 +142,7 @@ def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
     except ValueError as error:
         return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
     try:
-        environment = _environment(case, tree, files, tests, command, running)
+        environment = _environment(case, files, tests, command, running)
     except SandboxError as error:
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
     if isinstance(environment, Unprepared):
@@ -176,12 +176,7 @@ def _run(case: Case, tree: Tree, suite: SuiteRun, running: Running) -> CoverageR
 
 
 def _environment(
-    case: Case,
-    tree: Tree,
-    files: Mapping[str, bytes],
-    tests: Tests,
-    command: SuiteCommand | None,
-    running: Running,
+    case: Case, files: Mapping[str, bytes], tests: Tests, command: SuiteCommand | None, running: Running
 ) -> Environment | Unprepared:
     if running.here:
         return active()
@@ -189,7 +184,6 @@ def _environment(
     prepared = prepare(
         service.sandbox,
         {path: content for path, content in files.items() if is_manifest(path)},
-        paths=[entry.path for entry in tree.entries],
         tests=tests,
         command=command,
         index_urls=service.settings.index_urls,

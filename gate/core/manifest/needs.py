@@ -28,10 +28,6 @@ class Needs:
     """The build backend, such as `hatchling.build`; empty where nothing can be built."""
     backend_path: tuple[str, ...] = ()
     """Folders of the tree in which the backend lies."""
-    builds: str = ""
-    """The sign that the project must be built before its tests run; empty where its source on the path is enough."""
-    version_file: str = ""
-    """The module that a build would write the version into, and that the source tree therefore lacks."""
     refusal: str = ""
     """Why nothing can be installed, and what to do; empty where it can."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,11 +16,9 @@ _MOST_BYTES = 128 * 1024
 _KEYWORDS = frozenset(
     {"install_requires", "tests_require", "extras_require", "python_requires", "setup_requires", "name"}
 )
-_EXTENSION = re.compile(r"(?:\w{0,40}Extension|cythonize|mypycify)")
 _MOST_NAMES = 200
 _DEEPEST = 4
 """Brackets around a keyword; a value within a value would be read again for each of them."""
-_COMPILED = ("ext_modules", "cffi_modules", "rust_extensions", "cython_ext_modules", "cmake_source_dir")
 
 
 @dataclass(slots=True)
@@ -30,8 +27,6 @@ class SetupPy:
 
     values: dict[str, Value] = field(default_factory=dict)
     """By keyword of `setup()`."""
-    compiled: str = ""
-    """The keyword or call that says that something is compiled."""
 
 
 def parse(source: str) -> SetupPy:
@@ -43,12 +38,8 @@ def parse(source: str) -> SetupPy:
     for place, token in enumerate(found[:-2]):
         if found[place + 1].text == "(":
             caller = caller if token.depth else token.text
-            if _EXTENSION.fullmatch(token.text) and found[place - 1].text != "class":
-                said.compiled = said.compiled or token.text
         if not _is_assigned(found, place):
             continue
-        if token.text in _COMPILED and not _is_empty(found, place + 2):
-            said.compiled = said.compiled or token.text
         in_call = token.depth == 1 and caller in {"setup", "dict"}
         keyword = token.text if token.depth else token.text.lower()
         named = (token.at_margin or (not token.depth and keyword in _KEYWORDS)) and len(known) < _MOST_NAMES
@@ -108,9 +99,3 @@ def _read_extra(reading: Reading, name: str, texts: Sequence[str]) -> None:
             reading.extras.setdefault(canonicalize_name(extra.strip()), []).append((conditioned, FILE))
         else:
             reading.add(conditioned, FILE)
-
-
-def _is_empty(found: Sequence[Token], place: int) -> bool:
-    """Whether the value at that place is an empty list or None."""
-    brackets = [token.text for token in found[place : place + 2]]
-    return brackets == ["[", "]"] or brackets[:1] == ["None"]
