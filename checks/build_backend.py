@@ -1,15 +1,21 @@
 """Ask a project's own build backend for its wheel (PEP 517); runs on the project's interpreter, in a copy of its files.
 
 `python build_backend.py BACKEND FOLDER [PATH...]`: BACKEND as `build-backend` names it, FOLDER takes the wheel, each PATH
-is a `backend-path`. It installs nothing. Standard library only, and only what Python 3.8 has.
+is a `backend-path`. Where the backend wants packages first that are not there, FOLDER gets `requires.json` instead, unless
+it has one already. It installs nothing. Standard library only, and only what Python 3.8 has.
 Source: https://peps.python.org/pep-0517/
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
+import json
 import os
+import re
 import sys
+from pathlib import Path
+from typing import Any
 
 
 def main() -> int:
@@ -20,8 +26,25 @@ def main() -> int:
     backend = importlib.import_module(module)
     for name in filter(None, place.split(".")):
         backend = getattr(backend, name)
-    backend.build_wheel(sys.argv[2], {})
+    asked = Path(sys.argv[2], "requires.json")
+    ask = getattr(backend, "get_requires_for_build_wheel", None)
+    missing = [] if ask is None or asked.exists() else missing_of(ask({}))
+    if missing:
+        asked.write_text(json.dumps(missing), encoding="utf-8")
+    else:
+        backend.build_wheel(sys.argv[2], {})
     return 0
+
+
+def missing_of(requirements: Any) -> list[str]:
+    """Those whose package is not installed, as they are; which version would do is the installer's to know."""
+    missing = []
+    for text in requirements:
+        try:
+            importlib.metadata.version(re.split(r"[^\w.-]", str(text).strip(), maxsplit=1)[0])
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(str(text))
+    return missing
 
 
 if __name__ == "__main__":

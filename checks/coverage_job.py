@@ -29,6 +29,8 @@ class Build:
     """`build-backend`, e.g. `setuptools.build_meta`."""
     backend_path: tuple[str, ...] = ()
     """Folders of the tree that hold the backend."""
+    asked: bool = False
+    """Whether what the backend itself asks for is there already, as far as it can be."""
     packages: str = "/gate/build"
     """The folder of what the build requires."""
 

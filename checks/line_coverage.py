@@ -50,6 +50,9 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
     rcfile = _write_configuration(job, scratch)
     environment = _environment(job, scratch, rcfile)
     built = Built() if job.installed else _made_importable(job, scratch, root, environment)
+    if built.requires:
+        suite = Suite(outcome="broken", exit_status=0, seconds=0.0, command="")
+        return CoverageReport(version="", files=(), suite=suite, build_requires=built.requires)
     began = time.monotonic()
     status = _run(_suite_command(job, scratch, rcfile), root, environment)
     seconds = time.monotonic() - began
@@ -80,6 +83,8 @@ def _made_importable(job: Job, scratch: Path, root: Path, environment: dict[str,
         built = project_build.build(job.build, root, folder, environment, project.version)
         if built.failure:
             _say(f"{built.failure}\ngate: the project could not be built; its sources are used as they are")
+    if built.requires:
+        return built
     if job.build is None or built.failure:
         project_metadata.write(project, root, folder)
     project_metadata.write_programs(folder, scratch / "programs", job.python)

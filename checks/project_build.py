@@ -8,6 +8,7 @@ with the project's code; standard library only.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -33,6 +34,8 @@ class Built:
     """Folders of the tree from which its packages are imported, the most common first."""
     failure: str = ""
     """The last the backend printed; empty when it succeeded."""
+    requires: tuple[str, ...] = ()
+    """What the backend wants to be installed first; then nothing was built."""
 
 
 def build(order: Build, root: Path, folder: Path, environment: Mapping[str, str], version: str) -> Built:
@@ -44,7 +47,12 @@ def build(order: Build, root: Path, folder: Path, environment: Mapping[str, str]
         copy, wheels = Path(scratch, "tree"), Path(scratch, "wheel")
         shutil.copytree(root, copy, symlinks=True)
         wheels.mkdir()
+        asked = wheels / "requires.json"
+        if order.asked:
+            asked.touch()
         ended = _backend(order, copy, wheels, {**environment, **_variables(order, version)})
+        if not order.asked and asked.exists():
+            return Built(requires=tuple(json.loads(asked.read_bytes())))
         made = sorted(wheels.glob("*.whl"))
         if ended.returncode or not made:
             said = ended.stdout[-_MOST_OUTPUT:].decode(errors="replace")

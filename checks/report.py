@@ -149,5 +149,7 @@ class CoverageReport:
     suite: Suite
     unparsable: tuple[tuple[str, str], ...] = ()
     """(path, reason) of source files coverage.py could not read."""
+    build_requires: tuple[str, ...] = ()
+    """What the project's build wants to be installed first; then its tests were not run, and the rest says nothing."""
     runs: int = 1
     """How many runs it is made of: 2 where something might have been chance, and the better of both counts."""

@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -54,13 +55,15 @@ def prepare(  # noqa: PLR0913  (callers name each)
     *,
     tests: Tests,
     command: SuiteCommand | None,
+    asked: tuple[str, ...] | None = None,
     index_urls: tuple[str, ...],
     directory: Path,
     cancelled: Callable[[], bool] = never,
 ) -> Environment | Unprepared:
     """The environment for a tree's tests, from the cache in `directory` or newly built.
 
-    `manifests` are the tree's files for which `is_manifest` holds; `command` is how its tests are run.
+    `manifests` are the tree's files for which `is_manifest` holds; `command` is how its tests are run,
+    `asked` what its build backend said it needs, once it was asked.
     Raises: SandboxError when there is no box to install in.
     """
     needs = manifest.read(manifests, tests.install)
@@ -76,7 +79,7 @@ def prepare(  # noqa: PLR0913  (callers name each)
         constraints=(*needs.constraints, *lock_file.constraints(manifests)),
         interpreter=chosen,
         index_urls=index_urls,
-        build=needs.build,
+        build=tuple(sorted({*needs.build, *manifest.named_requirements(asked or ())})),
         sdists=tests.sdists and not private,
     )
     key = _key(recipe)
@@ -85,7 +88,10 @@ def prepare(  # noqa: PLR0913  (callers name each)
         refusal = None if place.exists() else build(sandbox, place, recipe, cancelled)
         eviction.touch(place)
     left_out = (*needs.left_out, _NO_SDISTS) if tests.sdists and private else needs.left_out
-    return refusal or _environment(key, place, chosen, needs, left_out)
+    made = refusal or _environment(key, place, chosen, needs, left_out)
+    if isinstance(made, Environment) and made.build is not None and asked is not None:
+        return replace(made, build=replace(made.build, asked=True))
+    return made
 
 
 def _requirements(
@@ -149,7 +155,7 @@ def _environment(
 
 
 def _build(chosen: Interpreter, needs: Needs) -> Build | None:
-    return Build(chosen.path, needs.backend, needs.backend_path, BUILD) if needs.backend else None
+    return Build(chosen.path, needs.backend, needs.backend_path, packages=BUILD) if needs.backend else None
 
 
 @contextmanager

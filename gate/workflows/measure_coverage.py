@@ -21,9 +21,9 @@ from gate.sandbox import SandboxError, never
 from gate.service import Service
 from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
-from gate.workflows.run_tests import Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
+from gate.workflows.run_tests import Asked, Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
 
-VERSION = "4"
+VERSION = "5"
 """Of stored runs: raised whenever the same inputs may give another report."""
 
 
@@ -74,6 +74,15 @@ class Running:
     """Stored runs are not good enough."""
     local: bool = False
     """On a person's machine, who may choose `here`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What an environment is for, beside the manifests."""
+
+    tests: Tests
+    command: SuiteCommand | None
+    asked: tuple[str, ...] | None
 
 
 def box_name(service: Service, run_id: str) -> str:
@@ -132,8 +141,10 @@ def tests_of(case: Case, tree: Tree) -> Tests:
     )
 
 
-def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
-    """How the tests of a tree are run, with the environment they need."""
+def _suite(
+    case: Case, tree: Tree, running: Running, asked: tuple[str, ...] | None = None
+) -> SuiteRun | Unmeasurable:
+    """How the tests of a tree are run, with the environment they need; `asked` by its build, once that was started."""
     tests, settings = tests_of(case, tree), case.service.settings
     files = _suite_files(case, tree)
     paths = tuple(entry.path for entry in tree.entries)
@@ -142,7 +153,7 @@ def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
     except ValueError as error:
         return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
     try:
-        environment = _environment(case, files, tests, command, running)
+        environment = _environment(case, files, _Needs(tests, command, asked), running)
     except SandboxError as error:
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
     if isinstance(environment, Unprepared):
@@ -161,6 +172,20 @@ def _suite(case: Case, tree: Tree, running: Running) -> SuiteRun | Unmeasurable:
 
 
 def _run(case: Case, tree: Tree, suite: SuiteRun, running: Running) -> CoverageReport | Unmeasurable:
+    outcome = _run_once(case, tree, suite, running)
+    if isinstance(outcome, Asked):
+        with_asked = _suite(case, tree, running, outcome.requires)
+        if isinstance(with_asked, Unmeasurable):
+            return with_asked
+        outcome = _run_once(case, tree, with_asked, running)
+    if isinstance(outcome, Asked):
+        return Unmeasurable("build", "The project's build asks for more packages each time it is asked.")
+    return outcome
+
+
+def _run_once(
+    case: Case, tree: Tree, suite: SuiteRun, running: Running
+) -> CoverageReport | Unmeasurable | Asked:
     def write_source(stream: BinaryIO) -> None:
         case.code.git.write_tar(tree.treeish, stream)
 
@@ -176,7 +201,7 @@ def _run(case: Case, tree: Tree, suite: SuiteRun, running: Running) -> CoverageR
 
 
 def _environment(
-    case: Case, files: Mapping[str, bytes], tests: Tests, command: SuiteCommand | None, running: Running
+    case: Case, files: Mapping[str, bytes], needs: _Needs, running: Running
 ) -> Environment | Unprepared:
     if running.here:
         return active()
@@ -184,8 +209,9 @@ def _environment(
     prepared = prepare(
         service.sandbox,
         {path: content for path, content in files.items() if is_manifest(path)},
-        tests=tests,
-        command=command,
+        tests=needs.tests,
+        command=needs.command,
+        asked=needs.asked,
         index_urls=service.settings.index_urls,
         directory=service.data_dir,
         cancelled=running.cancelled,

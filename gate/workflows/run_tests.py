@@ -49,6 +49,13 @@ class Unmeasurable:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the project's build wants to be installed before it can be built; no test was run."""
+
+    requires: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ceiling:
     """The most that the operator lets `[tests]` ask for."""
 
@@ -92,7 +99,7 @@ def run_tests(
     write_source: Callable[[BinaryIO], None],
     name: str,
     cancelled: Callable[[], bool] = never,
-) -> CoverageReport | Unmeasurable:
+) -> CoverageReport | Unmeasurable | Asked:
     """The coverage of a tree's sources by its tests, run in a box of that name."""
     try:
         with in_use(run.environment):
@@ -110,7 +117,9 @@ def run_tests(
     return _understood(ended, run)
 
 
-def run_here(run: SuiteRun, *, write_source: Callable[[BinaryIO], None]) -> CoverageReport | Unmeasurable:
+def run_here(
+    run: SuiteRun, *, write_source: Callable[[BinaryIO], None]
+) -> CoverageReport | Unmeasurable | Asked:
     """The same without a box, with the user's own variables: for people who run their own code on their own machine."""
     with owner.scratch("gate-here-") as folder, here.unpacked(write_source) as root:
         job = folder / "job.json"
@@ -170,19 +179,15 @@ def _words(run: SuiteRun) -> tuple[str, ...]:
     return ("--no-cov", *words) if has_package(run.environment, "pytest-cov") else words
 
 
-def _understood(ended: Exit, run: SuiteRun) -> CoverageReport | Unmeasurable:
+def _understood(ended: Exit, run: SuiteRun) -> CoverageReport | Unmeasurable | Asked:
     output = last_lines(ended.output)
     if ended.ended_by or ended.status != 0 or not ended.result:
         return _without_report(ended, run, output)
-    if sum(map(ended.result.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-        return Unmeasurable("result", f"The report holds more than {_MOST_VALUES:,} values.", output=output)
-    try:
-        report = decode(CoverageReport, json.loads(ended.result))
-    except (DecodeError, ValueError, RecursionError) as error:
-        return Unmeasurable("result", f"The report cannot be read: {error}", output=output)
-    fault = _fault(report, frozenset(run.sources))
-    if fault:
-        return Unmeasurable("result", f"The report is not of this tree: {fault}.", output=output)
+    report = _decoded(ended.result, run)
+    if isinstance(report, str):
+        return Unmeasurable("result", report, output=output)
+    if report.build_requires:
+        return Asked(report.build_requires)
     failed = report.suite.outcome in {"failed", "broken"}
     note = ended.text if ended.certain or failed else ""
     report = replace(report, suite=replace(report.suite, output=output, note=note))
@@ -190,6 +195,18 @@ def _understood(ended: Exit, run: SuiteRun) -> CoverageReport | Unmeasurable:
         # Whatever failed besides, processes that were killed have not told what they covered.
         return Unmeasurable("run", f"The tests did not finish. {ended.text}", _hint(ended, run), output)
     return _broken(report.suite, _hint(ended, run)) if report.suite.outcome == "broken" else report
+
+
+def _decoded(result: bytes, run: SuiteRun) -> CoverageReport | str:
+    """The report, which is hostile input; or what is wrong with it, as a sentence."""
+    if sum(map(result.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        return f"The report holds more than {_MOST_VALUES:,} values."
+    try:
+        report = decode(CoverageReport, json.loads(result))
+    except (DecodeError, ValueError, RecursionError) as error:
+        return f"The report cannot be read: {error}"
+    fault = _fault(report, frozenset(run.sources))
+    return f"The report is not of this tree: {fault}." if fault else report
 
 
 def _without_report(ended: Exit, run: SuiteRun, output: str) -> Unmeasurable:

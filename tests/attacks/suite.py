@@ -12,7 +12,7 @@ from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand, detect, is_evidence
 from gate.environments import Environment, prepare
 from gate.sandbox import Sandbox
-from gate.workflows.run_tests import Ceiling, SuiteRun, Unmeasurable, run_tests
+from gate.workflows.run_tests import Asked, Ceiling, SuiteRun, Unmeasurable, run_tests
 from tests.boxes import NAME, tar_of
 from tests.wheel_index import WHEELS, has_wheel, index_of
 
@@ -52,7 +52,9 @@ def measured(
     """The coverage of the project with these files added or replaced."""
     contents = {path: text.encode() for path, text in {**PROJECT, **files}.items()}
     run = suite_run(environment, contents, command)
-    return run_tests(sandbox, run, write_source=tar_of(contents), name=NAME)
+    outcome = run_tests(sandbox, run, write_source=tar_of(contents), name=NAME)
+    assert not isinstance(outcome, Asked)
+    return outcome
 
 
 def suite_run(environment: Environment, contents: Mapping[str, bytes], command: str = "") -> SuiteRun:

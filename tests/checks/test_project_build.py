@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,31 @@ def built(tmp_path: Path, files: dict[str, str], wheel: str = "pass") -> Built:
         (root / path).write_text(text)
     order = Build(sys.executable, "backend", ("tools",), packages=str(tmp_path))
     return project_build.build(order, root, tmp_path / "metadata", {"PATH": os.defpath}, "1.2")
+
+
+ASKING = """
+def get_requires_for_build_wheel(settings):
+    return ["setuptools>=1", "no-such-package-here>=2; python_version > '3'"]
+"""
+
+
+def test_what_the_backend_asks_for_is_told_and_nothing_is_built(tmp_path: Path) -> None:
+    """Only what is not there; the second time it has to do without."""
+    root = tmp_path / "root"
+    (root / "tools").mkdir(parents=True)
+    (root / "tools/backend.py").write_text(ASKING + BACKEND.replace("FILES", "pass"))
+    setuptools = importlib.util.find_spec("setuptools")
+    packages = str(Path(str(setuptools and setuptools.origin)).parent.parent)
+    order = Build(sys.executable, "backend", ("tools",), packages=packages)
+
+    first = project_build.build(order, root, tmp_path / "metadata", {"PATH": os.defpath}, "1.2")
+    second = project_build.build(
+        replace(order, asked=True), root, tmp_path / "metadata", {"PATH": os.defpath}, "1.2"
+    )
+
+    assert first == Built(requires=("no-such-package-here>=2; python_version > '3'",))
+    assert second == Built()
+    assert (tmp_path / "metadata/app-1.dist-info").is_dir()
 
 
 def copied(name: str, place: str = "") -> str:
@@ -129,7 +155,7 @@ def test_an_extension_is_compiled_by_setuptools(tmp_path: Path) -> None:
     )
     setuptools = importlib.util.find_spec("setuptools")
     packages = str(Path(str(setuptools and setuptools.origin)).parent.parent)
-    order = Build(sys.executable, "setuptools.build_meta:__legacy__", packages=packages)
+    order = Build(sys.executable, "setuptools.build_meta:__legacy__", asked=True, packages=packages)
 
     made = project_build.build(order, root, tmp_path / "metadata", {"PATH": os.environ["PATH"]}, "1.2")
 

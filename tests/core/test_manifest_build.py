@@ -87,3 +87,14 @@ def test_what_only_conda_knows_is_refused(path: str) -> None:
 def test_condas_list_beside_another_is_ignored(files: dict[str, bytes]) -> None:
     """The other says what is needed, even if that is nothing."""
     assert manifest.read({"environment.yml": b"", **files}).refusal == ""
+
+
+def test_what_a_backend_asks_for_is_believed_as_far_as_a_manifest() -> None:
+    """Named requirements, and not too many: whatever else it says, the installer would obey."""
+    asked = ("Cython>=3", "-e .", "a @ https://x.example/a.whl", "a\n--index-url x", *["b"] * 200)
+
+    named = manifest.named_requirements(asked)
+
+    assert named[:1] == ("Cython>=3",)
+    assert set(named) == {"Cython>=3", "b"}
+    assert len(named) == 97

@@ -16,6 +16,7 @@ from gate.core.suite_command import detect, is_evidence
 from gate.environments import Environment, prepare
 from gate.sandbox import Exit, Sandbox
 from gate.workflows.run_tests import (
+    Asked,
     Ceiling,
     SuiteRun,
     Unmeasurable,
@@ -70,7 +71,9 @@ def run(
         coverage_configuration=configuration or {},
         branches=False,
     )
-    return run_tests(sandbox, suite, write_source=tar_of(contents), name=NAME)
+    outcome = run_tests(sandbox, suite, write_source=tar_of(contents), name=NAME)
+    assert not isinstance(outcome, Asked)
+    return outcome
 
 
 def suite_of(*sources: str, tests: Tests = POLICY) -> SuiteRun:

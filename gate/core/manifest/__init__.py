@@ -7,6 +7,7 @@ installer that follows it would leave the package index. It reads text it is giv
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from packaging.utils import canonicalize_name
 
@@ -25,10 +26,13 @@ from gate.core.manifest import (
 )
 from gate.core.manifest.needs import Needs
 from gate.core.manifest.places import CONDA_FILES, PYTEST_FILES, is_manifest
-from gate.core.manifest.reading import MOST_REQUIREMENTS, Reading, table
+from gate.core.manifest.reading import MOST_REQUIREMENTS, Reading, plain, table
 from gate.core.manifest.session import Session
 
-__all__ = ["PYTEST_FILES", "Needs", "Session", "is_manifest", "read", "sessions"]
+__all__ = ["PYTEST_FILES", "Needs", "Session", "is_manifest", "named_requirements", "read", "sessions"]
+
+
+_MOST_ASKED = 100
 
 
 def read(manifests: Mapping[str, bytes], install: str | Sequence[str] = "auto") -> Needs:
@@ -64,6 +68,11 @@ def read(manifests: Mapping[str, bytes], install: str | Sequence[str] = "auto") 
         backend_path=built.backend_path,
         refusal=_refusal(reading),
     )
+
+
+def named_requirements(texts: Iterable[str]) -> tuple[str, ...]:
+    """Those that are plain named requirements, as a build backend may ask for more; at most a hundred."""
+    return tuple(made for text in islice(texts, _MOST_ASKED) if (made := plain(text)))
 
 
 def sessions(manifests: Mapping[str, bytes]) -> tuple[Session, ...]:
