@@ -20,19 +20,21 @@ from typing import Any
 
 def main() -> int:
     """Build; what goes wrong is the backend's traceback on standard error and status 1."""
+    # Taken first, for setuptools puts arguments of its own in their place.
+    name_of_backend, folder, *paths = sys.argv[1:]
     # Not our own folder, whose modules have common names: the backend's, which lies in PYTHONPATH.
-    sys.path[0:1] = [os.path.abspath(path) for path in sys.argv[3:]]  # noqa: PTH100  (backends compare strings)
-    module, _, place = sys.argv[1].partition(":")
+    sys.path[0:1] = [os.path.abspath(path) for path in paths]  # noqa: PTH100  (backends compare strings)
+    module, _, place = name_of_backend.partition(":")
     backend = importlib.import_module(module)
     for name in filter(None, place.split(".")):
         backend = getattr(backend, name)
-    asked = Path(sys.argv[2], "requires.json")
+    asked = Path(folder, "requires.json")
     ask = getattr(backend, "get_requires_for_build_wheel", None)
     missing = [] if ask is None or asked.exists() else missing_of(ask({}))
     if missing:
         asked.write_text(json.dumps(missing), encoding="utf-8")
     else:
-        backend.build_wheel(sys.argv[2], {})
+        backend.build_wheel(folder, {})
     return 0
 
 

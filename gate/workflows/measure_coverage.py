@@ -242,6 +242,8 @@ def _sentence(report: CoverageReport, suite: SuiteRun, how: str) -> str:
         else "there are no tests"
     )
     ran += f" ({report.suite.note})" if report.suite.note else ""
+    if report.suite.build_failure:
+        ran += ", the project could not be built and its sources were used as they are"
     return f"{how}: {ran}, {report.version.partition(' ')[2]}, {suite.environment.description}"
 
 

@@ -155,7 +155,7 @@ def test_an_extension_is_compiled_by_setuptools(tmp_path: Path) -> None:
     )
     setuptools = importlib.util.find_spec("setuptools")
     packages = str(Path(str(setuptools and setuptools.origin)).parent.parent)
-    order = Build(sys.executable, "setuptools.build_meta:__legacy__", asked=True, packages=packages)
+    order = Build(sys.executable, "setuptools.build_meta:__legacy__", packages=packages)
 
     made = project_build.build(order, root, tmp_path / "metadata", {"PATH": os.environ["PATH"]}, "1.2")
 
