@@ -35,7 +35,7 @@ _REMEDIES = {
 
 def unreachable(found: Unreachable) -> Unprepared:
     """No box was started, for the index itself does not answer."""
-    return Unprepared("install", _cannot_be_reached(found.index, found.reason), "")
+    return Unprepared("install", _cannot_be_reached(found.index, found.reason), "", ours=True)
 
 
 def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str]) -> Unprepared:
@@ -52,7 +52,8 @@ def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str]) -> Unprepared:
             sentence = f"Installing the test environment was ended: {refusal.reason}{downloads}."
             return Unprepared("install", sentence, _INSTALL, output)
         if refusal.kind == "unreachable":
-            return Unprepared("install", _cannot_be_reached(refusal.target, refusal.reason), "", output)
+            sentence = _cannot_be_reached(refusal.target, refusal.reason)
+            return Unprepared("install", sentence, "", output, ours=True)
     wanted = _wanted(ended.refusals)
     if build := _BUILD.search(output):
         what = f"`{build[1]}`" if build[1] else "a package"

@@ -45,3 +45,5 @@ class Unprepared:
     """The smallest `.gate.toml` that would help."""
     output: str = ""
     """The last lines the installer printed."""
+    ours: bool = False
+    """Whether the cause is the operator's or the machine's, as of an index that does not answer, and not the project's."""

@@ -158,7 +158,7 @@ def _suite(
         return Unmeasurable("sandbox", f"The tests were not run: {error}.", ours=True)
     if isinstance(environment, Unprepared):
         output = last_lines(environment.output.encode())
-        return Unmeasurable(environment.step, environment.text, environment.hint, output)
+        return Unmeasurable(environment.step, environment.text, environment.hint, output, environment.ours)
     return SuiteRun(
         environment=environment,
         command=command,

@@ -93,6 +93,7 @@ def test_an_unreachable_index_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
 
     assert isinstance(made, Unprepared)
     assert made.step == "install"
+    assert made.ours
 
 
 @pytest.mark.box
