@@ -65,8 +65,13 @@ def _state(service: Service) -> Iterator[Feature]:
         yield Feature("data folder", True, str(folder.resolve()))
     except OSError as error:
         yield Feature(
-            "data folder", False, f"{settings.data_dir} cannot be written ({error}); set GATE_DATA_DIR"
+            "data folder",
+            False,
+            f"{settings.data_dir} cannot be written ({error.strerror}); set GATE_DATA_DIR",
         )
+        if settings.embedded:
+            yield Feature("database", False, "SQLite needs the data folder, and so does the GitHub App")
+            return
     problem = service.store.problem()
     kind = "SQLite, one worker" if settings.embedded else "Postgres, any number of workers"
     yield Feature("database", not problem, problem or f"{kind}; reachable")

@@ -33,3 +33,18 @@ def test_what_a_mode_without_tests_says(project: Project) -> None:
 
     assert done.status == 1
     assert "✘ sandbox: GATE_SANDBOX=none: tests do not run here, static checks do" in done.output
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(project: Project) -> None:
+    """
+    It is a line with the remedy like any other, and what does not rest on it is tried all the same.
+    """
+    done = project.gate("doctor", GATE_DATA_DIR="/proc/nowhere")
+
+    assert done.status == 1
+    assert (
+        "✘ data folder: /proc/nowhere cannot be written (No such file or directory); set GATE_DATA_DIR"
+        in done.output
+    )
+    assert "interpreters:" in done.output
+    assert "Traceback" not in done.errors
