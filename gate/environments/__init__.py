@@ -27,7 +27,7 @@ from gate.environments.eviction import evict
 from gate.environments.interpreters import Interpreter
 from gate.environments.own_coverage import add_coverage
 from gate.environments.recipe import Recipe
-from gate.environments.values import BUILD, COVERAGE, VENV, Environment, Unprepared
+from gate.environments.values import BUILD, COVERAGE, VENV, Environment, Unprepared, below
 from gate.sandbox import Mount, Sandbox, interpreter, never
 
 __all__ = [
@@ -44,7 +44,7 @@ __all__ = [
     "prepare",
 ]
 
-_REVISION = 8
+_REVISION = 9
 """Of how environments are built; part of their key."""
 _NO_SDISTS = "source distributions, whose code could read the package index's password"
 
@@ -138,10 +138,10 @@ def _environment(
     missing = [*built["left_out"], *left_out]
     if missing:
         said.append("left out: " + "; ".join(missing[:5]))
-    mounts = [Mount(place / "venv", VENV), Mount(place / "coverage", COVERAGE)]
-    prepared = (place / "build").is_dir()
+    mounts = [Mount(below(place, part), part) for part in (VENV, COVERAGE)]
+    prepared = below(place, BUILD).is_dir()
     if prepared:
-        mounts.append(Mount(place / "build", BUILD))
+        mounts.append(Mount(below(place, BUILD), BUILD))
     return Environment(
         key=key,
         mounts=(*mounts, *interpreter.mounts_of(chosen.prefix)),

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 _MOST_FILES = 500_000
-_TOPS = (("venv",), ("coverage",), ("build",))
+_TOPS = ("venv", "gate/coverage", "gate/build")
 
 
 class ArchiveError(Exception):
@@ -36,7 +36,7 @@ def _checked(member: tarfile.TarInfo) -> PurePosixPath:
     path = PurePosixPath(member.name)
     if not member.isreg() or member.issparse():
         raise ArchiveError(f"{member.name!r} is not a plain file")
-    if path.parts[:1] not in _TOPS or ".." in path.parts:
+    if ".." in path.parts or not any(path.is_relative_to(top) for top in _TOPS):
         raise ArchiveError(f"{member.name!r} leads out of the environment")
     return path
 

@@ -20,7 +20,7 @@ from uv import find_uv_bin
 from gate.environments import archive, index, interpreters, outcome
 from gate.environments.own_coverage import HOOK, PROJECT_HOOK, add_coverage
 from gate.environments.recipe import Recipe
-from gate.environments.values import Unprepared
+from gate.environments.values import BUILD, COVERAGE, VENV, Unprepared, below
 from gate.sandbox import Endpoint, Exit, Limits, Mount, Sandbox, interpreter, owner
 
 _LIMITS = Limits(memory_mb=4096, seconds=600, processes=512, disk_mb=3072, result_mb=3072, cpus=4)
@@ -161,17 +161,17 @@ def _variables() -> dict[str, str]:
 def _complete(built: Path, recipe: Recipe) -> None:
     """Add what no archive may hold, and what is ours: links to the interpreter, coverage.py and its hook."""
     chosen = recipe.interpreter
-    programs = built / "venv" / "bin"
+    programs = below(built, VENV) / "bin"
     (programs / "python").symlink_to(chosen.path)
     (programs / "python3").symlink_to("python")
     (programs / f"python{chosen.series}").symlink_to("python")
-    site_packages = built / "venv" / "lib" / f"python{chosen.series}" / "site-packages"
+    site_packages = below(built, VENV) / "lib" / f"python{chosen.series}" / "site-packages"
     site_packages.mkdir(mode=0o755, parents=True, exist_ok=True)
     (site_packages / "00_gate_coverage.pth").write_text(HOOK)
     (site_packages / "00_gate_project.pth").write_text(PROJECT_HOOK)
-    add_coverage(built / "coverage")
+    add_coverage(below(built, COVERAGE))
     packages = sorted(folder.name.removesuffix(".dist-info") for folder in site_packages.glob("*.dist-info"))
     left_out = [*recipe.left_out]
-    if recipe.build and not (built / "build").is_dir():
+    if recipe.build and not below(built, BUILD).is_dir():
         left_out.append(f"what the project's build requires, {', '.join(recipe.build)}")
     (built / "packages.json").write_text(json.dumps({"packages": packages, "left_out": left_out}))

@@ -38,7 +38,9 @@ def main() -> int:
     install = [uv, "pip", "install", *wheels, *order["indexes"], "--python", str(venv)]
     if order["coverage"]:
         # Before the requirements, because uv asks the environment's interpreter what it is.
-        commands.append([*install, "--no-deps", "--target", str(ENVIRONMENT / "coverage"), order["coverage"]])
+        commands.append(
+            [*install, "--no-deps", "--target", str(ENVIRONMENT / "gate/coverage"), order["coverage"]]
+        )
     if order["requirements"]:
         list_of_requirements = Path("/tmp/requirements.txt")  # noqa: S108  (the box's own)
         list_of_requirements.write_text("\n".join(order["requirements"]), encoding="utf-8")
@@ -53,7 +55,7 @@ def main() -> int:
         if status := _run([*prefix, *command]):
             return status
     if order["build"]:
-        packages = ENVIRONMENT / "build"
+        packages = ENVIRONMENT / "gate/build"
         if _run([*prefix, *install, "--target", str(packages), *order["build"]]):
             # Many a build is optional, and its sources alone may do.
             shutil.rmtree(packages, ignore_errors=True)

@@ -17,16 +17,20 @@ from coverage.cmdline import main
 
 sys.exit(main())
 """
+# Hooks know the folder they lie in, as `sitedir` of the function of `site` that runs them: the environment may lie below
+# another folder than the root. What is beside it there has the same places as in a box.
+_ROOT = "sitedir, '../../../..'"
+
 # The hook coverage.py's own installation has, for processes that a suite starts; unless told to it measures nothing.
 HOOK = (
-    f'import sys; sys.path.insert(0, "{COVERAGE}"); import coverage; coverage.process_startup(); '
-    f'sys.path.remove("{COVERAGE}")\n'
+    f"import os, sys; p = os.path.abspath(os.path.join({_ROOT}) + {COVERAGE!r}); sys.path.insert(0, p); "
+    "import coverage; coverage.process_startup(); sys.path.remove(p)\n"
 )
 
 _LISTED = f"{SCRATCH}/{PYTHON_PATH}"
 # Before the installed packages, of which one may be a release of the project: a folder is appended, then its `.pth` files are read.
 PROJECT_HOOK = (
-    f"import os, sys; p = {_LISTED!r}; "
+    f"import os, sys; p = os.path.abspath(os.path.join({_ROOT}) + {_LISTED!r}); "
     "sys.path[-1:-1] = open(p).read().splitlines() if os.path.exists(p) else []\n"
 )
 
@@ -34,7 +38,7 @@ PROJECT_HOOK = (
 def add_coverage(folder: Path) -> Path:
     """Put the service's own coverage.py into `folder`, unless one is there; the program that starts it."""
     if not folder.exists():
-        folder.mkdir(mode=0o755)
+        folder.mkdir(mode=0o755, parents=True)
         shutil.copytree(_own_coverage(), folder / "coverage", ignore=shutil.ignore_patterns("__pycache__"))
         compileall.compile_dir(folder, quiet=2)
     start = folder / "start.py"

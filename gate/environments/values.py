@@ -12,6 +12,12 @@ from gate.sandbox import Mount
 VENV = "/venv"
 COVERAGE = "/gate/coverage"
 BUILD = "/gate/build"
+"""Where the parts of an environment lie in a box, and below its folder on disk."""
+
+
+def below(root: Path, place: str) -> Path:
+    """Where what has this place in a box lies below `root`."""
+    return root / place.removeprefix("/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,30 @@ def test_an_environment_is_made_once(sandbox: Sandbox, index: str, tmp_path: Pat
     assert isinstance(other, Environment)
     assert [name.split("-")[0] for name in other.packages] == ["iniconfig"]
     assert sorted(path.name[0] for path in (tmp_path / "environments").iterdir()).count(".") == 0
+
+
+@pytest.mark.box
+def test_an_environment_works_below_any_folder(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Its hooks look beside it for coverage.py and the project's path."""
+    made = prepare(sandbox, {}, tests=Tests(), command=UNITTEST, index_urls=NO_INDEX, directory=tmp_path)
+    assert isinstance(made, Environment)
+    assert made.place is not None
+    root = tmp_path / "root"
+    (root / "tmp/gate").mkdir(parents=True)
+    (root / "tmp/gate/python_path").write_text("/of/the/project")
+    (root / "venv").symlink_to(made.place / "venv")
+    (root / "gate").symlink_to(made.place / "gate")
+    code = "import sys; print('/of/the/project' in sys.path, sys.modules['coverage'].__file__)"
+
+    shown = [
+        subprocess.run([python, "-c", code], env={}, check=True, capture_output=True, text=True).stdout
+        for python in (root / "venv/bin/python", made.place / "venv/bin/python")
+    ]
+
+    assert shown == [
+        f"True {root}/gate/coverage/coverage/__init__.py\n",
+        f"False {made.place}/gate/coverage/coverage/__init__.py\n",
+    ]
 
 
 @pytest.mark.box
