@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent
-from gate.credentials import load_key, seal, unseal
+from gate.credentials import KEY_FILE, load_key, seal, unseal
 from gate.git import Mirror
 from gate.sandbox import Analyser, Sandbox
 from gate.settings import App, Settings
@@ -61,7 +61,7 @@ class Service:
     @cached_property
     def sandbox(self) -> Sandbox:
         """Where untrusted code runs."""
-        return Sandbox(self.settings.sandbox)
+        return Sandbox(self.settings.sandbox, secret_files=(self.settings.data_dir / KEY_FILE,))
 
     @contextmanager
     def analysers(self) -> Iterator[Analyser]:

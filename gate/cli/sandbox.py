@@ -148,13 +148,18 @@ def _run(box: Sandbox, source: Path, command: list[str], limits: Limits, prepare
 
     return box.run(
         command,
-        name=f"command-{os.getpid()}",
+        name=_name(),
         limits=limits,
         write_source=write_source,
         mounts=prepared.environment.mounts if prepared.environment else (),
         environment=prepared.variables,
         on_output=_print,
     )
+
+
+def _name() -> str:
+    """Of the box."""
+    return f"command-{os.getpid()}"
 
 
 def _prepared(
@@ -175,8 +180,10 @@ def _prepared(
         if environment.output:
             click.echo(environment.output, err=True)
         raise click.UsageError(f"{environment.text} {_hint(environment)}".rstrip())
-    variables = {"PATH": f"{VENV}/bin:{PATH}", "VIRTUAL_ENV": VENV}
-    variables["PYTHONPATH"] = f"{WORK}/src:{WORK}" if (source / "src").is_dir() else WORK
+    root = box.root(_name())
+    venv, work = f"{root}{VENV}", f"{root}{WORK}"
+    variables = {"PATH": f"{venv}/bin:{PATH}", "VIRTUAL_ENV": venv}
+    variables["PYTHONPATH"] = f"{work}/src:{work}" if (source / "src").is_dir() else work
     return _Interpreter(environment, variables)
 
 

@@ -28,7 +28,7 @@ from gate.environments.interpreters import Interpreter
 from gate.environments.own_coverage import add_coverage
 from gate.environments.recipe import Recipe
 from gate.environments.values import BUILD, COVERAGE, VENV, Environment, Unprepared, below
-from gate.sandbox import Mount, Sandbox, interpreter, never
+from gate.sandbox import Mode, Mount, Sandbox, interpreter, never
 
 __all__ = [
     "COVERAGE",
@@ -82,7 +82,7 @@ def prepare(  # noqa: PLR0913  (callers name each)
         build=tuple(sorted({*needs.build, *manifest.named_requirements(asked or ())})),
         sdists=tests.sdists and not private,
     )
-    key = _key(recipe)
+    key = _key(recipe, sandbox.mode)
     place = directory / eviction.FOLDER / key
     with eviction.alone(place):
         refusal = None if place.exists() else build(sandbox, place, recipe, cancelled)
@@ -104,9 +104,11 @@ def _requirements(
     return (*needs.requirements, *pytest, *pytest_plugins.demanded(manifests, command.words, needs.names))
 
 
-def _key(recipe: Recipe) -> str:
+def _key(recipe: Recipe, mode: Mode) -> str:
+    # What was made in a container its runs can change: no box may ever take it for its own.
     ingredients = [
         _REVISION,
+        mode,
         recipe.requirements,
         recipe.constraints,
         recipe.interpreter.path,

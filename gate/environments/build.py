@@ -21,11 +21,12 @@ from gate.environments import archive, index, interpreters, outcome
 from gate.environments.own_coverage import HOOK, PROJECT_HOOK, add_coverage
 from gate.environments.recipe import Recipe
 from gate.environments.values import BUILD, COVERAGE, VENV, Unprepared, below
-from gate.sandbox import Endpoint, Exit, Limits, Mount, Sandbox, interpreter, owner
+from gate.sandbox import WORK, Endpoint, Exit, Limits, Mount, Sandbox, interpreter, owner
 
 _LIMITS = Limits(memory_mb=4096, seconds=600, processes=512, disk_mb=3072, result_mb=3072, cpus=4)
 _MOST_ATTEMPTS = 5
 _UV = "/gate/uv"
+_PROGRAM = "/gate/prepare.py"
 
 
 def build(sandbox: Sandbox, place: Path, recipe: Recipe, cancelled: Callable[[], bool]) -> Unprepared | None:
@@ -84,13 +85,15 @@ def _attempt(
     sandbox: Sandbox, place: Path, recipe: Recipe, sight: _Sight, cancelled: Callable[[], bool]
 ) -> Exit | Unprepared | None:
     """How the installer failed, or why what it sent is of no use; None when the environment is in its place."""
+    name = f"prepare-{place.name}-{os.getpid()}"
+    root = sandbox.root(name)
     with owner.scratch(".building-", place.parent) as scratch:
         built = scratch / "built"
         built.mkdir(mode=0o755)
         with tempfile.TemporaryFile(dir=scratch) as stream:
             ended = sandbox.run(
-                (interpreter.python(), "-I", "-S", "/gate/prepare.py"),
-                name=f"prepare-{place.name}-{os.getpid()}",
+                (interpreter.python(), "-I", "-S", f"{root}{_PROGRAM}", root),
+                name=name,
                 limits=_LIMITS,
                 mounts=(
                     Mount(Path(find_uv_bin()), _UV),
@@ -98,10 +101,10 @@ def _attempt(
                     *sight.folders,
                 ),
                 files={
-                    "/gate/prepare.py": (Path(__file__).parent / "inside.py").read_bytes(),
-                    "/gate/order.json": json.dumps(_order(recipe)).encode(),
+                    _PROGRAM: (Path(__file__).parent / "inside.py").read_bytes(),
+                    "/gate/order.json": json.dumps(_order(recipe, root)).encode(),
                 },
-                environment=_variables(),
+                environment=_variables(root),
                 endpoints=sight.endpoints,
                 cancelled=cancelled,
                 result_to=stream,
@@ -119,13 +122,13 @@ def _attempt(
     return None
 
 
-def _order(recipe: Recipe) -> dict[str, str | bool | Sequence[str]]:
+def _order(recipe: Recipe, root: str) -> dict[str, str | bool | Sequence[str]]:
     indexes: list[str] = []
     options = ("--default-index", *["--index"] * len(recipe.index_urls))
     for option, url in zip(options, recipe.index_urls, strict=False):
         indexes += [option, url]
     return {
-        "uv": _UV,
+        "uv": f"{root}{_UV}",
         "python": recipe.interpreter.path,
         "requirements": recipe.requirements,
         "constraints": recipe.constraints,
@@ -145,10 +148,10 @@ def _coverage(recipe: Recipe) -> str:
     return "" if same_series else f"coverage<={importlib.metadata.version('coverage')}"
 
 
-def _variables() -> dict[str, str]:
+def _variables(root: str) -> dict[str, str]:
     """Uv's settings in the box: nothing of the user's, no interpreter downloaded, a cache that dies with the box."""
     variables = {
-        "UV_CACHE_DIR": "/work/cache",
+        "UV_CACHE_DIR": f"{root}{WORK}/cache",
         "UV_CONCURRENT_DOWNLOADS": "16",  # Well within what the proxy serves at once.
         "UV_NO_CONFIG": "1",
         "UV_NO_PROGRESS": "1",

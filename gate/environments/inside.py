@@ -20,11 +20,13 @@ import tarfile
 import threading
 from pathlib import Path
 
-ORDER = "/gate/order.json"
+ROOT = sys.argv[1]
+"""What stands before every place that follows: nothing in a box."""
+ORDER = f"{ROOT}/gate/order.json"
 RESULT = 100
 """The descriptor every program in a box writes its result to; it is not handed to uv."""
-ENVIRONMENT = Path("/work/environment")
-PROXY = "/gate/proxy"
+ENVIRONMENT = Path(f"{ROOT}/work/environment")
+PROXY = f"{ROOT}/gate/proxy"
 
 
 def main() -> int:
@@ -42,11 +44,11 @@ def main() -> int:
             [*install, "--no-deps", "--target", str(ENVIRONMENT / "gate/coverage"), order["coverage"]]
         )
     if order["requirements"]:
-        list_of_requirements = Path("/tmp/requirements.txt")  # noqa: S108  (the box's own)
+        list_of_requirements = Path(f"{ROOT}/tmp/requirements.txt")  # noqa: S108  (the box's own)
         list_of_requirements.write_text("\n".join(order["requirements"]), encoding="utf-8")
         files = ["--requirement", str(list_of_requirements)]
         if order["constraints"]:
-            constraints = Path("/tmp/constraints.txt")  # noqa: S108  (the box's own)
+            constraints = Path(f"{ROOT}/tmp/constraints.txt")  # noqa: S108  (the box's own)
             constraints.write_text("\n".join(order["constraints"]), encoding="utf-8")
             files += ["--constraint", str(constraints)]
         commands.append([*install, *files])

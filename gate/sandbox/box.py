@@ -7,6 +7,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -37,9 +38,20 @@ class Box:
     result: IO[bytes]
     source: IO[bytes] | None
     """Takes the tar stream; whoever writes it closes it."""
+    lifeline: socket.socket | None = None
+    """Its other end is a keeper's, which kills the run when nothing can come from here any more; None for a box."""
+
+    @property
+    def sized(self) -> bool:
+        """Whether the folders it may write to are bounded."""
+        return self.lifeline is None
 
     def kill(self) -> None:
         """Kill everything in the box. Harmless when it has ended."""
+        if self.lifeline is not None:
+            with contextlib.suppress(OSError):
+                self.lifeline.shutdown(socket.SHUT_WR)
+            return
         if self.first is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.first, signal.SIGKILL)
@@ -70,14 +82,14 @@ def opened(order: Order, hierarchy: cgroup.Hierarchy | None, *, interactive: boo
 def _start(
     order: Order, uid: int | None, group: cgroup.Group | None, resources: ExitStack, *, interactive: bool
 ) -> Box:
-    control, control_inside = _pipe(resources)
-    result, result_inside = _pipe(resources)
-    information, information_inside = _pipe(resources)
-    source_inside, source = _pipe(resources) if order.source else (None, None)
+    control, control_inside = pipe(resources)
+    result, result_inside = pipe(resources)
+    information, information_inside = pipe(resources)
+    source_inside, source = pipe(resources) if order.source else (None, None)
     descriptors = Descriptors(
-        filter=_memory_file(seccomp.program(), resources),
+        filter=memory_file(seccomp.program(), resources),
         information=information_inside.fileno(),
-        files={path: _memory_file(data, resources) for path, data in command.all_files(order).items()},
+        files={path: memory_file(data, resources) for path, data in command.all_files(order).items()},
     )
     inherited = [
         control_inside,
@@ -89,7 +101,7 @@ def _start(
         control=control_inside.fileno(),
         result=result_inside.fileno(),
         source=source_inside.fileno() if source_inside else None,
-        limits=_limits(order.limits, grouped=group is not None),
+        limits=resource_limits(order.limits, grouped=group is not None),
     )
     program = [interpreter.python(), "-I", "-S", command.INSIDE, told, *order.argv]
     process = _popen(
@@ -103,7 +115,7 @@ def _start(
     return Box(process, group, first, first_id, control, result, source)
 
 
-def _limits(limits: Limits, *, grouped: bool) -> dict[str, int]:
+def resource_limits(limits: Limits, *, grouped: bool) -> dict[str, int]:
     """Resource limits by their name; of each process, so memory only where no control group bounds the sum."""
     own = {
         "NPROC": limits.processes,
@@ -118,8 +130,6 @@ def _command_line(
 ) -> list[str]:
     mounts = command.distinct((*interpreter.service_mounts(), *order.mounts))
     for mount in mounts:
-        if not mount.source.exists():
-            raise SandboxError(f"{mount.source} is not there: it was to appear at {mount.target} in the box")
         if uid is not None and not _public(mount.source):
             raise SandboxError(
                 f"{mount.source} is private, and boxes run under uids of their own: chmod -R go+rX it"
@@ -200,7 +210,8 @@ def _readable(descriptor: int) -> bool:
     return bool(poll.poll(_SECONDS_TO_DIE * 1000))
 
 
-def _pipe(resources: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+def pipe(resources: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+    """The reading and the writing end of a new pipe, both unbuffered, closed with the resources."""
     reading, writing = os.pipe()
     return (
         resources.enter_context(os.fdopen(reading, "rb", buffering=0)),
@@ -208,7 +219,8 @@ def _pipe(resources: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
     )
 
 
-def _memory_file(data: bytes, resources: ExitStack) -> int:
+def memory_file(data: bytes, resources: ExitStack) -> int:
+    """A descriptor of a file that is nowhere and holds the data, closed with the resources."""
     descriptor = os.memfd_create("gate")
     resources.callback(os.close, descriptor)
     with os.fdopen(os.dup(descriptor), "wb") as file:

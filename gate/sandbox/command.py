@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gate.sandbox.values import Limits, Mount
+from gate.sandbox.values import Limits, Mount, SandboxError
 
 WORK = "/work"
 """Where the source is unpacked; the working folder of every program."""
@@ -19,7 +19,7 @@ PROXY = "/gate/proxy"
 _MEBIBYTE = 1024 * 1024
 _SHARED_MEMORY_MB = 256
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": PATH,
     "HOME": HOME,
     "USER": "gate",
@@ -157,7 +157,7 @@ def bubblewrap(
         "ALL",
         "--clearenv",
     ]
-    for name, value in {**_ENVIRONMENT, **order.environment}.items():
+    for name, value in {**ENVIRONMENT, **order.environment}.items():
         command += ["--setenv", name, value]
     command += _system()
     command += ["--proc", "/proc", "--dev", "/dev"]
@@ -223,9 +223,14 @@ def _made(source: Path) -> str:
 
 
 def distinct(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
-    """The mounts with one for each target, the first; sources without links, for a bind follows none."""
+    """The mounts with one for each target, the first; sources without links, for a bind follows none.
+
+    Raises: SandboxError when a source is not there.
+    """
     chosen: dict[str, Mount] = {}
     for mount in mounts:
+        if not mount.source.exists():
+            raise SandboxError(f"{mount.source} is not there: it was to appear at {mount.target} in the box")
         chosen.setdefault(mount.target, Mount(mount.source.resolve(), mount.target))
     return tuple(chosen.values())
 

@@ -39,12 +39,17 @@ def tool_mounts() -> tuple[Mount, ...]:
     return (Mount(_packages(), SITE_PACKAGES),)
 
 
-def module_command(module: str, *, boxed: bool = True, tools: bool = False) -> tuple[str, ...]:
-    """The command that runs `main` of one of our modules, isolated from modules of the analysed tree (`-I`)."""
+def module_command(
+    module: str, *, boxed: bool = True, tools: bool = False, root: str = ""
+) -> tuple[str, ...]:
+    """The command that runs `main` of one of our modules, isolated from modules of the analysed tree (`-I`).
+
+    `root` is what `Sandbox.root` says of the box.
+    """
     if not boxed:
         paths = [str(_package().parent), str(_packages())]
         return (sys.executable, "-I", "-c", _BOOTSTRAP.format(paths=paths, module=module))
-    paths = [LIBRARY, SITE_PACKAGES] if tools else [LIBRARY]
+    paths = [root + LIBRARY, root + SITE_PACKAGES] if tools else [root + LIBRARY]
     return (python(), "-I", "-c", _BOOTSTRAP.format(paths=paths, module=module))
 
 

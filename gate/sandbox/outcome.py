@@ -26,25 +26,32 @@ class Reached:
     """Whether the kernel says so. What a program printed explains a failure, and says nothing otherwise."""
 
 
-def ended(by: EndedBy, limits: Limits) -> str:
-    """The sentence for a run that was ended, or whose source did not fit; empty for none."""
+def ended(by: EndedBy, limits: Limits, *, sized: bool = True) -> str:
+    """The sentence for a run that was ended, or whose source did not fit; empty for none.
+
+    `sized` folders hold `Limits.disk_mb` each; others what the disk has.
+    """
+    room = f"the {limits.disk_mb} MB of its working folder" if sized else "the space that is left"
     return {
         "": "",
         "time": f"It reached its limit of {_duration(limits.seconds)} and was ended.",
         "memory": f"It used more than its {limits.memory_mb} MB of memory and was ended.",
         "output": f"It printed more than {limits.output_mb * OUTPUT_DROPPED_TO_KILLED} MB and was ended.",
-        "disk": f"The source does not fit into the {limits.disk_mb} MB of its working folder.",
+        "disk": f"The source does not fit into {room}.",
         "result": f"Its result was larger than {limits.result_mb} MB.",
         "cancelled": "It was cancelled.",
     }[by]
 
 
-def outlived(limits: Limits, group: Group | None, full: Full | None, output: bytes) -> Reached | None:
+def outlived(
+    limits: Limits, group: Group | None, full: Full | None, output: bytes, *, sized: bool = True
+) -> Reached | None:
     """The limit that a run reached though nobody ended it; None for none that left a trace.
 
-    `full` is a writable folder without room at its end, `output` what it printed.
+    `full` is a writable folder without room at its end, `output` what it printed; `sized` as for `ended`.
     """
-    return _counted(limits, group, full) or _printed(limits, output[-_TAIL_BYTES:], grouped=group is not None)
+    tail = output[-_TAIL_BYTES:]
+    return _counted(limits, group, full) or _printed(limits, tail, grouped=group is not None, sized=sized)
 
 
 def _counted(limits: Limits, group: Group | None, full: Full | None) -> Reached | None:
@@ -60,9 +67,10 @@ def _counted(limits: Limits, group: Group | None, full: Full | None) -> Reached 
     return None
 
 
-def _printed(limits: Limits, output: bytes, *, grouped: bool) -> Reached | None:
+def _printed(limits: Limits, output: bytes, *, grouped: bool, sized: bool) -> Reached | None:
     if any(word in output for word in _DISK):
-        text = f"It was told that no space is left: each of its folders holds {limits.disk_mb} MB."
+        room = f"each of its folders holds {limits.disk_mb} MB" if sized else "the container's disk is full"
+        text = f"It was told that no space is left: {room}."
         return Reached("disk", text, certain=False)
     if any(word in output for word in _OPEN_FILES):
         text = f"It was refused a file: each of its processes may have {limits.open_files} open."

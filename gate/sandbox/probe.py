@@ -25,20 +25,6 @@ _TRIAL = "/gate/trial.py"
 _MEBIBYTE = 1024 * 1024
 _SAFE_BUBBLEWRAP = (0, 12)
 """Fixes CVE-2026-87766."""
-_SECRETS = (
-    "GATE_PRIVATE_KEY",
-    "GATE_PRIVATE_KEY_FILE",
-    "GATE_WEBHOOK_SECRET",
-    "GATE_WEBHOOK_SECRET_PREVIOUS",
-    "GATE_CLIENT_SECRET",
-    "GATE_SECRET_KEY",
-    "GATE_DATABASE_URL",
-    "GATE_METRICS_TOKEN",
-    "GATE_SMTP_URL",
-    "GITHUB_TOKEN",
-    "GH_TOKEN",
-)
-"""Whoever runs under the service's uid can read them: from the memory of its process, whatever is handed on."""
 
 
 def bubblewrap(hierarchy: cgroup.Hierarchy | None) -> tuple[Feature, ...]:
@@ -48,23 +34,6 @@ def bubblewrap(hierarchy: cgroup.Hierarchy | None) -> tuple[Feature, ...]:
         found += _tried()
     found += _control_group(hierarchy)
     return tuple(found)
-
-
-def container() -> tuple[Feature, ...]:
-    """What can be verified of the promise that this container isolates one run."""
-    status = _status()
-    secrets = sorted(name for name in _SECRETS if name in _environment_names())
-    return (
-        _feature("unprivileged user", os.geteuid() != 0, "not uid 0", "runs as uid 0"),
-        _feature(
-            "no new privileges",
-            status.get("NoNewPrivs") == "1",
-            "set",
-            "not set: start the container with no-new-privileges",
-        ),
-        _feature("seccomp", status.get("Seccomp") == "2", "a filter is on", "no filter is on"),
-        _feature("no secrets", not secrets, "none", f"the environment has {', '.join(secrets)}"),
-    )
 
 
 def _program() -> Feature:
@@ -193,14 +162,3 @@ def _control_group(hierarchy: cgroup.Hierarchy | None) -> Iterator[Feature]:
 
 def _feature(name: str, holds: bool, yes: str, no: str) -> Feature:
     return Feature(name, holds, yes if holds else no)
-
-
-def _status() -> dict[str, str]:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-
-
-def _environment_names() -> frozenset[str]:
-    """Names of this process's variables; their values are not looked at."""
-    entries = Path("/proc/self/environ").read_bytes().split(b"\0")
-    return frozenset(entry.partition(b"=")[0].decode(errors="replace") for entry in entries)

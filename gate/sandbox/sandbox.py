@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import BinaryIO
 
-from gate.sandbox import box, cgroup, leftovers, probe, proxy
+from gate.sandbox import box, cgroup, container, container_probe, leftovers, probe, proxy
 from gate.sandbox.analyser import Analyser
 from gate.sandbox.command import PROXY, Order
 from gate.sandbox.endpoints import Endpoint, Refusal
@@ -27,8 +28,10 @@ def never() -> bool:
 class Sandbox:
     """Runs programs as `GATE_SANDBOX` says; never falls back to less than that."""
 
-    def __init__(self, mode: Mode) -> None:
+    def __init__(self, mode: Mode, *, secret_files: Sequence[Path] = ()) -> None:
+        """Where no mount namespace hides them, no test runs beside readable `secret_files`."""
         self.mode = mode
+        self._secret_files = secret_files
 
     @cached_property
     def hierarchy(self) -> cgroup.Hierarchy | None:
@@ -51,7 +54,7 @@ class Sandbox:
             case "bwrap":
                 return probe.bubblewrap(self.hierarchy)
             case "container":
-                return probe.container()
+                return container_probe.features(self._secret_files)
             case "none":
                 text = "GATE_SANDBOX=none: tests do not run here, static checks do"
                 return (Feature("sandbox", False, text),)
@@ -61,8 +64,6 @@ class Sandbox:
         missing = [feature for feature in self.features if feature.required and not feature.holds]
         if missing:
             return "; ".join(f"{feature.name}: {feature.text}" for feature in missing)
-        if self.mode == "container":
-            return "GATE_SANDBOX=container runs no tests yet: use bwrap, or send coverage from CI"
         return ""
 
     @property
@@ -73,8 +74,17 @@ class Sandbox:
         if self.refusal():
             return f"tests do not run: {self.refusal()}"
         lost = [feature.text.partition(":")[0] for feature in self.features if not feature.holds]
+        if self.mode == "container":
+            return "; ".join(["in a container of its own, without a box", *lost])
         group = f", control group v{self.hierarchy.version}" if self.hierarchy else ""
         return "; ".join([f"boxed by bubblewrap{group}", *lost])
+
+    def root(self, name: str) -> str:
+        """What stands before a path of the box of that name: nothing where it has mounts of its own.
+
+        Files, mounts and the source are put there by `run`; a program's arguments and variables must name it.
+        """
+        return container.root(_checked(name)) if self.mode == "container" else ""
 
     def run(  # noqa: PLR0913  (an order has this many parts; callers name each)
         self,
@@ -94,7 +104,7 @@ class Sandbox:
         """Run a program in a box of its own.
 
         `write_source` writes a tar stream that is unpacked into the working folder `/work`. `files` are contents by
-        path in the box. The program's result is what it writes to the descriptor named by `GATE_RESULT_FD`;
+        path in the box; in a container all of these paths begin with `root(name)`. The program's result is what it writes to the descriptor named by `GATE_RESULT_FD`;
         with `result_to` it goes there as it comes, and `Exit.result` stays empty. A box left over under the same
         `name` is removed first.
 
@@ -114,7 +124,7 @@ class Sandbox:
             environment=environment or {},
             source=write_source is not None,
         )
-        with _way_out(ordered, endpoints) as (order, refusals), box.opened(order, self.hierarchy) as opened:
+        with _way_out(ordered, endpoints) as (order, refusals), self._opened(order) as opened:
             ended = supervise(
                 opened,
                 limits,
@@ -124,6 +134,11 @@ class Sandbox:
                 result_to=result_to,
             )
             return replace(ended, refusals=refusals())
+
+    def _opened(self, order: Order) -> AbstractContextManager[box.Box]:
+        if self.mode == "container":
+            return container.opened(order)
+        return box.opened(order, self.hierarchy)
 
     @contextmanager
     def analysers(self, count: int, *, name: str = "analyser") -> Iterator[Analyser]:

@@ -82,8 +82,9 @@ class Supervision:
             raise SandboxError(f"the box could not be set up: {said[-400:] or 'it ended without a word'}")
         ended = Exit(status, seconds, bytes(self._tail), bytes(self._result), self._ended_by)
         if self._ended_by:
-            return replace(ended, text=outcome.ended(self._ended_by, self._limits))
-        reached = outcome.outlived(self._limits, self._box.group, self._storage.full(), ended.output)
+            return replace(ended, text=outcome.ended(self._ended_by, self._limits, sized=self._box.sized))
+        full, sized = self._storage.full(), self._box.sized
+        reached = outcome.outlived(self._limits, self._box.group, full, ended.output, sized=sized)
         if reached is None:
             return ended
         return replace(ended, text=reached.text, reached=reached.limit, certain=reached.certain)

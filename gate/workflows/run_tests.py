@@ -18,11 +18,10 @@ from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, add_coverage, has_package, in_use
-from gate.sandbox import TEST_CPUS, Exit, Limits, Sandbox, SandboxError, here, interpreter, never, owner
+from gate.sandbox import TEST_CPUS, WORK, Exit, Limits, Sandbox, SandboxError, here, interpreter, never, owner
 
 _OUTPUT_LINES = 40
 _LONGEST_LINE = 500
-_WORK = "/work"
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # these turn the direction of what follows
@@ -86,10 +85,16 @@ class SuiteRun:
 class _Place:
     """Where a run finds things."""
 
-    root: str = _WORK
-    start: str = START
-    scratch: str = SCRATCH
+    root: str
+    start: str
+    scratch: str
+    environment: str = ""
+    """What stands before the paths of the environment."""
     installed: bool = False
+
+
+def _boxed(root: str) -> _Place:
+    return _Place(f"{root}{WORK}", f"{root}{START}", f"{root}{SCRATCH}", environment=root)
 
 
 def run_tests(
@@ -101,15 +106,17 @@ def run_tests(
     cancelled: Callable[[], bool] = never,
 ) -> CoverageReport | Unmeasurable | Asked:
     """The coverage of a tree's sources by its tests, run in a box of that name."""
+    root = sandbox.root(name)
     try:
         with in_use(run.environment):
             ended = sandbox.run(
-                interpreter.module_command("checks.line_coverage"),
+                interpreter.module_command("checks.line_coverage", root=root),
                 name=name,
                 limits=_limits(run),
                 write_source=write_source,
                 mounts=run.environment.mounts,
-                files={JOB: json.dumps(encode(_job(run, _Place()))).encode()},
+                files={JOB: json.dumps(encode(_job(run, _boxed(root)))).encode()},
+                environment={JOB_VARIABLE: f"{root}{JOB}"},
                 cancelled=cancelled,
             )
     except SandboxError as error:
@@ -144,10 +151,10 @@ def _limits(run: SuiteRun) -> Limits:
 
 
 def _job(run: SuiteRun, place: _Place) -> Job:
-    command, root = run.command, place.root
+    command, root, build = run.command, place.root, run.environment.build
     src_layout = any(path.startswith("src/") and path.endswith(".py") for path in run.paths)
     return Job(
-        python=run.environment.python,
+        python=place.environment + run.environment.python,
         python_version=run.environment.python_version,
         runner=command.runner if command else "none",
         words=_words(run),
@@ -163,7 +170,7 @@ def _job(run: SuiteRun, place: _Place) -> Job:
         python_path=(f"{root}/src", root) if src_layout else (root,),
         start=place.start,
         scratch=place.scratch,
-        build=run.environment.build,
+        build=build and replace(build, packages=place.environment + build.packages),
         installed=place.installed,
     )
 
