@@ -9,6 +9,7 @@ import select
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from gate.sandbox import cgroup, command, interpreter, leftovers, owner, seccomp
 from gate.sandbox.command import Descriptors, Order, Stage
 from gate.sandbox.values import Limits, SandboxError
 
-_SECONDS_TO_DIE = 10
+SECONDS_TO_DIE = 10
 _MEBIBYTE = 1024 * 1024
 
 
@@ -40,6 +41,8 @@ class Box:
     """Takes the tar stream; whoever writes it closes it."""
     lifeline: socket.socket | None = None
     """Its other end is a keeper's, which kills the run when nothing can come from here any more; None for a box."""
+    asked_at: float | None = None
+    """When the keeper was asked to end the run, by `time.monotonic`."""
 
     @property
     def sized(self) -> bool:
@@ -49,13 +52,21 @@ class Box:
     def kill(self) -> None:
         """Kill everything in the box. Harmless when it has ended."""
         if self.lifeline is not None:
-            with contextlib.suppress(OSError):
-                self.lifeline.shutdown(socket.SHUT_WR)
+            self._let_keeper_end(self.lifeline)
             return
         if self.first is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.first, signal.SIGKILL)
         self.process.kill()
+
+    def _let_keeper_end(self, lifeline: socket.socket) -> None:
+        """Let it kill the run; who asks again when it has had its time kills it, too, and has no proof then."""
+        if self.asked_at is None:
+            self.asked_at = time.monotonic()
+            lifeline.shutdown(socket.SHUT_WR)
+        self.process.send_signal(signal.SIGCONT)  # Where nothing forbids it, the run may have stopped it.
+        if time.monotonic() > self.asked_at + SECONDS_TO_DIE:
+            self.process.kill()
 
 
 @contextmanager
@@ -187,13 +198,13 @@ def _first_process(information: IO[bytes]) -> tuple[int | None, int]:
 def _end(box: Box, uid: int | None) -> None:
     box.kill()
     try:
-        box.process.wait(_SECONDS_TO_DIE)
+        box.process.wait(SECONDS_TO_DIE)
         if box.first is not None and not _readable(box.first):
             raise SandboxError("the first process of the box survived being killed")
         if uid is not None:
             slots.clear(uid)
     except subprocess.TimeoutExpired:
-        raise SandboxError(f"the box did not end within {_SECONDS_TO_DIE} s of being killed") from None
+        raise SandboxError(f"the box did not end within {SECONDS_TO_DIE} s of being killed") from None
     finally:
         for stream in (box.process.stdin, box.process.stdout):
             if stream is not None:
@@ -207,7 +218,7 @@ def _readable(descriptor: int) -> bool:
     """Whether the process of the descriptor ends in time; `select` would fail for high descriptors."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(_SECONDS_TO_DIE * 1000))
+    return bool(poll.poll(SECONDS_TO_DIE * 1000))
 
 
 def pipe(resources: ExitStack) -> tuple[IO[bytes], IO[bytes]]:

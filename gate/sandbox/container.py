@@ -10,24 +10,21 @@ import contextlib
 import hashlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 from gate.sandbox import command, container_probe, interpreter, owner, seccomp
-from gate.sandbox.box import Box, memory_file, pipe, resource_limits
+from gate.sandbox.box import SECONDS_TO_DIE, Box, memory_file, pipe, resource_limits
 from gate.sandbox.command import HOME, WORK, Order
 from gate.sandbox.values import SandboxError
 
 _PREFIX = "gate-run-"
 _TMP = "/tmp"  # noqa: S108  (below the folder of the run)
-_SECONDS_TO_DIE = 10
 EMPTY = b"empty"
 """What the keeper says when it has no child any more."""
 _PROGRAMS = Path(__file__).parent
@@ -160,17 +157,13 @@ def _popen(line: list[str], inherited: tuple[int, ...]) -> subprocess.Popen[byte
 
 def _end(box: Box, lifeline: socket.socket) -> None:
     """Wait until the keeper has proved that nothing is left. Raises: SandboxError when it has not."""
-    box.kill()
-    deadline = time.monotonic() + _SECONDS_TO_DIE
-    while box.process.poll() is None and time.monotonic() < deadline:
-        box.process.send_signal(signal.SIGCONT)  # Where nothing forbids it, the run may have stopped it.
+    while box.process.poll() is None:
+        box.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             box.process.wait(0.1)
-    box.process.kill()
-    box.process.wait()
     cast("IO[bytes]", box.process.stdout).close()
     if lifeline.recv(len(EMPTY)) != EMPTY:
         raise SandboxError(
             "what the run left behind could not be proved gone: its keeper was killed or did not end "
-            f"within {_SECONDS_TO_DIE} s; throw this container away"
+            f"within {SECONDS_TO_DIE} s; throw this container away"
         )

@@ -122,7 +122,9 @@ class Supervision:
         return bool(part)
 
     def _look(self, cancelled: Callable[[], bool]) -> None:
-        if time.monotonic() - self._began > self._limits.seconds:
+        if self._ended_by:
+            self._box.kill()  # Not everything dies of being asked once.
+        elif time.monotonic() - self._began > self._limits.seconds:
             self.end("time")
         elif time.monotonic() > self._next_question:
             self._next_question = time.monotonic() + _CANCELLATION_SECONDS

@@ -183,6 +183,38 @@ except SandboxError as error:
 
 
 @pytest.mark.box
+def test_a_stopped_keeper_goes_on(sandbox: Sandbox) -> None:
+    """A run that stopped it, where nothing forbids that, is ended all the same."""
+    code = """
+import signal
+def stop_keeper(part):
+    os.kill(int(part), signal.SIGSTOP)
+ended = boxed(sandbox, "import os, time; print(os.getppid(), flush=True); time.sleep(600)",
+    limits=replace(LIMITS, output_mb=0, seconds=1), on_output=stop_keeper)
+tell([ended.status, ended.ended_by])
+"""
+
+    assert told(sandbox, code) == [137, "output"]
+
+
+@pytest.mark.box
+def test_what_does_not_hold_is_told(sandbox: Sandbox) -> None:
+    """By the doctor's features and the phrase for people; what is needed comes first."""
+    features, description = told(
+        sandbox, "tell([[(each.name, each.required) for each in sandbox.features], sandbox.description])"
+    )
+
+    assert features == [
+        ["unprivileged user", True], ["no new privileges", True], ["seccomp", True], ["no secrets", True], ["keeper", True],
+        ["memory", False], ["processes", False], ["network", False], ["processes of Gate", False], ["files of Gate", False],
+    ]  # fmt: skip
+    assert description.startswith(
+        "in a container of its own, without a box; memory is bounded per process only"
+    )
+    assert description.endswith("a run can change Gate's files and fill the container's disk")
+
+
+@pytest.mark.box
 def test_a_run_reaches_no_process_of_gate(sandbox: Sandbox) -> None:
     """Where the kernel can keep it from that, it neither signals them nor reads their variables; the filter is on."""
     code = """
