@@ -131,7 +131,9 @@ def _start(order: Order, folder: Path, resources: ExitStack) -> Box:
     lifeline_inside.close()
     for end in (control_inside, result_inside, *([source_inside] if source_inside else [])):
         end.close()
-    return Box(process, None, None, 0, control, result, source, lifeline)
+    ended = os.pidfd_open(process.pid)
+    resources.callback(os.close, ended)
+    return Box(process, None, ended, 0, control, result, source, lifeline)
 
 
 def _environment(order: Order, folder: Path) -> dict[str, str]:
