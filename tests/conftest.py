@@ -5,6 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 
 def pytest_configure() -> None:
     """Before anything is collected: a signing key, a hook's GIT_DIR or a rewritten URL would change what tests do."""
