@@ -36,6 +36,7 @@ _FILES = {
     "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
 }
 _HOST_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs", "/etc/mime.types")
+_UTC = Path("/usr/share/zoneinfo/UTC")
 _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 # Core files of 1 byte at most: with 0 the kernel still starts the machine's core handler (`kernel.core_pattern` with a
@@ -243,6 +244,8 @@ def _system() -> list[str]:
             options += ["--symlink", str(folder.readlink()), str(folder)]
         elif folder.exists():
             options += ["--ro-bind", str(folder), str(folder)]
+    if _UTC.exists():
+        options += ["--symlink", str(_UTC), "/etc/localtime"]
     for path in _HOST_FILES:
         options += ["--ro-bind-try", path, path]
     return options

@@ -157,3 +157,14 @@ def test_what_does_not_hold_is_part_of_how_tests_run(sandbox: Sandbox) -> None:
         "processes are bounded by the uid's own limit only; a run may use every core"
     )
     assert Sandbox("none").description == "tests do not run: GATE_SANDBOX is none"
+
+
+@pytest.mark.box
+@pytest.mark.skipif(not Path("/usr/share/zoneinfo/UTC").exists(), reason="this machine has no time zones")
+def test_the_time_zone_is_utc_wherever_it_is_looked_for(sandbox: Sandbox) -> None:
+    """By its variable and by its file, which some libraries read themselves."""
+    code = "import os, time; print(os.environ['TZ'], time.tzname[0], open('/etc/localtime', 'rb').read(4))"
+
+    ended = boxed(sandbox, code)
+
+    assert ended.output == b"UTC UTC b'TZif'\n"
