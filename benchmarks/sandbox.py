@@ -1,4 +1,4 @@
-"""What a box costs: start-up, and the slow-down of a run that computes and calls the kernel as tests do.
+"""What a box costs: start-up, the slow-down of a run that computes and calls the kernel as tests do, and its environment.
 
 Bare and boxed runs are interleaved, so that a busy machine slows both; each figure is a median. Run it with
 `python -m benchmarks.sandbox [--runs 20] [--json]`.
@@ -14,7 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+from gate.core.policy import Tests
+from gate.core.suite_command import SuiteCommand
+from gate.environments import Unprepared, prepare
 from gate.sandbox import TEST_CPUS, Limits, Sandbox, interpreter
 
 LIMITS = Limits(memory_mb=1024, seconds=120, cpus=TEST_CPUS)
@@ -22,7 +26,7 @@ UNBOUNDED = Limits(memory_mb=1024, seconds=120)
 WORK = """
 import os, tempfile, time
 total = 0
-for round in range(60):
+for round in range(600):
     total += sum(n * n % 7 for n in range(40_000))
     with tempfile.TemporaryDirectory() as folder:
         for n in range(60):
@@ -88,6 +92,27 @@ def compared(runs: int, ways: dict[str, Callable[[], bytes]]) -> dict[str, dict[
     }
 
 
+def environment(sandbox: Sandbox, runs: int) -> dict[str, dict[str, float]]:
+    """Seconds of an environment with pytest: built once from the package index, then found again."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+
+        def prepared() -> bytes:
+            made = prepare(
+                sandbox,
+                {"requirements.txt": b"pytest\n"},
+                tests=Tests(),
+                command=SuiteCommand("pytest"),
+                index_urls=(),
+                directory=Path(folder),
+            )
+            if isinstance(made, Unprepared):
+                raise SystemExit(f"{made.text}\n{made.output}")
+            return b""
+
+        return {**compared(1, {"built": prepared}), **compared(runs, {"warm": prepared})}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=20)
@@ -110,6 +135,7 @@ def main() -> None:
                 "boxed, cpu quota": lambda: boxed(sandbox, LIMITS, *python),
             },
         ),
+        "environment": environment(sandbox, options.runs),
     }
     if options.json:
         json.dump({"sandbox": sandbox.description, **measured}, sys.stdout, indent=2)
