@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
-from checks import project_build, project_metadata, unreachable
+from checks import project_build, project_metadata, unreachable, unreachable_service
 from checks.codec import decode, encode
 from checks.coverage_job import JOB, JOB_VARIABLE, PYTHON_PATH, Job
 from checks.project_build import Built
 from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
 
-REVISION = 2
+REVISION = 3
 """Of this driver; part of a report's version."""
 
 NO_TESTS = 5
@@ -63,6 +63,7 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
         seconds=round(seconds, 3),
         command=_shown(job),
         tests=tests,
+        unreachable=_unreachable(scratch / "junit.xml"),
         build_failure=built.failure,
     )
     _run(_coverage(job, "combine", rcfile, "--quiet", str(scratch / "data")), root, environment, quiet=True)
@@ -232,12 +233,26 @@ def _from_unittest(file: Path) -> Iterator[tuple[str, TestOutcome]]:
         yield from decode(dict[str, TestOutcome], json.loads(file.read_bytes())).items()
 
 
-def _from_junit(file: Path) -> Iterator[tuple[str, TestOutcome]]:
+def _unreachable(file: Path) -> int:
+    """How many tests failed for want of a network or a service, as far as the runner tells."""
+    texts = (
+        f"{child.get('message')} {child.text}"
+        for case in _cases(file)
+        for child in case
+        if child.tag in {"failure", "error"}
+    )
+    return sum(unreachable_service.tells(text) for text in texts)
+
+
+def _cases(file: Path) -> list[ET.Element]:
     try:
-        cases = ET.parse(file).iter("testcase") if file.is_file() else ()  # noqa: S314  (inside the box a bomb harms its own suite)
+        return list(ET.parse(file).iter("testcase")) if file.is_file() else []  # noqa: S314  (inside the box a bomb harms its own suite)
     except ET.ParseError:
-        return
-    for case in cases:
+        return []
+
+
+def _from_junit(file: Path) -> Iterator[tuple[str, TestOutcome]]:
+    for case in _cases(file):
         name = ".".join(part for part in (case.get("classname"), case.get("name")) if part)
         children = {child.tag for child in case}
         outcome: TestOutcome = "passed"

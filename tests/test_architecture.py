@@ -16,7 +16,7 @@ MODULES = {
 }
 
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("checks.report", "checks.catalog", "checks.codec", "checks.coverage_job"),
+    ("checks.report", "checks.catalog", "checks.codec", "checks.coverage_job", "checks.unreachable_service"),
     ("gate.core",),
     ("gate.variables",),
     ("gate.settings", "gate.tables", "gate.telemetry"),

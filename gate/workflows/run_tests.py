@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 from checks.codec import DecodeError, decode, encode
 from checks.coverage_job import JOB, JOB_VARIABLE, SCRATCH, START, Job
 from checks.report import CoverageReport, FileCoverage, Suite
+from checks.unreachable_service import tells
 from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
@@ -26,6 +27,7 @@ _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # these turn the direction of what follows
 )
+_NOT_THERE = "What it printed tells of a network or a service that is not there: tests have neither here."
 _MOST_VALUES = 4_000_000
 """Of a report; 800,000 lines of source have some 600,000. The megabytes of a result could hold twenty million."""
 _MOST_LINES = 1_000_000
@@ -221,7 +223,8 @@ def _without_report(ended: Exit, run: SuiteRun, output: str) -> Unmeasurable:
         return Unmeasurable("run", "The run was cancelled.", output=output, ours=True)
     hint = _hint(ended, run)
     if ended.ended_by:
-        return Unmeasurable("run", f"The tests did not finish. {ended.text}", hint, output)
+        text = f"The tests did not finish. {ended.text}"
+        return Unmeasurable("run", f"{text} {_NOT_THERE if tells(output) else ''}".rstrip(), hint, output)
     text = f"The run ended with status {ended.status} and no report. {ended.text}".rstrip()
     return Unmeasurable("run", text, hint, output)
 
@@ -232,6 +235,8 @@ def _broken(suite: Suite, hint: str) -> Unmeasurable:
         return Unmeasurable("build", text, hint, last_lines(suite.build_failure.encode()))
     step: Literal["collect", "run"] = "collect" if suite.tests else "run"
     text = f"`{suite.command}` ended with status {suite.exit_status} before any test had run. {suite.note}"
+    if suite.unreachable or tells(suite.output):
+        text = f"{text.rstrip()} {_NOT_THERE}"
     hint = hint or '[tests]\ncommand = "pytest tests"  # the command that runs the tests'
     return Unmeasurable(step, text.rstrip(), hint, suite.output)
 

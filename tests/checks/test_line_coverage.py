@@ -134,7 +134,7 @@ def test_lines_are_those_counted_by_hand(job: Job, root: Path) -> None:
         "package/forgotten.py": FileCoverage(covered=(), missing=(1, 4, 5)),
     }
     assert report.unparsable == (("scripts/broken.py", "line 1: invalid syntax"),)
-    assert report.version.startswith("2 coverage-7.17")
+    assert report.version.startswith("3 coverage-7.17")
 
 
 def test_unittest_tells_each_test(job: Job, root: Path) -> None:
@@ -300,3 +300,15 @@ def test_a_suite_can_start_the_projects_own_program(job: Job, root: Path) -> Non
 
     assert report.suite.outcome == "passed"
     assert dict(report.files)["package/calculator.py"] == FileCoverage((1, 2), ())
+
+
+def test_failures_for_want_of_a_service_are_counted(job: Job, root: Path) -> None:
+    """Nobody listens beside the tests: whoever reads of failing tests learns that this is the cause of some."""
+    (root / "tests/test_plain.py").write_text(
+        "import socket\ndef test_it(): socket.create_connection(('127.0.0.1', 1))\ndef test_other(): assert 0\n"
+    )
+    words = ("-q", "-p", "no:randomly", "tests/test_plain.py")
+
+    report = measure(replace(job, runner="pytest", words=words), root)
+
+    assert (len(report.suite.tests), report.suite.unreachable) == (2, 1)

@@ -1,0 +1,30 @@
+"""Which failures tell of a network or a service that is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.unreachable_service import tells
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.",
+        "ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)",
+        "socket.gaierror: [Errno -3] Temporary failure in name resolution",
+        "urllib3.exceptions.NameResolutionError: Failed to resolve 'example.org'",
+        "OSError: [Errno 101] Network is unreachable",
+        "pymongo.errors.ServerSelectionTimeoutError: localhost:27017: [Errno 111]",
+        "x" * 100_000 + "Connection refused",
+    ],
+)
+def test_a_failed_connection_is_one(text: str) -> None:
+    """By the words of the kernel, of the resolver or of a well-known client."""
+    assert tells(text)
+
+
+@pytest.mark.parametrize("text", ["", "AssertionError: refused", "TimeoutError", "connection closed"])
+def test_other_failures_are_none(text: str) -> None:
+    """What may have another cause is the project's."""
+    assert not tells(text)
