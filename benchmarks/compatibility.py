@@ -361,7 +361,10 @@ class Bare:
         )
         if not tests:
             print(done.stdout[-1500:], done.stderr[-500:], file=sys.stderr)
-        return Run(tests, lines, seconds)
+        # Some tests are named after the folder they lie in.
+        return Run(
+            {name.replace(str(self._checkout), "/work"): end for name, end in tests.items()}, lines, seconds
+        )
 
     def _lines(self, path: str, told: Mapping[str, Any]) -> tuple[frozenset[int], frozenset[int]]:
         """Without lines that cannot run here, which are no source to Gate."""
