@@ -6,7 +6,8 @@ For each project below, from its source distribution (fixed by hash) and without
 
 * Gate measures it in the box: `gate measure HEAD --check coverage`;
 * the same tests run by hand: an ordinary virtual environment with the same versions installed by uv, the project
-  installed with `-e .` by its own backend, coverage.py around the same command, no box, network and services as they are.
+  installed with `-e .` by its own backend, coverage.py around the same command, no box, network and services as they are (as root with a hosts file as a new Debian
+  has it, where `localhost` is IPv6 too).
 
 The result is "measured" when every test ends alike and the same lines of the same files are covered. The run by hand is
 made twice: tests and lines that differ between those two are chance, are left out and counted. `--write` puts the table
@@ -403,7 +404,23 @@ class Bare:
         ]
 
     def _do(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        as_nobody = ["setpriv", f"--reuid={BARE_UID}", f"--regid={BARE_UID}", "--clear-groups", "--"]
+        hosts = self._folder / "hosts"
+        hosts.write_text("127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n")
+        hosts.chmod(0o644)
+        bound = f'mount --bind {hosts} /etc/hosts && exec "$@"'
+        as_nobody = [
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            bound,
+            "sh",
+            "setpriv",
+            f"--reuid={BARE_UID}",
+            f"--regid={BARE_UID}",
+            "--clear-groups",
+            "--",
+        ]
         path = f"{Path(self._python).parent}:/usr/local/bin:/usr/bin:/bin"
         return subprocess.run(
             [*(as_nobody if os.geteuid() == 0 else []), *command],
