@@ -23,7 +23,7 @@ _SIZE = re.compile(r"([1-9][0-9]{0,6})(M|MiB|G|GiB)")
 _SMALLEST_MB = 32
 """The programs that set the box up need some 20."""
 _TIMED_OUT, _KILLED, _INTERRUPTED, _BROKEN_PIPE = 124, 137, 130, 141
-_ENDED = frozenset({"memory", "output", "result"})
+_ENDED = frozenset({"memory", "output", "result", "sockets"})
 
 
 class _Size(click.ParamType[int]):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gate.sandbox import cgroup, command, interpreter, leftovers, owner, seccomp, slots
+from gate.sandbox import cgroup, command, interpreter, leftovers, network, owner, seccomp, slots
 from gate.sandbox.command import Descriptors, Order, Stage
 from gate.sandbox.values import Limits, SandboxError
 
@@ -123,6 +123,8 @@ def _start(
     for file in inherited:
         file.close()
     first, first_id = _first_process(information)
+    if first is not None:
+        network.bound(first_id)
     return Box(process, group, first, first_id, control, result, source)
 
 

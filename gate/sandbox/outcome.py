@@ -39,6 +39,7 @@ def ended(by: EndedBy, limits: Limits, *, sized: bool = True) -> str:
         "output": f"It printed more than {limits.output_mb * OUTPUT_DROPPED_TO_KILLED} MB and was ended.",
         "disk": f"The source does not fit into {room}.",
         "result": f"Its result was larger than {limits.result_mb} MB.",
+        "sockets": f"It had more than {limits.sockets:,} sockets open at a time and was ended.",
         "cancelled": "It was cancelled.",
     }[by]
 

@@ -153,7 +153,9 @@ _SOCKETPAIR = {
 _IOCTL = {"x86_64": 16, "aarch64": 29}
 _SETRLIMIT = {"x86_64": 160, "aarch64": 164}
 _PRLIMIT64 = {"x86_64": 302, "aarch64": 261}
+_SETSOCKOPT = {"x86_64": 54, "aarch64": 208}
 _RLIMIT_CORE = 4
+_SOL_SOCKET, _SO_RCVBUF = 1, 8
 
 
 def supported(machine: str = "") -> bool:
@@ -185,6 +187,7 @@ def program(machine: str = "") -> bytes:
     instructions += _when(_IOCTL[machine], _ioctl_rule())
     instructions += _when(_SETRLIMIT[machine], _core_rule(resource=0, new_limit=None))
     instructions += _when(_PRLIMIT64[machine], _core_rule(resource=1, new_limit=2))
+    instructions += _when(_SETSOCKOPT[machine], _buffer_rule())
     instructions.append(_answer(_ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in instructions)
 
@@ -231,6 +234,18 @@ def _core_rule(*, resource: int, new_limit: int | None) -> list[Instruction]:
         high = (low[0], 0, 0, low[3] + 4)
         rule += [low, (_EQUAL, 0, 3, 0), high, (_EQUAL, 0, 1, 0), _answer(_ALLOW)]
     return [*rule, _refuse(0)]
+
+
+def _buffer_rule() -> list[Instruction]:
+    """The receive buffer of a socket stays the kernel's default, see `gate.sandbox.network`; who asks is told it is done."""
+    return [
+        _load_argument(1),
+        (_EQUAL, 0, 3, _SOL_SOCKET),
+        _load_argument(2),
+        (_EQUAL, 0, 1, _SO_RCVBUF),
+        _refuse(0),
+        _answer(_ALLOW),
+    ]
 
 
 def _load_argument(index: int) -> Instruction:

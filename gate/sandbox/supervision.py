@@ -17,6 +17,7 @@ from typing import IO, BinaryIO, cast
 
 from gate.sandbox import outcome
 from gate.sandbox.box import Box
+from gate.sandbox.network import Sockets
 from gate.sandbox.storage import Storage
 from gate.sandbox.values import OUTPUT_DROPPED_TO_KILLED, EndedBy, Exit, Limits, SandboxError
 
@@ -53,6 +54,7 @@ class Supervision:
         self._control = bytearray()
         self._ended_by: EndedBy = ""
         self._storage = Storage()
+        self._sockets = Sockets()
 
     def until_end(self, cancelled: Callable[[], bool]) -> None:
         """Read what comes until the box has died, killing it when a limit is reached or the run is cancelled."""
@@ -92,6 +94,7 @@ class Supervision:
     def close(self) -> None:
         """Let go of the box's folders, without which its memory would not be free."""
         self._storage.close()
+        self._sockets.close()
 
     def end(self, reason: EndedBy) -> None:
         """Kill the box; the first reason stands."""
@@ -126,6 +129,8 @@ class Supervision:
             self._box.kill()  # Not everything dies of being asked once.
         elif time.monotonic() - self._began > self._limits.seconds:
             self.end("time")
+        elif self._sockets.used() > self._limits.sockets:
+            self.end("sockets")
         elif time.monotonic() > self._next_question:
             self._next_question = time.monotonic() + _CANCELLATION_SECONDS
             if cancelled():
@@ -164,6 +169,7 @@ class Supervision:
         self._control += part[: 4096 - len(self._control)]
         if self._ready and not began:
             self._storage.open(self._box.first_id)
+            self._sockets.open(self._box.first_id)
 
     @property
     def _ready(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 from gate.sandbox.endpoints import Refusal
 
 Mode = Literal["bwrap", "container", "none"]
-EndedBy = Literal["", "time", "memory", "output", "disk", "result", "cancelled"]
+EndedBy = Literal["", "time", "memory", "output", "disk", "result", "sockets", "cancelled"]
 Limit = Literal["memory", "processes", "disk", "open files"]
 """Those that a run can reach and outlive."""
 
@@ -39,6 +39,8 @@ class Limits:
     output_mb: int = 4
     result_mb: int = 64
     open_files: int = 1024
+    sockets: int = 2048
+    """Of all processes together. Each can hold some 200 KB of the kernel's memory that no control group counts."""
     transfer_mb: int = 4096
     """Of everything that goes through the proxy of a run with endpoints, both ways."""
     cpus: float = 0
