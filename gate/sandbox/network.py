@@ -19,7 +19,7 @@ import threading
 _NS_GET_USERNS = 0xB701
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _SETTING = "/proc/sys/net/ipv4/tcp_rmem"
-_BUFFER_BYTES = 212_992
+BUFFER_BYTES = 212_992
 """The kernel's own default of a receive buffer, `net.core.rmem_default`."""
 _SECONDS = 5
 
@@ -87,7 +87,7 @@ def _lower(process: int) -> None:
         os.close(network)
     with open(_SETTING, "r+", encoding="ascii") as setting:  # noqa: PTH123  (of the network just entered)
         smallest, usual, largest = setting.read().split()
-        lowered = min(int(largest), _BUFFER_BYTES)
+        lowered = min(int(largest), BUFFER_BYTES)
         setting.seek(0)
         setting.write(f"{smallest} {min(int(usual), lowered)} {lowered}")
 

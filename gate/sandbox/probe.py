@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gate.sandbox import box, cgroup, interpreter, seccomp
+from gate.sandbox import box, cgroup, interpreter, network, seccomp
 from gate.sandbox.command import Order
 from gate.sandbox.supervision import supervise
 from gate.sandbox.values import Feature, Limits, SandboxError
@@ -97,6 +97,7 @@ def _tried() -> Iterator[Feature]:
         "the filter is not on in a box, so no tests run: the kernel needs CONFIG_SECCOMP_FILTER",
     )
     yield _storage(told)
+    yield _socket_memory(told)
 
 
 def _trial() -> tuple[Mapping[str, Any], int]:
@@ -134,6 +135,16 @@ def _storage(told: Mapping[str, Any]) -> Feature:
         "what a box may write to is sized and gone with it; everything else is read-only",
         f"a box may write more than it should ({told['writable'] or told['sizes']}), so no tests run: please report it",
     )
+
+
+def _socket_memory(told: Mapping[str, Any]) -> Feature:
+    largest = max(told["socket_buffers"])
+    megabytes = _LIMITS.sockets * largest // _MEBIBYTE
+    held = f"up to {megabytes:,} MB of the kernel's memory can wait in {_LIMITS.sockets:,} sockets, beside every other limit"
+    if largest <= network.BUFFER_BYTES:
+        return Feature("socket memory", True, held, required=False)
+    helps = f"set net.core.rmem_default and the last number of net.ipv4.tcp_rmem to {network.BUFFER_BYTES} or less"
+    return Feature("socket memory", False, f"{held}: {helps}", required=False)
 
 
 def _control_group(hierarchy: cgroup.Hierarchy | None) -> Iterator[Feature]:

@@ -32,6 +32,7 @@ def main() -> None:
         "sizes": {place: _bytes(place) for place in ("/tmp", "/dev/shm", "/work", str(Path.home()))},  # noqa: S108
         "files": {place: os.statvfs(place).f_files for place in ("/tmp", "/work")},  # noqa: S108
         "writable": [place for place in ("/", "/usr", "/etc", "/dev") if _writable(place)],
+        "socket_buffers": _socket_buffers(),
         "processes": sum(name.isdigit() for name in os.listdir("/proc")),  # noqa: PTH208  (numbers only)
     }
     with os.fdopen(_RESULT, "w", encoding="utf-8") as stream:
@@ -50,6 +51,14 @@ def _refused(call: int, argument: int) -> bool:
 def _bytes(place: str) -> int:
     room = os.statvfs(place)
     return room.f_blocks * room.f_frsize
+
+
+def _socket_buffers() -> list[int]:
+    """The most that one socket receives before it is read: any, and one of TCP."""
+    with socket.socket(socket.AF_UNIX) as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 30)
+        largest = Path("/proc/sys/net/ipv4/tcp_rmem").read_text(encoding="ascii").split()[2]
+        return [plain.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF), int(largest)]
 
 
 def _writable(place: str) -> bool:

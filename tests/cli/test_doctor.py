@@ -19,7 +19,7 @@ def test_every_feature_of_the_box_is_tried(project: Project) -> None:
 
     lines = [line.split(":")[0][2:] for line in done.output.splitlines()]
     assert [each.name for each in features] == [
-        "bubblewrap", "processor", "namespaces", "uid", "network", "seccomp", "storage", "memory", "processes", "cpu",
+        "bubblewrap", "processor", "namespaces", "uid", "network", "seccomp", "storage", "socket memory", "memory", "processes", "cpu",
     ]  # fmt: skip
     assert lines[lines.index("bubblewrap") : -1] == [*(each.name for each in features), "interpreters"]
     assert "(the service's)" in done.output
