@@ -47,8 +47,8 @@ from gate.core.tool_configuration import COVERAGE_FILES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "compatibility.md"
-BARE_UID = 61100
-"""Who runs the tests by hand where root would: some tests demand that they are not root."""
+BARE_UID = 65534
+"""Of `nobody`, who runs the tests by hand where root would: some tests demand that they are not root, and have a name."""
 MINUTES = 20
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -265,7 +265,8 @@ def compared(boxed: Run, first: Run, second: Run) -> str:
         steady = (one[0] | one[1]) - (one[0] ^ two[0])
         apart = ((mine[0] ^ one[0]) | (mine[1] ^ one[1])) - ((one[0] | one[1]) - steady)
         if apart:
-            lines.append(f"{path}:{min(apart)} (+{len(apart) - 1})")
+            where = "in the box" if min(apart) in mine[0] else "by hand"
+            lines.append(f"{path}:{min(apart)} covered {where} (+{len(apart) - 1})")
     told = []
     if tests:
         ends = f"{boxed.tests.get(tests[0], 'absent')}, by hand {first.tests.get(tests[0], 'absent')}"
