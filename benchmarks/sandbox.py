@@ -39,6 +39,8 @@ for round in range(600):
     for n in range(2000):
         os.write(write, b'x')
         os.read(read, 1)
+    os.close(read)
+    os.close(write)
 print(time.process_time())
 """
 
