@@ -89,7 +89,7 @@ class Settings:
         Raises: SettingsError, with all mistakes.
         """
         reader = Reader(environ)
-        data_dir = reader.folder("GATE_DATA_DIR", Path("data"))
+        data_dir = _data_dir(reader)
         bind = _bind(reader)
         github_url = reader.url("GATE_GITHUB_URL", GITHUB_URL, schemes=("https", "http"))
         settings = cls(
@@ -172,6 +172,17 @@ def _app(reader: Reader) -> App | None:
             "is not set: without it anybody could send webhooks; set the secret of the App's webhook",
         )
     return App(app_id, private_key, secrets, client_id, client_secret)
+
+
+def _data_dir(reader: Reader) -> Path:
+    name = "GATE_DATA_DIR"
+    folder = reader.folder(name, Path("data"))
+    if folder.resolve().is_relative_to("/usr"):
+        reader.mistake(
+            name,
+            f"{folder} lies below /usr, which every box can read: choose another place, e.g. /var/lib/gate",
+        )
+    return folder
 
 
 def _database_url(reader: Reader, data_dir: Path) -> str:

@@ -167,6 +167,19 @@ def test_no_mistake_tells_a_secret(name: str, value: str) -> None:
     assert not re.search("hunter2", str(found))
 
 
+def test_the_data_folder_is_no_place_that_every_box_can_read(tmp_path: Path) -> None:
+    """
+    Strangers' tests see all of `/usr`; a link that leads there is followed.
+    """
+    (tmp_path / "link").symlink_to("/usr/local")
+
+    for folder in ("/usr/local/gate", str(tmp_path / "link" / "gate")):
+        assert (
+            "below /usr, which every box can read"
+            in mistakes(APP | {"GATE_DATA_DIR": folder})["GATE_DATA_DIR"]
+        )
+
+
 def test_settings_show_no_secret() -> None:
     """
     A settings object may end in a traceback or a log line.

@@ -17,11 +17,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
+from gate import owner
 from gate.environments import archive, index, interpreters, outcome
 from gate.environments.own_coverage import HOOK, PROJECT_HOOK, add_coverage
 from gate.environments.recipe import Recipe
 from gate.environments.values import BUILD, COVERAGE, VENV, Unprepared, below
-from gate.sandbox import WORK, Endpoint, Exit, Limits, Mount, Sandbox, interpreter, owner
+from gate.sandbox import WORK, Endpoint, Exit, Limits, Mount, Sandbox, interpreter
 
 _LIMITS = Limits(memory_mb=4096, seconds=600, processes=512, disk_mb=3072, result_mb=3072, cpus=4)
 _MOST_ATTEMPTS = 5

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gate import owner
 from gate.core.failure import Permanent
 from gate.git.program import FETCH_SECONDS, Program
 from gate.git.repository import Repository, location
@@ -38,8 +39,9 @@ class Checkout(Repository):
         """`find` is the way to make one."""
         self.root = root
         self._git_directory = git_directory
-        self._aside = Path(tempfile.mkdtemp(prefix="gate-checkout-"))
-        self._remove = weakref.finalize(self, shutil.rmtree, self._aside, ignore_errors=True)
+        scratch = ExitStack()
+        self._remove = weakref.finalize(self, scratch.close)
+        self._aside = scratch.enter_context(owner.scratch("gate-checkout-"))
         (self._aside / "objects").mkdir()
         (self._aside / "nothing").mkdir()
         super().__init__(self._reading_program())

@@ -6,11 +6,11 @@ import contextlib
 import fcntl
 import hashlib
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from gate import owner
 from gate.core.failure import Permanent, Transient
 from gate.git.program import FETCH_SECONDS, Program
 from gate.git.repository import Repository, location
@@ -184,11 +184,11 @@ class Mirror(Repository):
 
     def _make(self) -> None:
         """An empty mirror in place of what is there; made aside, so that no reader meets half of one."""
-        with tempfile.TemporaryDirectory(dir=self._directory.parent, prefix=".mirror-") as aside:
+        with owner.scratch(".mirror-", self._directory.parent) as aside:
             self._fetcher.output("init", "--bare", "--quiet", "--template=", f"{aside}/new")
             if self._directory.exists():
-                self._directory.rename(f"{aside}/old")
-            Path(aside, "new").rename(self._directory)
+                self._directory.rename(aside / "old")
+            (aside / "new").rename(self._directory)
         self._suspect.unlink(missing_ok=True)
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gate.sandbox import cgroup, command, interpreter, leftovers, network, owner, seccomp, slots
+from gate import owner
+from gate.sandbox import cgroup, command, interpreter, leftovers, network, seccomp, slots
 from gate.sandbox.command import Descriptors, Order, Stage
 from gate.sandbox.values import Limits, SandboxError
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gate.sandbox import owner
+from gate import owner
 from gate.sandbox.values import Limits, SandboxError
 
 _SERVICE_LEAF = "gate-service"

@@ -18,7 +18,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from gate.sandbox import command, container_probe, interpreter, owner, seccomp
+from gate import owner
+from gate.sandbox import command, container_probe, interpreter, seccomp
 from gate.sandbox.box import SECONDS_TO_DIE, Box, memory_file, pipe, resource_limits
 from gate.sandbox.command import HOME, WORK, Order
 from gate.sandbox.values import SandboxError

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from gate.sandbox import owner
+from gate import owner
 from gate.sandbox.values import Exit, Limits
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from gate.sandbox import cgroup, owner
-from gate.sandbox.owner import Owner
+from gate import owner
+from gate.owner import Owner
+from gate.sandbox import cgroup
 from gate.sandbox.values import SandboxError
 
 VARIABLE = "GATE_BOX_OWNER"

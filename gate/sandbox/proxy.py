@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gate.sandbox import client_hello, owner, request_head
+from gate import owner
+from gate.sandbox import client_hello, request_head
 from gate.sandbox.client_hello import ClientHelloError
 from gate.sandbox.endpoints import Address, Endpoint, Refusal, RefusalKind, admissible
 from gate.sandbox.relay import Way, carry

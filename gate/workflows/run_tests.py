@@ -15,11 +15,12 @@ from checks.codec import DecodeError, decode, encode
 from checks.coverage_job import JOB, JOB_VARIABLE, SCRATCH, START, Job
 from checks.report import CoverageReport, FileCoverage, Suite
 from checks.unreachable_service import tells
+from gate import owner
 from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, add_coverage, has_package, in_use
-from gate.sandbox import TEST_CPUS, WORK, Exit, Limits, Sandbox, SandboxError, here, interpreter, never, owner
+from gate.sandbox import TEST_CPUS, WORK, Exit, Limits, Sandbox, SandboxError, here, interpreter, never
 
 _OUTPUT_LINES = 40
 _LONGEST_LINE = 500

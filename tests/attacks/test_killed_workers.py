@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gate.sandbox import Sandbox, leftovers, owner, slots
+from gate import owner
+from gate.sandbox import Sandbox, leftovers, slots
 from gate.sandbox.slots import FIRST_UID, processes_of
 from tests.boxes import LIMITS, NAME, sandbox_or_skip
 

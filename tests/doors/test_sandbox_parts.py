@@ -11,7 +11,8 @@ from typing import BinaryIO
 
 import pytest
 
-from gate.sandbox import Limits, Mount, cgroup, command, here, owner, seccomp
+from gate import owner
+from gate.sandbox import Limits, Mount, cgroup, command, here, seccomp
 from gate.sandbox.values import SandboxError
 
 
@@ -130,32 +131,6 @@ def test_groups_of_dead_owners_are_found(tmp_path: Path) -> None:
     found = [group.folders[0].name for group in cgroup.of_dead_owners(cgroup.Hierarchy(2, (tmp_path,)))]
 
     assert found == [f"gate-b@{dead}", f"gate-d@{elsewhere}"]
-
-
-def test_an_owner_is_told_apart_from_a_later_process() -> None:
-    """By its start, and by the namespace its number counts in; what is written can be read again."""
-    me = owner.own()
-
-    assert owner.parse(str(me)) == me
-    assert me.state() == "alive"
-    assert replace(me, started=me.started + 1).state() == "dead"
-    assert replace(me, namespace=1).state() == "elsewhere"
-    assert owner.parse("1.2") is None
-
-
-def test_scratch_folders_of_dead_owners_go(tmp_path: Path) -> None:
-    """The next one to make a folder takes away what a killed process left, and nothing else."""
-    left = tmp_path / f"work-{replace(owner.own(), started=1)}-x"
-    left.mkdir()
-    (left / "file").touch()
-    others = [tmp_path / f"work-{owner.own()}-x", tmp_path / "work-of-somebody", tmp_path / "file"]
-    for other in others:
-        other.mkdir()
-
-    with owner.scratch("work-", tmp_path) as folder:
-        assert sorted(tmp_path.iterdir()) == sorted([*others, folder])
-
-    assert sorted(tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_target_is_mounted_once(tmp_path: Path) -> None:
