@@ -32,6 +32,7 @@ _FILES = {
     "/etc/passwd": b"root:x:0:0:root:/:/usr/sbin/nologin\ngate:x:1000:1000:gate:/home/gate:/bin/sh\n",
     "/etc/group": b"root:x:0:\ngate:x:1000:\n",
     "/etc/hosts": b"127.0.0.1 localhost sandbox\n::1 localhost sandbox\n",
+    "/etc/host.conf": b"multi on\n",  # localhost has both addresses
     "/etc/hostname": b"sandbox\n",
     "/etc/machine-id": b"67617465000000000000000000000000\n",  # of no machine, for whoever asks
     "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",

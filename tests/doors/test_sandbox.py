@@ -160,6 +160,14 @@ def test_what_does_not_hold_is_part_of_how_tests_run(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.box
+def test_localhost_has_both_addresses(sandbox: Sandbox) -> None:
+    """As on any machine; servers and clients of a suite meet at either."""
+    code = "import socket; print(*sorted({found[4][0] for found in socket.getaddrinfo('localhost', 80)}))"
+
+    assert boxed(sandbox, code).output == b"127.0.0.1 ::1\n"
+
+
+@pytest.mark.box
 @pytest.mark.skipif(not Path("/usr/share/zoneinfo/UTC").exists(), reason="this machine has no time zones")
 def test_the_time_zone_is_utc_wherever_it_is_looked_for(sandbox: Sandbox) -> None:
     """By its variable and by its file, which some libraries read themselves."""
