@@ -42,7 +42,7 @@ from uv import find_uv_bin
 from checks.report import FileCoverage
 from checks.unreachable import left_out
 from gate.core.coverage_configuration import rcfile
-from gate.core.suite_command import detect, is_evidence
+from gate.core.suite_command import SuiteCommand, detect, is_evidence
 from gate.core.tool_configuration import COVERAGE_FILES
 
 ROOT = Path(__file__).parent.parent
@@ -311,6 +311,8 @@ class Bare:
         home = folder / "home"
         home.mkdir()
         self._own(folder)
+        found = self._detected()
+        self._variables = dict(found.environment) if found else {}
         for command in (
             [uv, "venv", "--quiet", "--no-project", "--python", base, str(folder / "venv")],
             [uv, "pip", "install", "-q", "--no-deps", "--python", self._python, *pins, coverage],
@@ -390,19 +392,23 @@ class Bare:
 
     def _unittest(self, scratch: Path) -> list[str]:
         """The test files that discovery finds, by a runner that writes down what became of each test."""
-        files = [path for path in self._checkout.rglob("*") if path.is_file() and not path.is_symlink()]
-        contents = {
-            str(path.relative_to(self._checkout)): path.read_bytes()
-            for path in files
-            if path.stat().st_size < 1 << 20
-        }
-        found = detect(list(contents), {path: text for path, text in contents.items() if is_evidence(path)})
+        found = self._detected()
         (scratch / "files.json").write_text(json.dumps(found.test_files if found else ()))
         return [
             str(ROOT / "checks" / "unittest_outcomes.py"),
             str(scratch / "outcomes.json"),
             str(scratch / "files.json"),
         ]
+
+    def _detected(self) -> SuiteCommand | None:
+        """How the tests are run, variables included, as a person would read it from the same files."""
+        files = [path for path in self._checkout.rglob("*") if path.is_file() and not path.is_symlink()]
+        contents = {
+            str(path.relative_to(self._checkout)): path.read_bytes()
+            for path in files
+            if path.stat().st_size < 1 << 20
+        }
+        return detect(list(contents), {path: text for path, text in contents.items() if is_evidence(path)})
 
     def _do(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         hosts = self._folder / "hosts"
@@ -439,6 +445,7 @@ class Bare:
                 "TZ": "UTC",
                 "UV_NO_CONFIG": "1",
                 "SSL_CERT_FILE": CERTIFICATES,
+                **self._variables,
             },
         )
 
