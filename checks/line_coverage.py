@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
@@ -63,7 +63,8 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
         seconds=round(seconds, 3),
         command=_shown(job),
         tests=tests,
-        unreachable=_unreachable(scratch / "junit.xml"),
+        unreachable=_count(scratch / "junit.xml", {"failure", "error"}, unreachable_service.tells),
+        skipped_unreachable=_count(scratch / "junit.xml", {"skipped"}, unreachable_service.skips),
         build_failure=built.failure,
     )
     _run(_coverage(job, "combine", rcfile, "--quiet", str(scratch / "data")), root, environment, quiet=True)
@@ -233,15 +234,12 @@ def _from_unittest(file: Path) -> Iterator[tuple[str, TestOutcome]]:
         yield from decode(dict[str, TestOutcome], json.loads(file.read_bytes())).items()
 
 
-def _unreachable(file: Path) -> int:
-    """How many tests failed for want of a network or a service, as far as the runner tells."""
+def _count(file: Path, ends: Container[str], tells: Callable[[str], bool]) -> int:
+    """How many tests ended so and said so, as far as the runner tells."""
     texts = (
-        f"{child.get('message')} {child.text}"
-        for case in _cases(file)
-        for child in case
-        if child.tag in {"failure", "error"}
+        f"{child.get('message')} {child.text}" for case in _cases(file) for child in case if child.tag in ends
     )
-    return sum(unreachable_service.tells(text) for text in texts)
+    return sum(map(tells, texts))
 
 
 def _cases(file: Path) -> list[ET.Element]:

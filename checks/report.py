@@ -136,6 +136,8 @@ class Suite:
     """What the project's own build printed last, where it failed and the sources were used without it."""
     unreachable: int = 0
     """Of the tests that did not pass, those that tell of a network or a service which is not there."""
+    skipped_unreachable: int = 0
+    """Of the skipped tests, those whose reason is such a network or service."""
     note: str = ""
     """What Gate says of the run, as of a limit that it reached and outlived; never what came out of the box."""
 

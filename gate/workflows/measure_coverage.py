@@ -23,7 +23,7 @@ from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
 from gate.workflows.run_tests import Asked, Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
 
-VERSION = "6"
+VERSION = "7"
 """Of stored runs: raised whenever the same inputs may give another report."""
 
 
@@ -243,7 +243,9 @@ def _sentence(report: CoverageReport, suite: SuiteRun, how: str) -> str:
     )
     ran += f" ({report.suite.note})" if report.suite.note else ""
     if report.suite.unreachable:
-        ran += f", {report.suite.unreachable:,} of its failures tell of a network or a service, and tests have neither here"
+        ran += f", {report.suite.unreachable:,} of its failures tell of a network or a service, which tests do not have here"
+    if report.suite.skipped_unreachable:
+        ran += f", {report.suite.skipped_unreachable:,} of its tests were skipped for want of a network or a service"
     if report.suite.build_failure:
         ran += ", the project could not be built and its sources were used as they are"
     return f"{how}: {ran}, {report.version.partition(' ')[2]}, {suite.environment.description}"

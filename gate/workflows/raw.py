@@ -113,6 +113,8 @@ def _coverage(case: Case, running: Running) -> dict[str, Any]:
             "seconds": suite.seconds,
             "command": suite.command,
             "tests": dict(suite.tests),
+            "unreachable": suite.unreachable,
+            "skipped_unreachable": suite.skipped_unreachable,
         },
         "not_measured": [{"path": path, "text": text} for path, text in found.unparsable],
     }

@@ -305,10 +305,11 @@ def test_a_suite_can_start_the_projects_own_program(job: Job, root: Path) -> Non
 def test_failures_for_want_of_a_service_are_counted(job: Job, root: Path) -> None:
     """Nobody listens beside the tests: whoever reads of failing tests learns that this is the cause of some."""
     (root / "tests/test_plain.py").write_text(
-        "import socket\ndef test_it(): socket.create_connection(('127.0.0.1', 1))\ndef test_other(): assert 0\n"
+        "import socket, pytest\ndef test_it(): socket.create_connection(('127.0.0.1', 1))\ndef test_other(): assert 0\n"
+        "def test_far(): pytest.skip('no network')\ndef test_later(): pytest.skip('not today')\n"
     )
     words = ("-q", "-p", "no:randomly", "tests/test_plain.py")
 
     report = measure(replace(job, runner="pytest", words=words), root)
 
-    assert (len(report.suite.tests), report.suite.unreachable) == (2, 1)
+    assert (len(report.suite.tests), report.suite.unreachable, report.suite.skipped_unreachable) == (4, 1, 1)

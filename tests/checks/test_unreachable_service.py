@@ -1,10 +1,10 @@
-"""Which failures tell of a network or a service that is not there."""
+"""Which failures and skips tell of a network or a service that is not there."""
 
 from __future__ import annotations
 
 import pytest
 
-from checks.unreachable_service import tells
+from checks.unreachable_service import skips, tells
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,20 @@ def test_a_failed_connection_is_one(text: str) -> None:
 def test_other_failures_are_none(text: str) -> None:
     """What may have another cause is the project's."""
     assert not tells(text)
+
+
+@pytest.mark.parametrize(
+    ("reason", "names_one"),
+    [
+        ("Can't run the test because the network is unreachable", True),
+        ("requires internet", True),
+        ("tests are OFFLINE", True),
+        ("[Errno 111] Connection refused", True),
+        ("needs Windows", False),
+        ("networkx is not installed", False),
+        ("", False),
+    ],
+)
+def test_a_skip_may_name_a_network(reason: str, names_one: bool) -> None:
+    """In the words people write, whole ones only."""
+    assert skips(reason) is names_one
