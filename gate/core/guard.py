@@ -5,6 +5,7 @@ It sees what reports and files of both sides say; who wrote a line is for `gate.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from checks.report import FileReport, Finding
@@ -60,7 +61,13 @@ def _suppression(path: str, finding: Finding) -> Reason:
     what = _WORDS.get(finding.rule, finding.rule)
     text = f"{path} line {finding.line} adds {what}: {' '.join(finding.text.split())}"
     return Reason(
-        "loosened", text, path=path, line=finding.line, end_line=finding.end_line, name=finding.rule
+        "loosened",
+        text,
+        path=path,
+        line=finding.line,
+        end_line=finding.end_line,
+        name=finding.rule,
+        identity=(f"{finding.scope}:{finding.source}",),
     )
 
 
@@ -83,7 +90,9 @@ def _configuration(base: Mapping[str, bytes], head: Mapping[str, bytes]) -> Iter
             if before != after:
                 verb = "is added" if path not in base else "is removed" if path not in head else "is changed"
                 text = f"The configuration of {tool} in {path} {verb}; it counts once it is merged."
-                yield Reason("loosened", text, path=path, name=tool)
+                # Loosened further at another head, it is another reason.
+                now = hashlib.sha256(repr(after).encode()).hexdigest()
+                yield Reason("loosened", text, path=path, name=tool, identity=(now,))
 
 
 def _tools(path: str) -> Iterator[str]:

@@ -33,6 +33,31 @@ def test_added_suppressions_and_skips_are_listed_with_their_line() -> None:
     ]
 
 
+def test_loosening_is_told_from_further_loosening() -> None:
+    """
+    A shifted suppression and an equal configuration are the same; another one in the same place is not.
+    """
+
+    def found(head: str, policy: bytes) -> list[tuple[str, ...]]:
+        trees = {"a.py": "import os\n"}, {"a.py": head}
+        reasons = loosened(
+            escaped(trees[0]),
+            escaped(trees[1]),
+            diff(*trees),
+            base_files={},
+            head_files={".gate.toml": policy},
+        )
+        return [reason.identity for reason in reasons]
+
+    first = found("import os  # noqa: F401\n", b"[complexity]\nmaximum = 20\n")
+    shifted = found("\n\nimport os  # noqa: F401\n", b"# more\n[complexity]\nmaximum = 20\n")
+    further = found("import os  # noqa: F401, E501\n", b"[complexity]\nmaximum = 30\n")
+
+    assert shifted == first
+    assert not {*first} & {*further}
+    assert all(identity for identity in (*first, *further))
+
+
 def test_deleted_test_files_are_listed() -> None:
     """
     A renamed test is still there; a deleted source file is no loosening.

@@ -156,3 +156,7 @@ class CoverageFacts:
     base_suite: SuiteOutcome | Literal[""] = ""
     """Empty when the base was not measured."""
     head_suite: SuiteOutcome = "passed"
+    uncovered_identity: tuple[str, ...] = ()
+    """A digest for each line of `uncovered`, in its order: of statement, scope and file, wherever the line moves."""
+    lost_identity: tuple[str, ...] = ()
+    """The same for `lost`."""

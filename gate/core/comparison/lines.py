@@ -5,6 +5,7 @@ Which of it blocks is said elsewhere; a line is executable, covered or missing b
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
@@ -46,13 +47,14 @@ def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change
     added = sum(map(len, new.values()))
     survival = _survival(base, covered, files, matching, new)
     touched = {*covered} if everywhere else {*new}
+    lost = {path: lines for path, lines in survival.lost.items() if path in touched}
     changed = [change for change in diff.changes if change.new_path in sources]
     return CoverageFacts(
         base=_total(before.values()) if base else None,
         head=_total(covered.values()),
         patch=Ratio(added - sum(map(len, uncovered.values())), added),
         uncovered=_sorted(uncovered),
-        lost=_sorted({path: lines for path, lines in survival.lost.items() if path in touched}),
+        lost=_sorted(lost),
         lost_elsewhere=_sorted({path: lines for path, lines in survival.lost.items() if path not in touched}),
         removed_covered=survival.removed_covered,
         failing=tuple(_failing(base.suite if base else None, head.suite)),
@@ -63,6 +65,8 @@ def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change
         base_surviving=Ratio(survival.covered, survival.executable) if base else None,
         base_suite=base.suite.outcome if base else "",
         head_suite=head.suite.outcome,
+        uncovered_identity=_identity(uncovered, files),
+        lost_identity=_identity(lost, files),
     )
 
 
@@ -190,6 +194,21 @@ def _total(files: Iterable[FileCoverage]) -> Ratio:
 
 def _sorted(lines: LinesByPath) -> tuple[tuple[str, tuple[int, ...]], ...]:
     return tuple((path, tuple(sorted(numbers))) for path, numbers in sorted(lines.items()) if numbers)
+
+
+def _identity(lines: LinesByPath, files: Iterable[ChangedFile]) -> tuple[str, ...]:
+    """A digest for each of the lines, in order: of what it says and where, not of its number, unless nothing else is known."""
+    changed = {file.new_path: file for file in files}
+    digests: list[str] = []
+    for path, numbers in _sorted(lines):
+        file = changed.get(path)
+        outline = Outline(file.after if file else ())
+        for number in numbers:
+            statements = [place.statement for place in outline.at(number)]
+            said = [f"{each.scope}\0{each.digest}" for each in statements] or [str(number)]
+            told = "\0".join(((file.old_path if file else "") or path, *said))
+            digests.append(hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16])
+    return tuple(digests)
 
 
 def _failing(base: Suite | None, head: Suite) -> Iterator[TestChange]:

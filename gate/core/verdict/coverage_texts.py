@@ -47,6 +47,7 @@ def uncovered(rule: Coverage, facts: CoverageFacts, short: int) -> Reason:
         before=percent(facts.base) if facts.base else None,
         after=percent(facts.patch),
         limit=rule.patch,
+        identity=facts.uncovered_identity,
     )
 
 
@@ -81,7 +82,15 @@ def lost_lines(rule: Coverage, facts: CoverageFacts, too_many: int) -> Reason:
     )
     limit = rule.lost + facts.removed_covered
     return Reason(
-        "lost_coverage", text, path=path, line=line, end_line=end_line, before=0, after=lost, limit=limit
+        "lost_coverage",
+        text,
+        path=path,
+        line=line,
+        end_line=end_line,
+        before=0,
+        after=lost,
+        limit=limit,
+        identity=facts.lost_identity,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from gate.core.comparison import FindingChange, SecurityFacts
 from gate.core.comparison.findings import LEVELS
@@ -45,7 +46,8 @@ def _reason(change: FindingChange, levels: Security) -> Reason:
         f"{_place(change)} is new, {finding.severity} severity and {finding.confidence} confidence:"
         f" {_sentence(change)} No new finding of {_levels(levels)} is allowed: fix it."
     )
-    return _about(change, levels, text)
+    # Another finding of the rule in the same file is another reason.
+    return replace(_about(change, levels, text), identity=(f"{finding.scope}:{finding.source}",))
 
 
 def _note(change: FindingChange, levels: Security) -> Reason:

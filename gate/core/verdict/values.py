@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from gate.core.comparison import ComplexityFacts, CoverageFacts, SecurityFacts
@@ -37,6 +38,59 @@ class Reason:
     before: int | str | None = None
     after: int | str | None = None
     limit: int | str | None = None
+    identity: tuple[str, ...] = ()
+    """Digests of what the reason is made of, where kind, path and name do not tell it from the next one: the same wherever
+    its lines move. Of a reason that sums up lines, one for each. Not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaivedReason:
+    """A reason as a waiver covers it: what tells it from every other one at later heads, and its sentence for people."""
+
+    kind: str
+    path: str
+    """At the base where the file was there already under another name, so that it is found through renames."""
+    name: str
+    text: str
+    """As it was when it was waived."""
+    component: str = ""
+    """Empty for the whole repository."""
+    identity: tuple[str, ...] = ()
+    """See `Reason`."""
+    amount: int = 0
+    """How bad it was, as a share of `whole`: one that is worse is another reason."""
+    whole: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Somebody's word that these reasons need not block."""
+
+    check: str
+    """`coverage`, `complexity`, `security` or `loosening`."""
+    reasons: tuple[WaivedReason, ...]
+    why: str
+    person: str
+    """Login."""
+    role: str
+    """What GitHub said the person was in this repository at that moment."""
+    given_at: datetime
+    head_sha: str
+    """Of the verdict whose reasons it covers."""
+    own: bool = False
+    """Given by the pull request's author, who was the only person with such a role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is answered to a command that was not carried out."""
+
+    command: str
+    """As it was written, shortened."""
+    text: str
+    """A complete sentence."""
+    person: str
+    given_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +116,10 @@ class CheckVerdict:
     the gate column of what people read."""
     output: str = ""
     """The last lines of what the project's tests or their installation printed, where that tells why nothing was measured."""
+    waived: tuple[Reason, ...] = ()
+    """What would block, had nobody waived it; not among `reasons`."""
+    waivers: tuple[Waiver, ...] = ()
+    """Those that cover `waived`, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +138,8 @@ class Provenance:
     base_age_days: int | None = None
     obtained: tuple[tuple[str, str], ...] = ()
     """(check, sentence) how its numbers were obtained: tool versions, cached or measured, seconds."""
+    renamed: tuple[tuple[str, str], ...] = ()
+    """(path at the head, at the base) of every renamed file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +158,13 @@ class Verdict:
     to_pass: tuple[Reason, ...] = ()
     components: tuple[tuple[str, Outcome, tuple[CheckVerdict, ...]], ...] = ()
     loosened: tuple[Reason, ...] = ()
-    """What the change loosens of its own checks; see `[guard]`."""
+    """What the change loosens of its own checks, and nobody waived; see `[guard]`."""
+    loosening_blocks: bool = False
+    """Whether the policy has `loosened` block."""
+    loosened_waived: tuple[Reason, ...] = ()
+    """What it loosens and somebody waived."""
+    loosening_waivers: tuple[Waiver, ...] = ()
+    waiver_roles: tuple[str, ...] = ()
+    """Who may waive, by the policy it was judged by; nobody by verdicts of before there were waivers."""
+    refusals: tuple[Refusal, ...] = ()
+    """Commands about this head that were not carried out, oldest first."""

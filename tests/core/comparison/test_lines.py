@@ -454,3 +454,67 @@ def _split(data: st.DataObject, count: int) -> tuple[tuple[int, ...], tuple[int,
         tuple(n for n, mark in enumerate(marks, 1) if mark == "c"),
         tuple(n for n, mark in enumerate(marks, 1) if mark == "m"),
     )
+
+
+ONE, TWO = "def f(a):\n    b = a + 1\n    return b\n", "def f(a):\n    b = a - 1\n    return b\n"
+
+
+def identity(
+    head: dict[str, str], *, base: dict[str, str] | None = None, renames: dict[str, str] | None = None
+) -> tuple[str, ...]:
+    """Of the untested new lines of a head, none of whose lines is tested."""
+    before = base or {}
+    facts = coverages(
+        before,
+        head,
+        run({path: (executable(text), ()) for path, text in before.items()}),
+        run({path: ((), executable(text)) for path, text in head.items()}),
+        renames=renames,
+    )
+    assert len(facts.uncovered_identity) == sum(len(lines) for _, lines in facts.uncovered)
+    return facts.uncovered_identity
+
+
+def test_an_untested_line_is_known_again_wherever_it_moves() -> None:
+    """
+    Its number and its formatting do not matter; its file, its scope and what it says do.
+    """
+    first = identity({"a.py": ONE})
+
+    assert identity({"a.py": "# more\n\n" + ONE}) == first
+    assert identity({"a.py": ONE.replace("a + 1", "(\n        a + 1\n    )")}) == first
+    assert len({*first} & {*identity({"a.py": TWO})}) == 2
+    assert not {*first} & {*identity({"b.py": ONE})}
+    assert len({*first} & {*identity({"a.py": ONE.replace("def f", "def g")})}) == 0
+    assert len(identity({"a.py": ONE + "    return b\n"})) == 4
+
+
+def test_an_untested_line_is_known_again_in_a_renamed_file() -> None:
+    """
+    The path that counts is the one at the base.
+    """
+    base = {"old.py": "x = 1\ny = 2\n"}
+
+    stayed = identity({"old.py": base["old.py"] + ONE}, base=base)
+    moved = identity({"new.py": base["old.py"] + ONE}, base=base, renames={"old.py": "new.py"})
+
+    assert moved == stayed
+
+
+def test_lost_lines_are_known_again_too() -> None:
+    """
+    One digest a line; of files the change does not touch by their number, for nothing else is known of them.
+    """
+    base = {"a.py": ONE, "test_a.py": "import a\n"}
+    everything = run({"a.py": (executable(ONE), ())})
+    nothing = run({"a.py": ({1}, {2, 3})})
+
+    facts = coverages(base, {**base, "test_a.py": ""}, everything, nothing, everywhere=True)
+    again = coverages(base, {**base, "test_a.py": "\n"}, everything, nothing, everywhere=True)
+    less = coverages(
+        base, {**base, "test_a.py": ""}, everything, run({"a.py": ({1, 2}, {3})}), everywhere=True
+    )
+
+    assert len(facts.lost_identity) == 2
+    assert again.lost_identity == facts.lost_identity
+    assert {*less.lost_identity} < {*facts.lost_identity}
