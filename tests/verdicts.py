@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from checks.report import Finding, Level
 from gate.core.comparison import (
@@ -17,7 +18,8 @@ from gate.core.comparison import (
     Unmeasured,
 )
 from gate.core.links import Links
-from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
+from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Refusal, Verdict, Waiver, concluded
+from gate.core.waiver import snapshot, with_waivers
 
 HEAD = "3c81f0a" + "1" * 33
 BASE = "9f31c2e" + "2" * 33
@@ -190,6 +192,25 @@ BLOCKED = Verdict(
     provenance=PROVENANCE,
     to_pass=(*COVERAGE.to_pass, *COMPLEXITY.to_pass),
 )
+
+JUDGED = concluded(replace(BLOCKED, waiver_roles=("admin", "maintain")))
+WAIVER = Waiver(
+    check="complexity",
+    reasons=snapshot(JUDGED, "complexity"),
+    why="hotfix, the rewrite is #7",
+    person="mira-k",
+    role="maintain",
+    given_at=datetime(2026, 11, 23, 11, 20, tzinfo=UTC),
+    head_sha=HEAD,
+)
+REFUSAL = Refusal(
+    "/gate waive coverage it is late",
+    "A waiver needs the role admin or maintain here, and tomas-l has write.",
+    "tomas-l",
+    datetime(2026, 11, 23, 11, 40, tzinfo=UTC),
+)
+HALF_WAIVED = with_waivers(JUDGED, [WAIVER], [REFUSAL])
+"""Complexity is waived, coverage blocks, and somebody tried to waive it."""
 
 LOOSENED = Reason(
     "loosened",

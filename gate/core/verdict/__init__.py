@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from gate.core.verdict.complexity import judge_complexity
 from gate.core.verdict.coverage import judge_coverage
-from gate.core.verdict.overall import broken_policy, combine, could_not_measure, worst
+from gate.core.verdict.overall import broken_policy, combine, concluded, could_not_measure, worst
 from gate.core.verdict.security import judge_security
-from gate.core.verdict.values import CheckVerdict, Outcome, Provenance, Reason, Verdict
+from gate.core.verdict.values import (
+    CheckVerdict,
+    Outcome,
+    Provenance,
+    Reason,
+    Refusal,
+    Verdict,
+    WaivedReason,
+    Waiver,
+)
 
 __all__ = (
     "CheckVerdict",
     "Outcome",
     "Provenance",
     "Reason",
+    "Refusal",
     "Verdict",
+    "WaivedReason",
+    "Waiver",
     "broken_policy",
     "combine",
+    "concluded",
     "could_not_measure",
     "judge_complexity",
     "judge_coverage",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gate.core.policy import Policy
 from gate.core.verdict.values import CheckVerdict, Outcome, Provenance, Reason, Verdict
-from gate.core.verdict.wording import counted, title
+from gate.core.verdict.wording import by, counted, title
 
 CHECKS = ("coverage", "complexity", "security")
 _WORST_FIRST = (
@@ -41,22 +42,37 @@ def combine(
     loosens; it blocks where `[guard] loosening` says so. Without any check nothing was measured.
     """
     ordered = tuple(sorted(checks, key=lambda check: CHECKS.index(check.check)))
-    judged = [check for check in ordered if not check.neutral]
-    blocking = loosened if policy.guard.loosening == "block" else ()
-    outcomes = [check.outcome for check in judged] + [outcome for _, outcome, _ in components]
+    return concluded(
+        Verdict(
+            outcome=Outcome.COULD_NOT_MEASURE,
+            title="",
+            checks=ordered,
+            provenance=provenance,
+            advise=policy.gate.mode == "advise",
+            components=components,
+            loosened=loosened,
+            loosening_blocks=policy.guard.loosening == "block",
+            waiver_roles=policy.waivers.roles,
+        )
+    )
+
+
+def concluded(verdict: Verdict) -> Verdict:
+    """The verdict with the outcome, the title and the list "to pass" that its checks, components and loosening make."""
+    judged = [check for check in verdict.checks if not check.neutral]
+    blocking = verdict.loosened if verdict.loosening_blocks else ()
+    outcomes = [check.outcome for check in judged] + [outcome for _, outcome, _ in verdict.components]
     if blocking:
         outcomes.append(Outcome.BLOCKED)
+    elif verdict.loosened_waived:
+        outcomes.append(Outcome.WAIVED)
     outcome = worst(outcomes)
-    return Verdict(
+    return replace(
+        verdict,
         outcome=outcome,
-        title=_title(outcome, ordered, [name for name, each, _ in components if each is outcome], blocking),
-        checks=ordered,
-        provenance=provenance,
-        advise=policy.gate.mode == "advise",
-        neutral=bool(ordered) and not outcomes,
+        title=_title(outcome, verdict, blocking),
+        neutral=bool(verdict.checks) and not outcomes,
         to_pass=tuple(reason for check in judged for reason in check.to_pass) + blocking,
-        components=components,
-        loosened=loosened,
     )
 
 
@@ -116,16 +132,17 @@ def _sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", "`", "]", "'", '"', ":")) else f"{text}."
 
 
-def _title(
-    outcome: Outcome, checks: Sequence[CheckVerdict], components: Sequence[str], blocking: tuple[Reason, ...]
-) -> str:
-    unarmed = [check.check for check in checks if check.neutral]
-    judged = [check for check in checks if not check.neutral]
+def _title(outcome: Outcome, verdict: Verdict, blocking: tuple[Reason, ...]) -> str:
+    unarmed = [check.check for check in verdict.checks if check.neutral]
+    judged = [check for check in verdict.checks if not check.neutral]
     if outcome is not Outcome.PASSED:
         names = [check.check for check in judged if check.outcome is outcome]
-        names += [*components, *(["loosening"] if blocking else [])]
+        names += [name for name, each, _ in verdict.components if each is outcome]
+        if blocking or (outcome is Outcome.WAIVED and verdict.loosened_waived):
+            names.append("loosening")
         if names:
-            return title(f"{_WORDS[outcome]}: {', '.join(names)}")
+            given = _given(verdict) if outcome is Outcome.WAIVED else ""
+            return title(f"{_WORDS[outcome]}: {', '.join(names)}{given}")
         return title(f"Not armed: {', '.join(unarmed)}" if unarmed else "Nothing was measured")
     passed = (
         f"All {len(judged)} checks passed" if len(judged) > 1 else f"{counted(len(judged), 'check')} passed"
@@ -133,3 +150,10 @@ def _title(
     if not unarmed:
         return title(passed if len(judged) != 1 else f"{judged[0].check.capitalize()} passed")
     return title(f"{counted(len(judged), 'check')} passed, {' and '.join(unarmed)} not armed yet")
+
+
+def _given(verdict: Verdict) -> str:
+    """Who waived, and the first of their words why: `, by ada: the rewrite is planned`."""
+    checks = (*verdict.checks, *(check for _, _, checks in verdict.components for check in checks))
+    found = (*(waiver for check in checks for waiver in check.waivers), *verdict.loosening_waivers)
+    return f", {by(found)}: {found[0].why}" if found else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+from gate.core.verdict.values import Waiver
 
 TITLE_CHARACTERS = 120
 _NAME_CHARACTERS = 70
@@ -28,6 +30,12 @@ def short_name(name: str) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 line`, `2 lines`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def by(waivers: Sequence[Waiver]) -> str:
+    """Who gave the waivers; an author's own one is never passed over: `by ada and mona`, `by mona, the author`."""
+    names = [f"{waiver.person}, the author" if waiver.own else waiver.person for waiver in waivers]
+    return f"by {' and '.join(dict.fromkeys(names))}"
 
 
 def places(files: Iterable[tuple[str, tuple[int, ...]]]) -> str:
