@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast, get_args
 
+from gate.core.command import commands_in
 from gate.core.payload import Node
 
 PullRequestAction = Literal[
@@ -133,6 +134,23 @@ class RepositoryEvent:
     repository: RepositoryRef
 
 
+@dataclass(frozen=True, slots=True)
+class CommandEvent:
+    """A person wrote `/gate` commands below a pull request; comments without one, and those of programs, are no events."""
+
+    repository: RepositoryRef
+    number: int
+    comment_id: int
+    commands: tuple[str, ...]
+    """Lines as they were written, cleaned and shortened."""
+    written_at: datetime
+    """GitHub's time, in whole seconds."""
+    person: str
+    """Login of who wrote them."""
+    author: str
+    """Login of whose pull request it is."""
+
+
 Event = (
     PullRequestEvent
     | PushEvent
@@ -141,6 +159,7 @@ Event = (
     | MergeGroupEvent
     | InstallationEvent
     | RepositoryEvent
+    | CommandEvent
 )
 
 _SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
@@ -293,6 +312,26 @@ def _repository_change(root: Node) -> RepositoryEvent:
     return RepositoryEvent(action=cast("RepositoryAction", root.text("action")), repository=_repository(root))
 
 
+def _issue_comment(root: Node) -> CommandEvent | None:
+    comment, issue = root.child("comment"), root.child("issue")
+    # Most comments end here: before anything else of them is looked at.
+    commands = commands_in(comment.body("body")) if issue.has("pull_request") else ()
+    writer = comment.optional_child("user")
+    by_program = comment.has("performed_via_github_app") or writer.optional_text("type") != "User"
+    if not commands or by_program:
+        return None
+    author = issue.optional_child("user")
+    return CommandEvent(
+        repository=_repository(root),
+        number=issue.integer("number"),
+        comment_id=comment.integer("id"),
+        commands=commands,
+        written_at=comment.time("created_at"),
+        person=writer.slug("login"),
+        author="ghost" if author.empty else author.text("login"),
+    )
+
+
 _READERS: Mapping[str, tuple[tuple[str, ...], Callable[[Node], Event | None]]] = {
     "pull_request": (get_args(PullRequestAction), _pull_request),
     "push": ((), _push),
@@ -302,5 +341,6 @@ _READERS: Mapping[str, tuple[tuple[str, ...], Callable[[Node], Event | None]]] =
     "installation": (get_args(InstallationAction), _installation),
     "installation_repositories": (get_args(InstallationAction), _installation),
     "repository": (get_args(RepositoryAction), _repository_change),
+    "issue_comment": (("created",), _issue_comment),
 }
 """Event name to the actions that matter (all, when none is named) and the function that reads it."""

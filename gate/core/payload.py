@@ -75,6 +75,13 @@ class Node:
         """Empty when `key` is absent or null."""
         return self.text(key) if self.has(key) else ""
 
+    def body(self, key: str) -> str:
+        """A text of many lines as it was written, which whoever reads it cuts and cleans; empty when absent or null."""
+        value = self.values.get(key, "")
+        if value is not None and not isinstance(value, str):
+            raise self._mismatch(key, "a text")
+        return value or ""
+
     def integer(self, key: str) -> int:
         """An id or number: positive, and small enough for a database."""
         value = self.values.get(key)

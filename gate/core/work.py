@@ -15,6 +15,7 @@ from checks.codec import tagged
 from gate.core.event import (
     CheckRunEvent,
     CheckSuiteEvent,
+    CommandEvent,
     Event,
     InstallationEvent,
     MergeGroupEvent,
@@ -84,6 +85,20 @@ class Reevaluate:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class Waive:
+    """Carry out the commands of a comment, or say why not; to waive is the only one there is."""
+
+    repository: RepositoryRef
+    number: int
+    comment_id: int
+    commands: tuple[str, ...]
+    written_at: datetime
+    person: str
+    author: str
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class RecordBranch:
     """Measure the new tip of a default branch: it arms checks, feeds trends and warms the caches."""
 
@@ -113,7 +128,7 @@ class GiveUp:
     """The cause, for people."""
 
 
-Work = Supersede | Evaluate | CloseRuns | Reevaluate | RecordBranch | Sync | GiveUp
+Work = Supersede | Evaluate | CloseRuns | Reevaluate | Waive | RecordBranch | Sync | GiveUp
 
 
 class Run(Protocol):
@@ -150,10 +165,10 @@ def plan(event: Event, *, app_id: int) -> tuple[Work, ...]:
             return (RecordBranch(event.repository, event.branch, event.after),) if followed else ()
         case CheckRunEvent() | CheckSuiteEvent():
             return (_plan_rerun(event),) if event.app_id == app_id else ()
-        case InstallationEvent():
-            return (Sync(event.installation_id),)
-        case RepositoryEvent():
-            return (Sync(event.repository.installation_id, event.repository),)
+        case InstallationEvent() | RepositoryEvent():
+            return (_plan_sync(event),)
+        case CommandEvent():
+            return (_plan_command(event),)
         case MergeGroupEvent():
             # A group's content differs from its pull requests'; judging it is work of its own, not built yet.
             return ()
@@ -183,10 +198,28 @@ def _plan_rerun(event: CheckRunEvent | CheckSuiteEvent) -> Work:
     return Reevaluate(event.repository, event.head_sha, event.pull_requests, external_id)
 
 
+def _plan_sync(event: InstallationEvent | RepositoryEvent) -> Work:
+    if isinstance(event, InstallationEvent):
+        return Sync(event.installation_id)
+    return Sync(event.repository.installation_id, event.repository)
+
+
+def _plan_command(event: CommandEvent) -> Work:
+    return Waive(
+        repository=event.repository,
+        number=event.number,
+        comment_id=event.comment_id,
+        commands=event.commands,
+        written_at=event.written_at,
+        person=event.person,
+        author=event.author,
+    )
+
+
 def queue(work: Work) -> QueueName:
     """The queue that carries the work: decisions, evaluations, and what may wait."""
     match work:
-        case Supersede() | CloseRuns() | Reevaluate() | GiveUp():
+        case Supersede() | CloseRuns() | Reevaluate() | Waive() | GiveUp():
             return "ingest"
         case Evaluate():
             return "gate"
@@ -200,7 +233,7 @@ def partition(work: Work) -> str:
     match work:
         case Supersede(evaluate):
             return f"{evaluate.repository.id}:{evaluate.number}"
-        case CloseRuns():
+        case CloseRuns() | Waive():
             return f"{work.repository.id}:{work.number}"
         case Reevaluate():
             return f"{work.repository.id}:{work.head_sha}"
@@ -220,7 +253,7 @@ def subject(work: Work) -> str:
             return evaluations(work.repository.id, work.number)
         case RecordBranch():
             return f"record:{work.repository.id}:{work.branch}"
-        case Supersede() | CloseRuns() | Reevaluate() | Sync() | GiveUp():
+        case Supersede() | CloseRuns() | Reevaluate() | Waive() | Sync() | GiveUp():
             return f"{type(work).__name__.lower()}:{partition(work)}"
     assert_never(work)
 

@@ -47,6 +47,7 @@ _COUNTED = (
     "merge_group",
     "installation",
     "repository",
+    "issue_comment",
 )
 
 

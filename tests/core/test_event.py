@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gate.core.event import (
     CheckRunEvent,
     CheckSuiteEvent,
+    CommandEvent,
     InstallationEvent,
     MergeGroupEvent,
     PullRequestEvent,
@@ -404,3 +405,80 @@ def test_texts_for_people_lose_what_databases_choke_on() -> None:
     assert isinstance(event, PullRequestEvent)
     assert event.title.startswith("a\ufffdb\ufffd[31m\ufffdx")
     assert len(event.title) == 1000
+
+
+def comment_payload(body: object = "/gate waive security why", **changes: object) -> dict[str, Any]:
+    return {
+        "action": "created",
+        "installation": INSTALLATION,
+        "repository": REPOSITORY,
+        "issue": {"number": 7, "pull_request": {"url": "x"}, "user": {"login": "somebody"}},
+        "comment": {
+            "id": 17,
+            "body": body,
+            "created_at": "2026-11-23T07:44:00Z",
+            "user": {"login": "mona_octo", "type": "User"},
+            "performed_via_github_app": None,
+        }
+        | changes,
+    }
+
+
+def test_a_command_below_a_pull_request_is_read() -> None:
+    """
+    Who wrote which commands where, and whose pull request it is.
+    """
+    assert parse("issue_comment", comment_payload("Well.\r\n/gate waive security why\r\n")) == CommandEvent(
+        REF,
+        7,
+        17,
+        ("/gate waive security why",),
+        datetime(2026, 11, 23, 7, 44, tzinfo=UTC),
+        person="mona_octo",
+        author="somebody",
+    )
+
+
+def test_the_author_may_be_gone() -> None:
+    """
+    Deleted accounts are null; GitHub shows them as ghost.
+    """
+    event = parse("issue_comment", changed(comment_payload(), "issue.user", None))
+
+    assert isinstance(event, CommandEvent)
+    assert event.author == "ghost"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        comment_payload("A comment like all the others, which mentions /gate."),
+        comment_payload(None),
+        changed(comment_payload(), "action", "edited"),
+        changed(comment_payload(), "action", "deleted"),
+        changed(comment_payload(), "issue", {"number": 7, "user": {"login": "somebody"}}),  # no pull request
+        comment_payload(user={"login": "gate[bot]", "type": "Bot"}),
+        comment_payload(user={"login": "octo", "type": "Organization"}),
+        comment_payload(user=None),
+        comment_payload(performed_via_github_app={"id": 1}),
+        # Nothing else is looked at before that is known.
+        comment_payload("Hello", id="no number") | {"repository": None},
+    ],
+)
+def test_other_comments_are_no_events(payload: dict[str, Any]) -> None:
+    """
+    Only what a person wrote, now, below a pull request, that is a command; a program's word is no waiver.
+    """
+    assert parse("issue_comment", payload) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("comment.body", 7), ("comment.id", 0), ("comment.user.login", "a/b"), ("issue.number", "7")],
+)
+def test_a_command_that_makes_no_sense_is_an_error(path: str, value: object) -> None:
+    """
+    What ends in addresses and texts matches its pattern.
+    """
+    with pytest.raises(PayloadError, match=path.rpartition(".")[2]):
+        parse("issue_comment", changed(comment_payload(), path, value))

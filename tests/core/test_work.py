@@ -11,6 +11,7 @@ from checks.codec import decode, encode
 from gate.core.event import (
     CheckRunEvent,
     CheckSuiteEvent,
+    CommandEvent,
     Event,
     InstallationEvent,
     MergeGroupEvent,
@@ -27,6 +28,7 @@ from gate.core.work import (
     Reevaluate,
     Supersede,
     Sync,
+    Waive,
     Work,
     evaluations,
     partition,
@@ -56,6 +58,8 @@ CLOSED = PullRequestEvent(
 )
 EVALUATE = Evaluate(REPOSITORY, 7, HEAD, BASE, "main", NOW, "somebody", "A title", True, "fork/name")
 RERUN = CheckRunEvent("rerequested", REPOSITORY, 9, 5, "gate", "7:x", HEAD, "somebody", (7,))
+COMMENT = CommandEvent(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
+WAIVE = Waive(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,7 @@ RERUN = CheckRunEvent("rerequested", REPOSITORY, 9, 5, "gate", "7:x", HEAD, "som
         (CheckSuiteEvent(REPOSITORY, 10, HEAD), ()),  # another App's
         (InstallationEvent("created", 1), (Sync(1),)),
         (RepositoryEvent("renamed", REPOSITORY), (Sync(1, REPOSITORY),)),
+        (COMMENT, (WAIVE,)),
         (MergeGroupEvent("checks_requested", REPOSITORY, HEAD, "q", BASE, "main"), ()),
     ],
 )
@@ -86,6 +91,7 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         # Decisions about one pull request are taken one at a time.
         (Supersede(EVALUATE), ("ingest", "2:7", "supersede:2:7")),
         (CloseRuns(REPOSITORY, 7, HEAD, NOW), ("ingest", "2:7", "closeruns:2:7")),
+        (WAIVE, ("ingest", "2:7", "waive:2:7")),
         (Reevaluate(REPOSITORY, HEAD), ("ingest", f"2:{HEAD}", f"reevaluate:2:{HEAD}")),
         (GiveUp("x", EVALUATE, "boom"), ("ingest", "evaluate:2:7", "giveup:evaluate:2:7")),
         # A repository's evaluations share its limit.
@@ -106,6 +112,7 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
     [
         Supersede(EVALUATE),
         Reevaluate(REPOSITORY, HEAD, (7,)),
+        WAIVE,
         Sync(1, REPOSITORY),
         GiveUp("x", EVALUATE, "boom"),
     ],

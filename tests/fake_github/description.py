@@ -32,7 +32,19 @@ _ARTIFACTS = {
     "required": ["total_count", "artifacts"],
     "properties": {"total_count": {"type": "integer"}, "artifacts": {"type": "array", "items": _ARTIFACT}},
 }
+_COLLABORATORS = {"type": "array", "items": {"$ref": "#/components/schemas/nullable-collaborator"}}
 ADDED: dict[str, dict[str, Any]] = {
+    "/repos/{owner}/{repo}/collaborators": {
+        "get": {
+            "parameters": [
+                {"in": "query", "name": "affiliation", "schema": {"type": "string"}},
+                {"in": "query", "name": "permission", "schema": {"type": "string"}},
+                {"$ref": "#/components/parameters/per-page"},
+                {"$ref": "#/components/parameters/page"},
+            ],
+            "responses": {"200": {"content": {"application/json": {"schema": _COLLABORATORS}}}},
+        }
+    },
     "/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts": {
         "get": {
             "parameters": [

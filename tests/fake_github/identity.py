@@ -21,6 +21,7 @@ PERMISSIONS = {
     "actions": "read",
     "checks": "write",
     "contents": "read",
+    "issues": "read",
     "merge_queues": "read",
     "metadata": "read",
     "pull_requests": "read",
@@ -28,7 +29,16 @@ PERMISSIONS = {
 }
 """What the App asks of the accounts that install it."""
 
-EVENTS = ("check_run", "check_suite", "installation", "merge_group", "pull_request", "push", "repository")
+EVENTS = (
+    "check_run",
+    "check_suite",
+    "installation",
+    "issue_comment",
+    "merge_group",
+    "pull_request",
+    "push",
+    "repository",
+)
 
 
 class DeniedError(Exception):

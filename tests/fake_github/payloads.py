@@ -50,6 +50,15 @@ def _pull_request(github: GitHub, change: Change) -> Json:
     }
 
 
+def _issue_comment(github: GitHub, change: Change) -> Json:
+    if change.pull is None:
+        raise ValueError("a comment on no pull request")
+    return {
+        "issue": rendering.issue_of(change.pull),
+        "comment": rendering.comment(change.pull, change.sender, **change.details),
+    }
+
+
 def _push(github: GitHub, change: Change) -> Json:
     repository, before, after = _repository(change), change.details["before"], change.details["after"]
     head_commit = None if after == NO_COMMIT else _head_commit(github, repository, after)
@@ -209,6 +218,7 @@ _MAKERS = {
     "check_run": _check_run,
     "check_suite": _check_suite,
     "installation": _installation,
+    "issue_comment": _issue_comment,
     "installation_repositories": _installation_repositories,
     "merge_group": _merge_group,
     "ping": _ping,

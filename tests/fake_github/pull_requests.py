@@ -153,6 +153,16 @@ class PullRequest:
             before, self.title = self.title, title
             self._announce("edited", details={"changes": {"title": {"from": before}}})
 
+    def comment(self, body: str, *, author: str, through_app: bool = False) -> int:
+        """Write a comment below it; the comment's id. A login that ends in `[bot]` is an App's own."""
+        with self.github.lock:
+            made = self.github.new_id()
+            details = {"id": made, "body": body, "through_app": through_app}
+            self.github.changed(
+                "issue_comment", "created", self.repository, pull=self, sender=author, details=details
+            )
+            return made
+
     def convert_to_draft(self) -> None:
         """Make it a draft."""
         with self.github.lock:

@@ -177,6 +177,41 @@ def pull_request(subject: PullRequest, *, schema: str = "pull-request") -> Json:
     )
 
 
+def issue_of(subject: PullRequest) -> Json:
+    """A pull request as the issue it is as well, in the events of its comments."""
+    github, shown = subject.github, pull_request(subject)
+    links = {name: shown[name] for name in ("url", "html_url", "diff_url", "patch_url")}
+    return {
+        "id": subject.id,
+        "number": subject.number,
+        "title": subject.title,
+        "state": subject.state,
+        "draft": subject.draft,
+        "user": user(github, subject.author),
+        "pull_request": {**links, "merged_at": shown["merged_at"]},
+    }
+
+
+def comment(subject: PullRequest, author: str, *, id: int, body: str, through_app: bool) -> Json:  # noqa: A002  (GitHub's own name)
+    """A comment below a pull request."""
+    github, issue = subject.github, pull_request(subject)["issue_url"]
+    moment = time(github.now())
+    return whole(
+        "issue-comment",
+        id=id,
+        node_id=f"IC_{id}",
+        url=f"{issue.rpartition('/')[0]}/comments/{id}",
+        html_url=f"{github.url}/{subject.repository.full_name}/pull/{subject.number}#issuecomment-{id}",
+        issue_url=issue,
+        user=user(github, author, kind="Bot" if author.endswith("[bot]") else "User"),
+        body=body,
+        author_association="NONE",
+        performed_via_github_app=app(github) if through_app else None,
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
 def _side(github: GitHub, where: Repository | None, author: str, ref: str, sha: str) -> Json:
     """Head or base; of a deleted fork the account remains."""
     owner = where.owner if where else author

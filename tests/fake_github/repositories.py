@@ -50,6 +50,8 @@ class Repository:
     statuses: list[dict[str, Any]] = field(default_factory=list, repr=False)
     collaborators: dict[str, str] = field(default_factory=dict)
     """Login to role: admin, maintain, write, triage or read."""
+    hides_collaborators: bool = False
+    """Whether the App may not list them: GitHub's documents disagree on the permission that organisations ask for."""
     branch_rules: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)
     """Branch to the active rules of its rulesets, as the API spells them."""
     artifacts: list[Artifact] = field(default_factory=list, repr=False)

@@ -106,6 +106,24 @@ def read_permission(call: Call) -> Answer:
     return Answer({"permission": ROLES[role], "role_name": role, "user": account})
 
 
+@route("GET /repos/{owner}/{repo}/collaborators", needs="metadata:read")
+def list_collaborators(call: Call) -> Answer:
+    """Everybody with a role of their own."""
+    if call.repository.hides_collaborators:
+        raise RefusedError(403, "Resource not accessible by integration")
+    accounts = [
+        whole(
+            "nullable-collaborator", **rendering.user(call.github, login, kind=_kind(login)), role_name=role
+        )
+        for login, role in sorted(call.repository.collaborators.items())
+    ]
+    return call.page(accounts)
+
+
+def _kind(login: str) -> str:
+    return "Bot" if login.endswith("[bot]") else "User"
+
+
 def _head_owner(pull: PullRequest) -> str:
     return pull.head_repository.owner if pull.head_repository else pull.author
 

@@ -94,7 +94,7 @@ def test_token_is_narrowed_to_what_was_asked(github: FakeGitHub, repository: Rep
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"repository_ids": [1]}, {"permissions": {"contents": "write"}}, {"permissions": {"issues": "read"}}],
+    [{"repository_ids": [1]}, {"permissions": {"contents": "write"}}, {"permissions": {"issues": "write"}}],
 )
 def test_token_cannot_exceed_the_installation(
     github: FakeGitHub, repository: Repository, wanted: dict[str, Any]
