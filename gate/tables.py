@@ -187,17 +187,56 @@ verdict = Table(
     Column("repository_id", BigInteger, ForeignKey(repository.c.id), nullable=False),
     Column("number", Integer, nullable=False, doc="The pull request."),
     Column("head_sha", String(64), nullable=False, doc="The commit judged."),
-    Column("outcome", String(32), nullable=False, doc="As `docs/policy.md` spells it."),
+    Column("outcome", String(32), nullable=False, doc="As `docs/policy.md` spells it, before any waiver."),
     Column(
         "policy_sha", String(64), nullable=False, doc="Commit whose policy judged; empty for the defaults."
     ),
     Column("policy_digest", String(128), nullable=False, doc="Of the effective policy."),
     Column("recorded_at", Instant, nullable=False, doc="When it was first saved."),
     Column(
-        "content", LargeBinary, nullable=False, doc="The whole Verdict as JSON, zlib-compressed when large."
+        "content",
+        LargeBinary,
+        nullable=False,
+        doc="The whole Verdict as it was judged, as JSON, zlib-compressed when large; waivers are applied when it is read.",
     ),
     Index(None, "repository_id", "number", "recorded_at"),
     Index(None, "repository_id", "head_sha"),
+)
+
+waiver = Table(
+    "waiver",
+    METADATA,
+    Column("repository_id", BigInteger, ForeignKey(repository.c.id)),
+    Column(
+        "origin",
+        String(255),
+        doc="What asked for it, e.g. `comment:17:0` for the first command of a comment; one asks once.",
+    ),
+    Column("number", Integer, nullable=False, doc="The pull request."),
+    Column("check", String(64), nullable=False, doc="`coverage`, `complexity`, `security` or `loosening`."),
+    Column("person", String(255), nullable=False, doc="Login of who gave it."),
+    Column("role", String(255), nullable=False, doc="The person's role on GitHub at that moment."),
+    Column("given_at", Instant, nullable=False, doc="When. A waiver is never changed or taken back."),
+    Column(
+        "content", LargeBinary, nullable=False, doc="The whole Waiver as JSON, zlib-compressed when large."
+    ),
+    PrimaryKeyConstraint("repository_id", "origin"),
+    Index(None, "repository_id", "number"),
+)
+
+refusal = Table(
+    "refusal",
+    METADATA,
+    Column("repository_id", BigInteger, ForeignKey(repository.c.id)),
+    Column("origin", String(255), doc="As in `waiver`."),
+    Column("number", Integer, nullable=False, doc="The pull request."),
+    Column("head_sha", String(64), nullable=False, doc="Its head then: the answer is shown there alone."),
+    Column("person", String(255), nullable=False, doc="Login of who wrote the command."),
+    Column("command", Text, nullable=False, doc="As it was written, shortened."),
+    Column("text", Text, nullable=False, doc="Why it was not carried out."),
+    Column("given_at", Instant, nullable=False, doc="When."),
+    PrimaryKeyConstraint("repository_id", "origin"),
+    Index(None, "repository_id", "number"),
 )
 
 check_run = Table(

@@ -7,6 +7,7 @@ from gate.store.records import (
     RepositoryRecord,
     RevisionRecord,
     VerdictRecord,
+    WaiverRecord,
 )
 from gate.store.reports import Reports
 from gate.store.repositories import Repositories
@@ -20,6 +21,7 @@ __all__ = [
     "RevisionRecord",
     "Store",
     "VerdictRecord",
+    "WaiverRecord",
 ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from gate.core.verdict import Verdict
+from gate.core.verdict import Verdict, Waiver
 
 PullRequestState = Literal["open", "closed"]
 
@@ -40,13 +40,25 @@ class PullRequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRecord:
-    """A verdict with the run that made it."""
+    """A verdict with the run that made it; waivers of its pull request are applied."""
 
     run_id: str
     repository_id: int
     number: int
     verdict: Verdict
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRecord:
+    """A waiver, and where it holds."""
+
+    repository: str
+    """Full name as last seen."""
+    number: int
+    origin: str
+    """What asked for it: one asks once."""
+    waiver: Waiver
 
 
 @dataclass(frozen=True, slots=True)

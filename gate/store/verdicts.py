@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from gate.core.verdict import Verdict
+from gate.core.verdict import Verdict, Waiver
+from gate.core.waiver import with_waivers
 from gate.store.content import packed, unpacked
-from gate.store.database import Database, upsert
+from gate.store.database import upsert
 from gate.store.records import CheckRunRecord, VerdictRecord
+from gate.store.waivers import Waivers
 from gate.tables import check_run, secret
 from gate.tables import verdict as verdicts_made
 
 
-class Verdicts(Database):
-    """The part of the store that remembers what was said."""
+class Verdicts(Waivers):
+    """The part of the store that remembers what was said. Verdicts are kept as judged, and read with their waivers."""
 
     def save_verdict(
         self, repository_id: int, number: int, verdict: Verdict, *, run_id: str, now: datetime
     ) -> None:
-        """Keep the verdict of a run; a step that is repeated replaces its own, and its first time stays."""
+        """Keep the verdict of a run as it was judged; a step that is repeated replaces its own, and its first time stays."""
         row = {
             "run_id": run_id,
             "repository_id": repository_id,
@@ -117,12 +120,17 @@ class Verdicts(Database):
             .limit(limit)
         )
         with self._reading() as connection:
-            found = [_verdict(row) for row in connection.execute(statement)]
-        return tuple(record for record in found if record is not None)
+            rows = connection.execute(statement).all()
+        pull_requests = {(row.repository_id, row.number) for row in rows}
+        waivers = {key: self.waivers(key[0], [key[1]]) for key in sorted(pull_requests)}
+        found = [(row, unpacked(Verdict, row.content)) for row in rows]
+        return tuple(
+            self._record(row, judged, waivers[row.repository_id, row.number])
+            for row, judged in found
+            if judged is not None
+        )
 
-
-def _verdict(row: Any) -> VerdictRecord | None:
-    verdict = unpacked(Verdict, row.content)
-    if verdict is None:
-        return None
-    return VerdictRecord(row.run_id, row.repository_id, row.number, verdict, row.recorded_at)
+    def _record(self, row: Any, judged: Verdict, waivers: Iterable[Waiver]) -> VerdictRecord:
+        refusals = self.refusals(row.repository_id, row.number, row.head_sha)
+        verdict = with_waivers(judged, waivers, refusals)
+        return VerdictRecord(row.run_id, row.repository_id, row.number, verdict, row.recorded_at)

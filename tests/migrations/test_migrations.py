@@ -87,7 +87,29 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
             "completed": True,
         },
         "secret": {"name": "app", "ciphertext": b"\0"},
-    }
+    },
+    "0002": {
+        "waiver": {
+            "repository_id": 7,
+            "origin": "comment:3:0",
+            "number": 1,
+            "check": "complexity",
+            "person": "mona",
+            "role": "maintain",
+            "given_at": NOON,
+            "content": b"{}",
+        },
+        "refusal": {
+            "repository_id": 7,
+            "origin": "comment:4:0",
+            "number": 1,
+            "head_sha": "a" * 40,
+            "person": "wes",
+            "command": "/gate waive complexity why",
+            "text": "No.",
+            "given_at": NOON,
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -1,0 +1,117 @@
+"""Waivers and refused commands, in and out. Neither is ever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from gate.core.verdict import Refusal, Waiver
+from gate.store.content import packed, plain, unpacked
+from gate.store.database import Database, insert_new
+from gate.store.records import WaiverRecord
+from gate.tables import refusal, repository
+from gate.tables import waiver as waivers_given
+
+MOST_REFUSALS = 10
+"""Of one head; whoever writes more commands in vain gets no answer any more."""
+
+
+class Waivers(Database):
+    """The part of the store that remembers who waived what."""
+
+    def save_waiver(self, repository_id: int, number: int, waiver: Waiver, *, origin: str) -> bool:
+        """Keep a waiver, unless what asked for it has one already; whether it was kept."""
+        row = {
+            "repository_id": repository_id,
+            "origin": origin,
+            "number": number,
+            "check": waiver.check,
+            "person": plain(waiver.person, 255),
+            "role": plain(waiver.role, 255),
+            "given_at": waiver.given_at,
+            "content": packed(waiver),
+        }
+        with self._writing() as connection:
+            return insert_new(connection, waivers_given, row)
+
+    def waivers(self, repository_id: int, numbers: Collection[int]) -> tuple[Waiver, ...]:
+        """What was waived on these pull requests, one of them or those of a merge group, oldest first."""
+        statement = (
+            sa.select(waivers_given.c.content)
+            .where(
+                waivers_given.c.repository_id == repository_id, waivers_given.c.number.in_(sorted(numbers))
+            )
+            .order_by(waivers_given.c.given_at, waivers_given.c.origin)
+        )
+        with self._reading() as connection:
+            found = [unpacked(Waiver, content) for (content,) in connection.execute(statement)]
+        return tuple(waiver for waiver in found if waiver is not None)
+
+    def all_waivers(self, full_name: str = "") -> tuple[WaiverRecord, ...]:
+        """Every waiver of a repository, whatever the case of its name, or of all: by repository, number and time."""
+        named = sa.func.lower(repository.c.full_name) == plain(full_name).lower() if full_name else sa.true()
+        statement = (
+            sa.select(waivers_given, repository.c.full_name)
+            .join(repository, repository.c.id == waivers_given.c.repository_id)
+            .where(named)
+            .order_by(
+                repository.c.full_name,
+                repository.c.id,
+                waivers_given.c.number,
+                waivers_given.c.given_at,
+                waivers_given.c.origin,
+            )
+        )
+        with self._reading() as connection:
+            return tuple(_record(row) for row in connection.execute(statement))
+
+    def save_refusal(
+        self, repository_id: int, number: int, refused: Refusal, *, head_sha: str, origin: str
+    ) -> bool:
+        """Keep an answer, unless its head has enough of them; whether it is kept, now or already."""
+        row = {
+            "repository_id": repository_id,
+            "origin": origin,
+            "number": number,
+            "head_sha": head_sha,
+            "person": plain(refused.person, 255),
+            "command": plain(refused.command),
+            "text": plain(refused.text),
+            "given_at": refused.given_at,
+        }
+        with self._writing() as connection:
+            there = connection.scalars(
+                sa.select(refusal.c.origin).where(_at_head(repository_id, number, head_sha))
+            ).all()
+            if len(there) >= MOST_REFUSALS:
+                return origin in there
+            insert_new(connection, refusal, row)
+            return True
+
+    def refusals(self, repository_id: int, number: int, head_sha: str) -> tuple[Refusal, ...]:
+        """Commands about this head of a pull request that were not carried out, oldest first."""
+        statement = (
+            sa.select(refusal.c.command, refusal.c.text, refusal.c.person, refusal.c.given_at)
+            .where(_at_head(repository_id, number, head_sha))
+            .order_by(refusal.c.given_at, refusal.c.origin)
+        )
+        with self._reading() as connection:
+            return tuple(Refusal(*row) for row in connection.execute(statement))
+
+
+def _at_head(repository_id: int, number: int, head_sha: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        refusal.c.repository_id == repository_id,
+        refusal.c.number == number,
+        refusal.c.head_sha == head_sha,
+    )
+
+
+def _record(row: Any) -> WaiverRecord:
+    """With what the columns say where the content is in a form that this version does not read: nothing is left out."""
+    waiver = unpacked(Waiver, row.content) or Waiver(
+        row.check, (), "", row.person, row.role, row.given_at, head_sha=""
+    )
+    return WaiverRecord(row.full_name, row.number, row.origin, waiver)
