@@ -80,6 +80,9 @@ def _print_check(console: Console, check: CheckVerdict) -> None:
     mark, colour, word = _MARKS[check.outcome]
     console.print(f"[{colour}]{mark} {check.check}[/] [dim]{word}:[/] {escape(check.title)}")
     _print_reasons(console, check.reasons, REASONS, "")
+    for waiver in check.waivers:
+        console.print(f"    waived by {escape(waiver.person)} ({escape(waiver.role)}): {escape(waiver.why)}")
+    _print_reasons(console, check.waived, REASONS, "dim")
     _print_reasons(console, check.notes, NOTES, "dim")
     for line in check.output.splitlines()[-OUTPUT_LINES:]:
         console.print(f"    | {line}", style="dim", markup=False)

@@ -46,7 +46,7 @@ class Annotation:
 def annotate(check: CheckVerdict, *, advise: bool = False) -> tuple[Annotation, ...]:
     """Every annotation of the check, worst first, then by place. Only what blocks is a `failure`.
 
-    With `advise`, and in a waived check, nothing blocks.
+    With `advise` nothing blocks, and what was waived does not.
     """
     unmeasured = check.outcome is Outcome.COULD_NOT_MEASURE and not check.neutral
     blocks = (check.outcome is Outcome.BLOCKED or unmeasured) and not advise
@@ -77,6 +77,9 @@ def _candidates(check: CheckVerdict, blocking: AnnotationLevel) -> Iterator[tupl
     for reason in check.reasons:
         if reason.kind not in _BY_RANGES:
             yield reason.name, _of_reason(reason, blocking, check.title)
+    for reason in check.waived:
+        if reason.kind not in _BY_RANGES:
+            yield reason.name, _of_reason(reason, "warning", "Waived")
     match check.facts:
         case CoverageFacts() as coverage:
             yield from _coverage(coverage)

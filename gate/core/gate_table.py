@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 
 from gate.core.comparison import ComplexityFacts, CoverageFacts, FunctionChange, Ratio, SecurityFacts
 from gate.core.percent import percent
-from gate.core.verdict import CheckVerdict, Outcome
+from gate.core.verdict import CheckVerdict
 
 Result = Literal["pass", "fail", "waived", "reported"]
 
@@ -58,7 +58,9 @@ def limit(check: CheckVerdict, key: str) -> int | str | None:
 def most_complex(check: CheckVerdict, facts: ComplexityFacts) -> FunctionChange | None:
     """The function the verdict is about: the most complex one that blocks, else the most complex new or changed one."""
     blocking = {
-        (reason.path, reason.line, reason.name) for reason in check.reasons if reason.kind in COMPLEXITY_KINDS
+        (reason.path, reason.line, reason.name)
+        for reason in check.reasons or check.waived
+        if reason.kind in COMPLEXITY_KINDS
     }
     present = [change for change in facts.functions if change.after is not None and change.judged]
     return max(
@@ -179,9 +181,9 @@ def _security(check: CheckVerdict, facts: SecurityFacts) -> tuple[Row, ...]:
 def _result(check: CheckVerdict, *kinds: str) -> Result:
     if check.neutral:
         return "reported"
-    if not any(reason.kind in kinds for reason in check.reasons):
-        return "pass"
-    return "waived" if check.outcome is Outcome.WAIVED else "fail"
+    if any(reason.kind in kinds for reason in check.reasons):
+        return "fail"
+    return "waived" if any(reason.kind in kinds for reason in check.waived) else "pass"
 
 
 def _share(ratio: Ratio) -> str:

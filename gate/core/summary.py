@@ -11,7 +11,15 @@ from gate.core.details import details, items
 from gate.core.gate_table import NOTHING, Row, rows
 from gate.core.links import Links
 from gate.core.markdown import Section, clean_lines, code, escape, fit, link, prose, shorten, table
-from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
+from gate.core.verdict import (
+    CheckVerdict,
+    Outcome,
+    Provenance,
+    Reason,
+    Refusal,
+    Verdict,
+    Waiver,
+)
 
 LIMIT_BYTES = 60_000
 """GitHub takes 65,535 characters of summary and of text and does not say what a character is."""
@@ -31,8 +39,11 @@ _MARKS = {
     Outcome.COULD_NOT_MEASURE: "⚠️ ",
     Outcome.SUPERSEDED: "",
 }
+_DECISIVE = {"fail": 0, "waived": 1}
+"""Which row tells of a check in `gate`; otherwise its first."""
 _RESULTS = {"pass": "✅ pass", "fail": "❌ fail", "waived": "✅ waived", "reported": "reported"}
 _OUTPUT_LINES = 40
+_OWN = "⚠️ **By the author of this very change**, the only person here with a role that may. "
 
 
 def would(outcome: Outcome) -> str:
@@ -91,7 +102,13 @@ def of_check(
         head.append("Nothing is blocked: this check is not armed yet.")
     if remark:
         head.append(remark)
-    sections = [*_demands(check.reasons, check.to_pass, links, unarmed=check.neutral), *details(check, links)]
+    head += _waivers(check.waivers)
+    waived = Section(f"Waived ({len(check.waived):,})", items(check.waived, links), collapsed=True)
+    sections = [
+        *_demands(check.reasons, check.to_pass, links, unarmed=check.neutral),
+        waived,
+        *details(check, links),
+    ]
     foot = _footer(provenance, links, check.check)
     return fit("\n\n".join(head), sections, foot, limit_bytes=LIMIT_BYTES)
 
@@ -104,9 +121,14 @@ def of_verdict(verdict: Verdict, links: Links) -> str:
     if checks:
         header = ("Check", "Result", "This change:", "Gate:", "Base:")
         head.append(table(header, [_overall_cells(check, links, name) for name, check in checks]))
+    given = [waiver for _, check in checks for waiver in check.waivers] + [*verdict.loosening_waivers]
+    head += _waivers(list(dict.fromkeys(given)))
+    if verdict.refusals:
+        head.append("\n".join(f"- {_refused(refusal)}" for refusal in verdict.refusals))
     reasons = [reason for _, check in checks if not check.neutral for reason in check.reasons]
+    all_loosened = (*verdict.loosened, *verdict.loosened_waived)
     loosened = Section(
-        f"Loosened by this change ({len(verdict.loosened):,})", items(verdict.loosened, links), collapsed=True
+        f"Loosened by this change ({len(all_loosened):,})", items(all_loosened, links), collapsed=True
     )
     sections = [*_demands(reasons, verdict.to_pass, links), loosened]
     return fit("\n\n".join(head), sections, _footer(verdict.provenance, links), limit_bytes=LIMIT_BYTES)
@@ -119,6 +141,22 @@ def of_output(output: str) -> str:
         return ""
     fence = "`" * max(3, *(line.count("`") + 1 for line in lines))
     return "\n".join((f"The last {len(lines)} lines of the output:", "", f"{fence}text", *lines, fence, ""))
+
+
+def _waivers(waivers: Sequence[Waiver]) -> list[str]:
+    """A paragraph for each: what is waived, by whom, when and why; an author's own is not to be overlooked."""
+    return [f"{_OWN if waiver.own else ''}{_waiver(waiver)}" for waiver in waivers]
+
+
+def _waiver(waiver: Waiver) -> str:
+    who = f"{escape(waiver.person)}, who has the role {escape(waiver.role)}"
+    when = f"{waiver.given_at:%Y-%m-%d %H:%M} UTC"
+    count = f"{len(waiver.reasons):,} {'reason' if len(waiver.reasons) == 1 else 'reasons'}"
+    return f"**{waiver.check.capitalize()} waived** by {who}, on {when}, for {count}: {prose(shorten(waiver.why, 500))}"
+
+
+def _refused(refusal: Refusal) -> str:
+    return f"{code(refusal.command)} by {escape(refusal.person)} was not accepted. {prose(refusal.text)}"
 
 
 def _sentence(outcome: Outcome, title: str, *, advise: bool) -> str:
@@ -143,7 +181,7 @@ def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tu
     armed = " (not armed)" if check.neutral else ""
     result = f"{_MARKS[check.outcome]}{WORDS[check.outcome].lower()}{armed}"
     found = rows(check)
-    decisive = next((row for row in found if row.result == "fail"), found[0] if found else None)
+    decisive = min(found, key=lambda row: _DECISIVE.get(row.result, len(_DECISIVE)), default=None)
     if decisive is None or check.outcome is Outcome.COULD_NOT_MEASURE:
         return name, result, prose(check.title), NOTHING, NOTHING
     now = f"{_now(decisive)}, {escape(decisive.measure.lower())}"

@@ -52,7 +52,28 @@ def _check(check: CheckVerdict) -> JsonObject:
         "neutral": check.neutral,
         "reasons": [_reason(reason) for reason in check.reasons],
         "notes": [_reason(note) for note in check.notes],
+        **_waived(check),
         **_facts(check),
+    }
+
+
+def _waived(check: CheckVerdict) -> JsonObject:
+    """Only where somebody waived: `gate check` knows of no waivers."""
+    if not check.waivers:
+        return {}
+    return {
+        "waived": [_reason(reason) for reason in check.waived],
+        "waivers": [
+            {
+                "person": waiver.person,
+                "role": waiver.role,
+                "given_at": waiver.given_at.isoformat(),
+                "why": _text(waiver.why),
+                "head": waiver.head_sha,
+                "by_author": waiver.own,
+            }
+            for waiver in check.waivers
+        ],
     }
 
 

@@ -18,14 +18,14 @@ from gate.core.comparison import (
 )
 from gate.core.gate_table import NOTHING
 from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict, broken_policy
+from gate.core.waiver import with_waivers
 from tests import verdicts
 from tests.goldens import assert_golden
 from tests.verdicts import LINKS, NEWER, PROVENANCE
 
 NO_LINKS = replace(LINKS, web_url="", pages_url="")
-WAIVED = replace(
-    verdicts.COMPLEXITY, outcome=Outcome.WAIVED, title="Waived by mira-k: hotfix, follow-up in issue 7"
-)
+WAIVED = verdicts.HALF_WAIVED.checks[1]
+OWN = with_waivers(verdicts.JUDGED, [replace(verdicts.WAIVER, own=True, role="admin")]).checks[1]
 
 
 def read(run: CheckRun) -> str:
@@ -105,6 +105,8 @@ def read(run: CheckRun) -> str:
         ("coverage_not_armed", render(verdicts.NOT_ARMED, PROVENANCE, LINKS)),
         ("complexity_blocked", render(verdicts.COMPLEXITY, PROVENANCE, LINKS)),
         ("complexity_waived", render(WAIVED, PROVENANCE, LINKS)),
+        ("complexity_waived_by_author", render(OWN, PROVENANCE, LINKS)),
+        ("overall_half_waived", render_overall(verdicts.HALF_WAIVED, LINKS)),
         ("complexity_unmeasured", render(verdicts.COULD_NOT_MEASURE.checks[1], PROVENANCE, LINKS)),
         ("security_passed", render(verdicts.SECURITY, PROVENANCE, LINKS)),
         ("security_without_links", render(verdicts.SECURITY, PROVENANCE, NO_LINKS)),
@@ -168,6 +170,18 @@ def test_waived_and_advised_checks_annotate_without_failures() -> None:
     advised = render(verdicts.COMPLEXITY, PROVENANCE, LINKS, advise=True)
 
     assert {a.level for a in (*waived.annotations, *advised.annotations)} == {"warning"}
+
+
+def test_waived_lines_are_annotated_range_by_range() -> None:
+    """
+    A waived sum of lines has no annotation of its own, as a blocking one has none.
+    """
+    check = verdicts.COVERAGE
+    waived = replace(check, outcome=Outcome.WAIVED, reasons=(), waived=check.reasons)
+
+    lines = [(a.path, a.start_line, a.level) for a in render(waived, PROVENANCE, LINKS).annotations]
+
+    assert lines == [(a.path, a.start_line, a.level) for a in render(check, PROVENANCE, LINKS).annotations]
 
 
 def test_advise_title_says_what_would_have_been() -> None:

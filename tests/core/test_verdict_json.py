@@ -31,8 +31,16 @@ WORKING_TREE = replace(
 
 @pytest.mark.parametrize(
     "verdict",
-    [verdicts.BLOCKED, verdicts.PASSED, verdicts.COULD_NOT_MEASURE, COMPONENTS, ONE_CHECK, WORKING_TREE],
-    ids=["blocked", "passed", "could_not_measure", "components", "one_check", "working_tree"],
+    [
+        verdicts.BLOCKED,
+        verdicts.PASSED,
+        verdicts.COULD_NOT_MEASURE,
+        COMPONENTS,
+        ONE_CHECK,
+        WORKING_TREE,
+        verdicts.HALF_WAIVED,
+    ],
+    ids=["blocked", "passed", "could_not_measure", "components", "one_check", "working_tree", "half_waived"],
 )
 def test_every_verdict_follows_the_schema(verdict: Verdict) -> None:
     """
@@ -61,6 +69,28 @@ def test_top_level_keys_are_the_contract() -> None:
     actual = as_json(verdicts.BLOCKED)
 
     assert list(actual) == ["outcome", "base", "head", "policy", "checks", "components", "to_pass"]
+
+
+def test_waivers_stand_with_what_they_cover() -> None:
+    """
+    A waived check names who, when and why, and keeps the waived reasons apart from those that block.
+    """
+    checks = json.loads(printed(verdicts.HALF_WAIVED))["checks"]
+
+    waived = checks["complexity"]
+    assert (waived["outcome"], waived["reasons"]) == ("waived", [])
+    assert [reason["name"] for reason in waived["waived"]] == ["RetryBudget.plan"]
+    assert waived["waivers"] == [
+        {
+            "person": "mira-k",
+            "role": "maintain",
+            "given_at": "2026-11-23T11:20:00+00:00",
+            "why": "hotfix, the rewrite is #7",
+            "head": verdicts.HEAD,
+            "by_author": False,
+        }
+    ]
+    assert "waived" not in checks["coverage"]
 
 
 def test_schema_rejects_unknown_keys() -> None:

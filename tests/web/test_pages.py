@@ -143,6 +143,19 @@ def test_run_page_reads_as_agreed(name: str, verdict: Verdict, store: Store, cli
     assert_golden(f"pages/run_{name}.txt", "\n".join(read(answer.text).pieces) + "\n")
 
 
+def test_waivers_and_refusals_read_as_agreed(store: Store, client: FlaskClient) -> None:
+    """
+    The page of a run shows what was waived since, by whom and why, and which commands were refused.
+    """
+    judge(store, verdicts.JUDGED)
+    store.save_waiver(PUBLIC.id, 482, verdicts.WAIVER, origin="comment:1:0")
+    store.save_refusal(PUBLIC.id, 482, verdicts.REFUSAL, head_sha=verdicts.HEAD, origin="comment:3:0")
+
+    answer = client.get("/runs/run:0")
+
+    assert_golden("pages/run_half_waived.txt", "\n".join(read(answer.text).pieces) + "\n")
+
+
 def test_pull_request_page_is_its_newest_verdict(store: Store, client: FlaskClient) -> None:
     """
     The page of a pull request shows the newest verdict and lists the ones before.
