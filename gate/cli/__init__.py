@@ -22,6 +22,7 @@ _COMMANDS = {
     "worker": "gate.cli.serve:worker",
     "migrate": "gate.cli.serve:migrate",
     "doctor": "gate.cli.doctor:doctor",
+    "waivers": "gate.cli.waivers:waivers",
     "sandbox": "gate.cli.sandbox:sandbox",
 }
 
