@@ -69,6 +69,18 @@ class RunningService:
                 start_new_session=True,
             )
 
+    def output(self, *arguments: str) -> str:
+        """What `gate ARGUMENTS` prints with the same settings, beside the running service."""
+        done = subprocess.run(
+            [sys.executable, "-m", "gate", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=START_SECONDS,
+        )
+        return done.stdout
+
     def add(self, command: str) -> None:
         """One `gate COMMAND` more, which ends with the others."""
         self._processes.append(self.run(command))

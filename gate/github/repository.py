@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -98,9 +98,14 @@ class GitHubRepository:
         """Name of the default branch."""
         return self._call("the default branch", lambda repository: repository.default_branch)
 
-    def permission(self, login: str) -> str:
-        """What a user may do here: `admin`, `write`, `read` or `none`."""
-        return self._call(f"the permission of {login}", lambda it: it.get_collaborator_permission(login))
+    def role(self, login: str) -> str:
+        """What a user is here: `admin`, `maintain`, `write`, `triage`, `read`, `none`, or what an organisation made up."""
+        return self._call(f"the role of {login}", lambda it: it.get_collaborator_role_name(login))
+
+    def people_with(self, roles: Collection[str]) -> frozenset[str]:
+        """Logins of all people with one of these roles here."""
+        found = self._call("the collaborators", lambda it: list(it.get_collaborators()))
+        return frozenset(one.login for one in found if one.role_name in roles and one.type == "User")
 
     def _complete(self, check_run_id: int, run: CheckRun, annotations: tuple[Annotation, ...]) -> None:
         """Update a check run, in as many requests as its annotations need."""

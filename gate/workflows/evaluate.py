@@ -5,7 +5,7 @@ It gives the order; the steps are the work of `ask`, `judge`, `cover` and `publi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from gate.core.failure import PolicyError, Transient
@@ -28,6 +28,8 @@ class _Judgement:
 
     judged: tuple[Judged, ...]
     loosened: tuple[Reason, ...]
+    renamed: tuple[tuple[str, str], ...]
+    """See `Question`."""
 
 
 def evaluate(run: Run, service: Service, work: Evaluate) -> None:
@@ -54,12 +56,13 @@ def _judge(run: Run, service: Service, work: Evaluate, question: Question) -> _J
     """Complexity and security first, published before any test runs; then coverage."""
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
     static = run.step(partial(_static, case), name="static checks")
+    question = replace(question, renamed=static.renamed)
     for judged in static.judged:
         run.step(_publish, service, work, run.id, question, judged, name=f"publish {judged.verdict.check}")
     run.step(_stage, service, work, run.id, "Running the tests", name="stage")
     covered = run.step(partial(_cover, case, work, run), name="coverage")
     run.step(_publish, service, work, run.id, question, covered, name="publish coverage")
-    return _Judgement((covered, *static.judged), static.loosened)
+    return replace(static, judged=(covered, *static.judged))
 
 
 def _begin(service: Service, work: Evaluate, run_id: str) -> bool:
@@ -79,7 +82,7 @@ def _static(case: Case) -> _Judgement:
         case.measure(("complexity", "security", "escapes", "syntax"))
     except SandboxError as error:
         raise Transient(f"the source files could not be analysed: {error}") from error
-    return _Judgement((case.complexity(), case.security()), case.loosened())
+    return _Judgement((case.complexity(), case.security()), case.loosened(), case.renamed())
 
 
 def _cover(case: Case, work: Evaluate, run: Run) -> Judged:
@@ -110,7 +113,7 @@ def _conclude(
     judged = judgement.judged
     verdict = combine(
         (each.verdict for each in judged),
-        question.provenance(judged),
+        replace(question, renamed=judgement.renamed).provenance(judged),
         question.policy,
         loosened=judgement.loosened,
     )
@@ -123,10 +126,7 @@ def _conclude_broken(service: Service, work: Evaluate, run_id: str, text: str) -
 
 def _save_and_publish(service: Service, work: Evaluate, run_id: str, verdict: Verdict) -> None:
     service.store.save_verdict(work.repository.id, work.number, verdict, run_id=run_id, now=service.now())
-    where = publish.links(
-        service, work.repository, head_sha=work.head_sha, base_sha=verdict.provenance.base, run_id=run_id
-    )
-    publish.conclude(service, work.repository, work.number, verdict, where)
+    publish.conclude(service, work.repository, run_id)
 
 
 def _give_up(service: Service, work: Evaluate, run_id: str, text: str) -> None:

@@ -54,6 +54,8 @@ class Question:
     policy_source: str
     """For people: `.gate.toml at 1a2b3c4 (main)`."""
     base_age_days: int | None = None
+    renamed: tuple[tuple[str, str], ...] = ()
+    """(path at the head, at the base) of every renamed file; known once the two were compared."""
 
     def provenance(self, judged: Iterable[Judged] = ()) -> Provenance:
         """What every check echoes; with how the numbers of these checks were obtained."""
@@ -65,6 +67,7 @@ class Question:
             policy_source=self.policy_source,
             base_age_days=self.base_age_days,
             obtained=tuple((each.verdict.check, each.obtained) for each in judged),
+            renamed=self.renamed,
         )
 
 
@@ -193,6 +196,12 @@ class Case:
             confidence=policy.security.confidence,
         )
         return self._judged(judge_security(policy, facts))
+
+    def renamed(self) -> tuple[tuple[str, str], ...]:
+        """(path at the head, at the base) of every renamed file."""
+        return tuple(
+            (change.new_path, change.old_path) for change in self.diff.changes if change.kind == "renamed"
+        )
 
     def loosened(self) -> tuple[Reason, ...]:
         """What the change loosens of its own checks, to be listed."""

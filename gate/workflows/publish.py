@@ -11,7 +11,9 @@ from gate.core import check_run, same_head
 from gate.core.check_run import CheckRun, Links
 from gate.core.event import RepositoryRef
 from gate.core.verdict import CheckVerdict, Provenance, Verdict
+from gate.core.waiver import waive_check
 from gate.service import Service
+from gate.store import VerdictRecord
 
 
 def links(
@@ -43,27 +45,58 @@ def check(  # noqa: PLR0913  (each part is another thing to know)
     *,
     advise: bool,
 ) -> None:
-    """Publishes one check, completed."""
-    put(service, repository, number, check_run.render(judged, provenance, where, advise=advise))
+    """Publishes one check, completed, with what was waived on its pull request."""
+    shown = waive_check(judged, service.store.waivers(repository.id, [number]), provenance)
+    put(service, repository, number, check_run.render(shown, provenance, where, advise=advise))
 
 
-def conclude(
-    service: Service, repository: RepositoryRef, number: int, verdict: Verdict, where: Links
-) -> None:
-    """Completes `gate` with the saved verdict; where open pull requests share the head, each with the worst of theirs."""
-    own = check_run.render_overall(verdict, where)
-    published: dict[int, CheckRun] = {}
-    # Again when another one was concluded meanwhile, for it may not have seen ours.
-    while (runs := _gates(service, repository, number, own, where)) != published:
-        for each, run in same_head.worst(runs).items():
-            put(service, repository, each, run)
+def conclude(service: Service, repository: RepositoryRef, run_id: str) -> None:
+    """Completes `gate` with the saved verdict of a run, and shows on its checks what was waived.
+
+    Where open pull requests share the head, each gets the worst of their verdicts.
+    """
+    published: dict[tuple[int, str], CheckRun] = {}
+    # Again when another one was concluded or a waiver given meanwhile, for whoever did may not have seen ours.
+    while (runs := _conclusions(service, repository, _saved(service, run_id))) != published:
+        for (number, name), run in runs.items():
+            if published.get((number, name)) != run:
+                put(service, repository, number, run)
         published = runs
 
 
+def _saved(service: Service, run_id: str) -> VerdictRecord:
+    record = service.store.verdict(run_id)
+    if record is None:
+        raise AssertionError(f"the verdict of run {run_id} was not saved")
+    return record
+
+
+def _conclusions(
+    service: Service, repository: RepositoryRef, record: VerdictRecord
+) -> dict[tuple[int, str], CheckRun]:
+    """By number and name, what is to be shown: waived checks, which were published as blocked, and every `gate`."""
+    verdict = record.verdict
+    provenance = verdict.provenance
+    where = links(
+        service, repository, head_sha=provenance.head, base_sha=provenance.base, run_id=record.run_id
+    )
+    waived = [
+        check_run.render(each, provenance, where, advise=verdict.advise)
+        for each in verdict.checks
+        if each.waivers
+    ]
+    gates = same_head.worst(_gates(service, repository, record.number, verdict, where))
+    return {
+        **{(record.number, run.name): run for run in waived},
+        **{(number, gate.name): gate for number, gate in gates.items()},
+    }
+
+
 def _gates(
-    service: Service, repository: RepositoryRef, number: int, own: CheckRun, where: Links
+    service: Service, repository: RepositoryRef, number: int, verdict: Verdict, where: Links
 ) -> dict[int, CheckRun]:
     """By number, the last `gate` of each open pull request with this head; ours fails while another is not judged."""
+    own = check_run.render_overall(verdict, where)
     others = _of_same_head(service, repository, number, where)
     for other, gate in others.items():
         if gate is None and own.conclusion in {"success", "neutral"}:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gate.core.work import CloseRuns, Evaluate, GiveUp, RecordBranch, Reevaluate, Run, Supersede, Sync
+from gate.core.work import CloseRuns, Evaluate, GiveUp, RecordBranch, Reevaluate, Run, Supersede, Sync, Waive
 from gate.service import Service
 from gate.workflows.evaluate import evaluate
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
 from gate.workflows.supersede import close_runs, supersede
 from gate.workflows.sync import sync
+from gate.workflows.waive import waive
 from gate.workflows.wind_up import wind_up
 
 Workflow = Callable[[Run, Service, Any], None]
@@ -21,6 +22,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     Evaluate: evaluate,
     CloseRuns: close_runs,
     Reevaluate: reevaluate,
+    Waive: waive,
     RecordBranch: record_branch,
     Sync: sync,
     GiveUp: wind_up,

@@ -236,14 +236,24 @@ def test_open_pull_requests_are_read_page_by_page(
 
 
 @pytest.mark.parametrize(
-    ("login", "permission"), [("ada", "admin"), ("wes", "write"), ("bob", "read"), ("[odd]/name", "read")]
+    ("login", "role"), [("ada", "admin"), ("mo", "maintain"), ("wes", "write"), ("bob", "read")]
 )
-def test_permission_is_githubs_word(
-    door: GitHub, repository: Repository, login: str, permission: str
-) -> None:
+def test_a_role_is_githubs_word(door: GitHub, repository: Repository, login: str, role: str) -> None:
     """
-    A user's permission is what GitHub says; anybody may read a public repository.
+    A user's role is what GitHub says, finer than the permission; anybody may read a public repository.
     """
-    repository.collaborators.update(ada="admin", wes="maintain")
+    repository.collaborators.update(ada="admin", mo="maintain", wes="write")
 
-    assert through(door, repository).permission(login) == permission
+    assert through(door, repository).role(login) == role
+
+
+def test_people_with_a_role_are_found_on_every_page(door: GitHub, repository: Repository) -> None:
+    """
+    All collaborators are asked for, and Apps are none of the people.
+    """
+    repository.collaborators.update({f"user{number:03}": "write" for number in range(120)})
+    repository.collaborators.update({"zoe": "admin", "mo": "maintain", "zz[bot]": "admin"})
+
+    found = through(door, repository).people_with(("admin", "maintain"))
+
+    assert found == {"mo", "zoe"}

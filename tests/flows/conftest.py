@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from gate.sandbox import Sandbox
 from tests.fake_github import CheckRun, FakeGitHub, PullRequest, Repository
@@ -75,6 +76,12 @@ class World:
             lambda: "gate" in pull.check_runs and pull.check_run.status == "completed", f"gate of {pull}"
         )
         return pull.check_run
+
+    def page(self, path: str) -> str:
+        """A page of the service, as its visitors get it."""
+        answer = requests.get(f"{self.service.url}{path}", timeout=10)
+        answer.raise_for_status()
+        return answer.text
 
     def settled(self, *pulls: PullRequest) -> None:
         """Waits until everything said of these heads is said: a completed `gate` on each, and nothing in progress."""

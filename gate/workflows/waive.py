@@ -1,0 +1,90 @@
+"""Carry out the `/gate` commands of a comment: ask GitHub for the person's role, keep the waiver, show it. Nothing is measured.
+
+What may be waived by whom is decided in `gate.core.command`; a command that may not be carried out is answered on the
+head's `gate`, for Gate writes no comments.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from gate.core.command import Asker, decide
+from gate.core.failure import Permanent
+from gate.core.verdict import Verdict, Waiver
+from gate.core.work import Run, Waive
+from gate.service import Service
+from gate.store import PullRequestRecord, VerdictRecord
+from gate.workflows import publish
+
+LOOK_BACK = 20
+"""Verdicts that are looked at for the one a command is about; so many are not made while one is under way."""
+
+
+def waive(run: Run, service: Service, work: Waive) -> None:
+    """Keeps the waivers, or why they were not given, and brings the check runs of the newest verdict up to date."""
+    answered = [
+        run.step(partial(_answer, service, work, index), name=f"command {index}")
+        for index in range(len(work.commands))
+    ]
+    if any(answered):
+        run.step(_show, service, work, name="show")
+
+
+def _answer(service: Service, work: Waive, index: int) -> bool:
+    """Whether there is something to show; nothing is said to closed pull requests, nor to whoever was told too often."""
+    known = _open(service, work)
+    if known is None:
+        return False
+    origin = f"comment:{work.comment_id}:{index}"
+    verdict = _seen(service, work)
+    answer = decide(work.commands[index], _asker(service, work, verdict), verdict, service.now())
+    if isinstance(answer, Waiver):
+        service.store.save_waiver(work.repository.id, work.number, answer, origin=origin)
+        return True
+    return service.store.save_refusal(
+        work.repository.id, work.number, answer, head_sha=known.head_sha, origin=origin
+    )
+
+
+def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
+    """The person as GitHub knows them now; whether an author is alone is asked only where it matters."""
+    repository = work.repository
+    github = service.github.repository(repository.installation_id, repository.id, repository.full_name)
+    try:
+        role = github.role(work.person)
+    except Permanent:
+        role = "none"  # GitHub knows no such person any more
+    roles = verdict.waiver_roles if verdict else ()
+    author = work.person.casefold() == work.author.casefold()
+    alone: bool | None = None
+    if author and role in roles:
+        try:
+            alone = github.people_with(roles) <= {work.person}
+        except Permanent as error:
+            service.telemetry.log.warning("collaborators not told", error=str(error))
+    return Asker(work.person, role, author, alone)
+
+
+def _show(service: Service, work: Waive) -> None:
+    """A newer head that is being judged shows it when its own verdict is there."""
+    known, newest = _open(service, work), _newest(service, work)
+    if known is not None and newest is not None and newest.verdict.provenance.head == known.head_sha:
+        publish.conclude(service, work.repository, newest.run_id)
+
+
+def _open(service: Service, work: Waive) -> PullRequestRecord | None:
+    known = service.store.pull_request(work.repository.id, work.number)
+    return known if known is not None and known.state == "open" else None
+
+
+def _seen(service: Service, work: Waive) -> Verdict | None:
+    """The newest verdict that was there when the command was written: nobody waives what came after their word."""
+    # GitHub's times are whole seconds, cut off.
+    until = work.written_at + timedelta(seconds=1)
+    found = service.store.verdicts(work.repository.id, work.number, limit=LOOK_BACK)
+    return next((record.verdict for record in found if record.recorded_at < until), None)
+
+
+def _newest(service: Service, work: Waive) -> VerdictRecord | None:
+    return next(iter(service.store.verdicts(work.repository.id, work.number, limit=1)), None)
