@@ -131,7 +131,7 @@ def save(case: Case, key: Key, report: CoverageReport) -> None:
 
 def tests_of(case: Case, tree: Tree) -> Tests:
     """`[tests]` as that tree has it, up to the operator's maximum. Raises: PolicyError."""
-    tests = policy_at(case.code.git, tree.treeish).tests
+    tests = policy_at(case.code.git, tree.treeish, case.question.defaults).tests
     settings = case.service.settings
     return replace(
         tests,

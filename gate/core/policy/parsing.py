@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -32,6 +32,8 @@ _TOML_PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of docume
 def parse(text: str | bytes, *, source: str = ".gate.toml", over: Policy = DEFAULT) -> Policy:
     """The policy the text describes; keys it does not give are those of `over`, e.g. an organisation's defaults.
 
+    Lists replace lists, and components are never those of `over`: their paths are of one repository.
+
     Raises: PolicyError listing every mistake by line, each with key, value and what is allowed.
     """
     text = _decoded(text, source)
@@ -44,17 +46,26 @@ def parse(text: str | bytes, *, source: str = ".gate.toml", over: Policy = DEFAU
 
 
 def origins(text: str | bytes, *, source: str = ".gate.toml") -> dict[str, str]:
-    """Where each key of a valid file was given: `{"complexity.maximum": ".gate.toml line 7"}`; sections are left out."""
+    """Where each key of a valid file was given: `{"complexity.maximum": ".gate.toml line 7"}`; sections are left out.
+
+    Those of components are told by their place: `component.0.name`, `component.0.complexity.maximum`.
+    """
     text = _decoded(text, source)
     content = _content(text, source)
     lines = key_lines(text)
-    found = {
-        (section, key)
-        for section in SECTIONS
-        if isinstance(table := content.get(section), dict)
-        for key in table
-    }
+    found = set(_given(content, SECTIONS))
+    components = content.get("component")
+    for index, table in enumerate(components if isinstance(components, list) else []):
+        place = ("component", str(index))
+        found |= {(*place, *key) for key in _given(table, COMPONENT_SECTIONS)}
+        found |= {(*place, key) for key in COMPONENT_KEYS if key in table}
     return {".".join(key): f"{source} line {line_of(lines, key)}" for key in sorted(found)}
+
+
+def _given(content: Mapping[str, object], sections: Iterable[str]) -> Iterator[Key]:
+    for section in sections:
+        table = content.get(section)
+        yield from ((section, key) for key in table) if isinstance(table, dict) else ()
 
 
 def _decoded(text: str | bytes, source: str) -> str:
@@ -95,9 +106,7 @@ class _Reading:
         self._refuse_unknown(content, (), (*SECTIONS, "component"))
         below = _encoded(over)
         tables: _Table = {name: self._section(content, (), name, below) for name in SECTIONS}
-        components = below.get("components", [])
-        if "component" in content:
-            components = self._components(content["component"], tables)
+        components = self._components(content["component"], tables) if "component" in content else []
         # Every value was found to be allowed, and the codec makes the types of the definition of it.
         return decode(Policy, {**tables, "components": components})
 

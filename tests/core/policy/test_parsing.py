@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.policy import DEFAULT, Complexity, Coverage, Policy, PolicyError, Tests, digest, origins, parse
+from gate.core.policy import (
+    DEFAULT,
+    Complexity,
+    Coverage,
+    Gate,
+    Policy,
+    PolicyError,
+    Tests,
+    digest,
+    origins,
+    parse,
+)
 
 MISTAKES = [
     # Types: a number is no text, true is no number, a float is no whole number.
@@ -189,15 +200,29 @@ def test_given_keys_are_read_and_the_others_keep_their_defaults() -> None:
 
 def test_keys_that_are_not_given_are_those_of_the_policy_below() -> None:
     """
-    An organisation's defaults hold where a repository says nothing.
+    An organisation's defaults hold key by key where a repository says nothing; a list it gives replaces theirs.
     """
     below = parse(
-        "[complexity]\nmaximum = 15\n[coverage]\npatch = 90\n[[component]]\nname = 'a'\npaths = ['a']"
+        "[complexity]\nmaximum = 15\n[coverage]\npatch = 90\n[gate]\nexclude = ['a']\ntests = ['t']"
     )
 
-    policy = parse("[coverage]\nminimum = 70", over=below)
+    policy = parse("[coverage]\nminimum = 70\n[gate]\nexclude = ['b']", over=below)
 
-    assert policy == replace(below, coverage=Coverage(patch=90, minimum=70))
+    assert policy == replace(
+        below, coverage=Coverage(patch=90, minimum=70), gate=Gate(exclude=("b",), tests=("t",))
+    )
+
+
+def test_components_are_not_inherited() -> None:
+    """
+    Their paths are of one repository; its own inherit the effective sections.
+    """
+    below = parse("[complexity]\nmaximum = 15\n[[component]]\nname = 'a'\npaths = ['a']")
+
+    assert parse("", over=below).components == ()
+    assert (
+        parse("[[component]]\nname = 'b'\npaths = ['b']", over=below).components[0].complexity.maximum == 15
+    )
 
 
 def test_a_component_inherits_what_it_does_not_say() -> None:
