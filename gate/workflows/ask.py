@@ -15,7 +15,7 @@ from gate.core.policy import Policy
 from gate.core.work import Evaluate
 from gate.git import Mirror, Repository
 from gate.service import Service
-from gate.workflows.judge import Question, policy_at, policy_source
+from gate.workflows.judge import POLICY_FILE, Question, policy_at, policy_source
 from gate.workflows.organisation import defaults_of
 
 LOOK_BACK = 500
@@ -35,7 +35,7 @@ def ask(service: Service, work: Evaluate) -> Question:
     is_default = work.base_ref == work.repository.default_branch
     target = default if is_default else mirror.fetch_tip(f"refs/heads/{work.base_ref}")
     base = mirror.merge_base(work.head_sha, target) or ""
-    rules = _ruled(mirror, work, Tips(default, target), defaults.policy)
+    rules = _ruled(mirror, work, Tips(default, target), base, defaults.policy)
     age = (service.now() - mirror.committed_at(base)).days if base else None
     return Question(
         base=base,
@@ -99,24 +99,31 @@ class _Rules:
     policy: Policy
 
 
-def _ruled(mirror: Mirror, work: Evaluate, tips: Tips, over: Policy) -> _Rules:
+def _ruled(mirror: Mirror, work: Evaluate, tips: Tips, base: str, over: Policy) -> _Rules:
     sha, name = ruling(mirror, work.repository, work.base_ref, tips, over)
     try:
         return _Rules(sha, name, policy_at(mirror, sha, over))
     except PolicyError as error:
-        sha, policy = _last_valid(mirror, work.head_sha, sha, over, error)
+        if not _repairs(mirror, work.head_sha, base, over):
+            raise
+        sha, policy = _last_valid(mirror, sha, over, error)
     return _Rules(sha, f"the last valid one; {name}'s is broken, and this change repairs it", policy)
 
 
-def _last_valid(git: Repository, head: str, tip: str, over: Policy, error: PolicyError) -> tuple[str, Policy]:
-    """The newest valid policy before a broken one, for a head that repairs it.
-
-    Raises: PolicyError, the one given, when the head does not repair it.
-    """
+def _repairs(git: Repository, head: str, base: str, over: Policy) -> bool:
+    """Whether merging the head brings a valid policy: one that the head itself has written, not one it began with."""
+    written, before = (git.file(each, POLICY_FILE) if each else None for each in (head, base))
+    if written == before:
+        return False
     try:
         policy_at(git, head, over)
     except PolicyError:
-        raise error from None
+        return False
+    return True
+
+
+def _last_valid(git: Repository, tip: str, over: Policy, error: PolicyError) -> tuple[str, Policy]:
+    """The newest valid policy before a broken one. Raises: PolicyError, the one given, where there is none."""
     sha = tip
     for _ in range(LOOK_BACK):
         sha = next(iter(git.parents(sha)), "")

@@ -88,6 +88,12 @@ def policy_source(git: Repository, revision: str, name: str, defaults: Defaults 
     return told(f"{POLICY_FILE} at {revision[:7]}", name, defaults)
 
 
+def files_at(git: Repository, revision: str, names: Iterable[str]) -> dict[str, bytes]:
+    """Those of the named root files that a revision has; none for an empty revision. Raises: PolicyError."""
+    contents = {name: git.file(revision, name) for name in names} if revision else {}
+    return {name: content for name, content in contents.items() if content is not None}
+
+
 class Case:
     """One question with the code it is about; trees, diff and reports are read once, when first needed."""
 
@@ -135,11 +141,7 @@ class Case:
 
     def rule_files(self, names: Iterable[str]) -> dict[str, bytes]:
         """Those of the named root files that the policy's revision has."""
-        return self._files(self.question.rules, names)
-
-    def _files(self, revision: str, names: Iterable[str]) -> dict[str, bytes]:
-        contents = {name: self.code.git.file(revision, name) for name in names} if revision else {}
-        return {name: content for name, content in contents.items() if content is not None}
+        return files_at(self.code.git, self.question.rules, names)
 
     def measure(self, names: Iterable[str]) -> None:
         """Has the reports of these checks ready, for both trees at once."""
@@ -202,8 +204,8 @@ class Case:
             self.reports("escapes", self.base),
             self.reports("escapes", self.head),
             self.diff,
-            base_files=self._files(self.question.base, GUARDED_FILES),
-            head_files=self._files(self.question.head, GUARDED_FILES),
+            base_files=files_at(self.code.git, self.question.base, GUARDED_FILES),
+            head_files=files_at(self.code.git, self.question.head, GUARDED_FILES),
         )
 
     def _judged(self, verdict: CheckVerdict) -> Judged:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gate.core.work import CloseRuns, Evaluate, GiveUp, RecordBranch, Reevaluate, Run, Supersede, Sync
+from gate.core.work import (
+    CloseRuns,
+    Evaluate,
+    GiveUp,
+    RecordBranch,
+    Reevaluate,
+    Rejudge,
+    Run,
+    Supersede,
+    Sync,
+)
 from gate.service import Service
 from gate.workflows.evaluate import evaluate
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
+from gate.workflows.rejudge import rejudge
 from gate.workflows.supersede import close_runs, supersede
 from gate.workflows.sync import sync
 from gate.workflows.wind_up import wind_up
@@ -22,6 +33,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     CloseRuns: close_runs,
     Reevaluate: reevaluate,
     RecordBranch: record_branch,
+    Rejudge: rejudge,
     Sync: sync,
     GiveUp: wind_up,
 }
