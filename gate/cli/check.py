@@ -16,6 +16,7 @@ from gate.core.verdict_json import as_json
 from gate.workflows.cover import cover
 from gate.workflows.judge import CHECKS, WORKING_TREE, Case, Judged
 from gate.workflows.measure_coverage import Running
+from gate.workflows.preview import preview
 from gate.workflows.raw import raw_report
 
 path_argument = click.argument("path", type=click.Path(exists=True, path_type=Path), default=Path())
@@ -84,11 +85,13 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
             question = question_of(checkout, wanted)
             case = Case(service, code_of(service, checkout), question, progress=shown.stage)
             judged = _judged(case, only or CHECKS, shown, here=here)
+            loosened = case.loosened()
             verdict = combine(
                 (each.verdict for each in judged),
                 question.provenance(judged),
                 question.policy,
-                loosened=case.loosened(),
+                loosened=loosened,
+                preview=preview(case, judged, loosened),
             )
         except PolicyError as error:
             verdict = broken_policy(str(error), head=wanted.head or WORKING_TREE)

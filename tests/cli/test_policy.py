@@ -67,3 +67,45 @@ def test_check_takes_a_copy_of_the_defaults(project: Project, tmp_path: Path) ->
     assert "no organisation policy: an organisation's defaults are not known here" in without.output
     assert f"over {organisation}" in with_theirs.output
     assert "tangle is 8, limit 7" in with_theirs.output
+
+
+def test_check_previews_the_policy_of_the_change(project: Project) -> None:
+    """
+    What would differ once it is merged is printed and in the JSON; the verdict stays that of the base's policy.
+    """
+    base = project.commit({".gate.toml": "[complexity]\nmaximum = 7\n"})
+    project.commit({".gate.toml": "[complexity]\nmaximum = 9\n", "a.py": TANGLED})
+    arguments = ("check", "--base", base, "--only", "complexity", "--only", "security")
+
+    printed = project.gate(*arguments)
+    preview = project.gate(*arguments, "--format", "json").json["preview"]
+
+    assert printed.status == 1
+    assert "With the policy of this change (it counts once it is merged)" in printed.output
+    assert "    Complexity would pass: No changed function over 9 (highest 8)." in printed.output
+    assert "    The gate would pass." in printed.output
+    assert preview == {
+        "outcome": "passed",
+        "advise": False,
+        "checks": {"complexity": {"outcome": "passed", "title": "No changed function over 9 (highest 8)"}},
+        "mistakes": [],
+    }
+
+
+def test_check_blocks_a_change_that_breaks_the_policy(project: Project) -> None:
+    """
+    With the mistake among what to do; a remark that changes no meaning is nothing to tell.
+    """
+    base = project.commit({"a.py": "x = 1\n", ".gate.toml": ""})
+    arguments = ("check", "--base", base, "--only", "complexity")
+
+    project.write({".gate.toml": "[complexity]\nmaximun = 9\n"})
+    broken = project.gate(*arguments)
+    project.write({".gate.toml": "# a remark\n"})
+    harmless = project.gate(*arguments)
+
+    assert broken.status == 1
+    assert "did you mean `maximum`?" in broken.output
+    assert "1. This change breaks the policy: .gate.toml line 2" in broken.output
+    assert harmless.status == 0
+    assert "With the policy" not in harmless.output

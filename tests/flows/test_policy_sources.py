@@ -100,3 +100,52 @@ def test_branches_that_a_glob_lists_bring_their_own_policy(world: World) -> None
     world.settled(*pulls)
     assert [pull.check_runs["gate / complexity"].conclusion for pull in pulls] == ["success", "failure"]
     assert "(release/1; no organisation policy" in pulls[0].check_run.summary
+
+
+@pytest.mark.usefixtures("box")
+def test_the_policy_of_the_head_is_previewed(world: World) -> None:
+    """
+    `gate` says what would differ once it is merged, from the same reports, and stays red.
+    """
+    repository = world.repository()
+
+    pull = repository.open_pull_request(
+        {"shop.py": SOURCE + TANGLE, ".gate.toml": "[complexity]\nmaximum = 20\n[coverage]\npatch = 0\n"}
+    )
+
+    assert world.verdict(pull).conclusion == "failure"
+    section = pull.check_run.summary.partition("**With the policy of this pull request**")[2]
+    assert "- Complexity would pass: No changed function over 20" in section
+    assert "- Coverage would pass: " in section
+    assert "- The gate would pass." in section
+
+
+def test_a_head_that_breaks_the_policy_is_blocked(world: World) -> None:
+    """
+    Merged, it would block every other pull request.
+    """
+    repository = world.repository()
+
+    pull = repository.open_pull_request({".gate.toml": "[complexity]\nmaximum = 'ten'\n"})
+
+    assert world.verdict(pull).conclusion == "failure"
+    assert "policy" in pull.check_run.title
+    assert "This change breaks the policy" in pull.check_run.summary
+    assert f"blob/{pull.head_sha}/.gate.toml#L2" in pull.check_run.summary
+
+
+def test_a_head_that_began_with_a_broken_policy_is_judged(world: World) -> None:
+    """
+    Only what the head writes itself comes with it: the repair of the default branch stays.
+    """
+    repository = world.repository({**SHOP, ".gate.toml": "[complexity]\nmaximum = 'ten'\n"})
+    old = repository.head_sha
+    repository.push("main", {".gate.toml": LIMIT_20})
+    head = repository.commit({"README.md": "# Shop 2\n"}, parents=(old,))
+
+    pull = repository.open_pull_request(sha=head)
+
+    world.verdict(pull)
+    assert "This change breaks the policy" not in pull.check_run.summary
+    assert "With the policy" not in pull.check_run.summary
+    assert pull.check_runs["gate / complexity"].conclusion == "success"

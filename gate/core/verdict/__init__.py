@@ -5,20 +5,25 @@ from __future__ import annotations
 from gate.core.verdict.complexity import judge_complexity
 from gate.core.verdict.coverage import judge_coverage
 from gate.core.verdict.overall import broken_policy, combine, could_not_measure, worst
+from gate.core.verdict.preview import broken_preview, previewed
 from gate.core.verdict.security import judge_security
-from gate.core.verdict.values import CheckVerdict, Outcome, Provenance, Reason, Verdict
+from gate.core.verdict.values import CheckVerdict, Outcome, Preview, Previewed, Provenance, Reason, Verdict
 
 __all__ = (
     "CheckVerdict",
     "Outcome",
+    "Preview",
+    "Previewed",
     "Provenance",
     "Reason",
     "Verdict",
     "broken_policy",
+    "broken_preview",
     "combine",
     "could_not_measure",
     "judge_complexity",
     "judge_coverage",
     "judge_security",
+    "previewed",
     "worst",
 )

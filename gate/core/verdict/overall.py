@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gate.core.policy import Policy
-from gate.core.verdict.values import CheckVerdict, Outcome, Provenance, Reason, Verdict
+from gate.core.verdict.values import CheckVerdict, Outcome, Preview, Provenance, Reason, Verdict
 from gate.core.verdict.wording import counted, title
 
 CHECKS = ("coverage", "complexity", "security")
@@ -34,29 +34,34 @@ def combine(
     *,
     loosened: tuple[Reason, ...] = (),
     components: tuple[SubVerdict, ...] = (),
+    preview: Preview | None = None,
 ) -> Verdict:
     """The worst of the checks and components.
 
     A check that is not armed is named and left out, unless nothing else was measured. `loosened` is what the change
-    loosens; it blocks where `[guard] loosening` says so. Without any check nothing was measured.
+    loosens; it blocks where `[guard] loosening` says so. A `preview` of a policy that cannot be read blocks.
+    Without any check nothing was measured.
     """
     ordered = tuple(sorted(checks, key=lambda check: CHECKS.index(check.check)))
     judged = [check for check in ordered if not check.neutral]
     blocking = loosened if policy.guard.loosening == "block" else ()
     outcomes = [check.outcome for check in judged] + [outcome for _, outcome, _ in components]
-    if blocking:
+    mistakes = preview.mistakes if preview else ()
+    if blocking or mistakes:
         outcomes.append(Outcome.BLOCKED)
+    others = [*(["loosening"] if blocking else []), *(["policy"] if mistakes else [])]
     outcome = worst(outcomes)
     return Verdict(
         outcome=outcome,
-        title=_title(outcome, ordered, [name for name, each, _ in components if each is outcome], blocking),
+        title=_title(outcome, ordered, [*(name for name, each, _ in components if each is outcome), *others]),
         checks=ordered,
         provenance=provenance,
         advise=policy.gate.mode == "advise",
         neutral=bool(ordered) and not outcomes,
-        to_pass=tuple(reason for check in judged for reason in check.to_pass) + blocking,
+        to_pass=tuple(reason for check in judged for reason in check.to_pass) + blocking + mistakes,
         components=components,
         loosened=loosened,
+        preview=preview,
     )
 
 
@@ -116,14 +121,13 @@ def _sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", "`", "]", "'", '"', ":")) else f"{text}."
 
 
-def _title(
-    outcome: Outcome, checks: Sequence[CheckVerdict], components: Sequence[str], blocking: tuple[Reason, ...]
-) -> str:
+def _title(outcome: Outcome, checks: Sequence[CheckVerdict], others: Sequence[str]) -> str:
+    """`others` are components with this outcome, and what else blocks."""
     unarmed = [check.check for check in checks if check.neutral]
     judged = [check for check in checks if not check.neutral]
     if outcome is not Outcome.PASSED:
         names = [check.check for check in judged if check.outcome is outcome]
-        names += [*components, *(["loosening"] if blocking else [])]
+        names += others
         if names:
             return title(f"{_WORDS[outcome]}: {', '.join(names)}")
         return title(f"Not armed: {', '.join(unarmed)}" if unarmed else "Nothing was measured")
