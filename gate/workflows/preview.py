@@ -28,9 +28,9 @@ def preview(case: Case, judged: Sequence[Judged], loosened: tuple[Reason, ...]) 
     Waivers and components are left out. Raises: SandboxError.
     """
     question = case.question
-    if not _written(case):
-        return None
     try:
+        if not _written(case):
+            return None
         policy = policy_at(case.code.git, question.head, question.defaults)
     except PolicyError as error:
         return broken_preview(str(error))

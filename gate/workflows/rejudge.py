@@ -43,6 +43,9 @@ class _Fingerprint:
     coverage: str
 
 
+_UNKNOWN = _Fingerprint("", "", "")
+
+
 def rejudge(run: Run, service: Service, work: Rejudge) -> None:
     """Starts an evaluation of every open pull request whose verdict is by other rules than those of now."""
     for each in run.step(_find, service, work, name="find pull requests"):
@@ -52,15 +55,18 @@ def rejudge(run: Run, service: Service, work: Rejudge) -> None:
 def _find(service: Service, work: Rejudge) -> tuple[Supersede | Rejudge, ...]:
     repository = work.repository
     known = service.store.pull_requests(repository.id, open_only=True, limit=MOST)
-    if work.branch != repository.default_branch:
+    is_default = work.branch == repository.default_branch
+    if not is_default:
         known = tuple(pull for pull in known if pull.base_ref == work.branch)
-    others = _others(service, repository) if speaks_for_others(repository) else ()
+    others = _others(service, repository) if is_default and speaks_for_others(repository) else ()
     if not known and not others:
         return ()
     mirror = service.mirror(repository)
     try:
         place = _Place(repository, mirror, defaults_of(service, repository).policy)
-    except PolicyError:  # every evaluation will say so
+    except PolicyError:  # every evaluation will say so, whatever this repository's own files say
+        if work.before:
+            return ()
         return tuple(
             Supersede(_evaluate(repository, pull, later=_is_judged(service, pull))) for pull in known
         )
@@ -88,8 +94,7 @@ def _changed(place: _Place, work: Rejudge) -> bool:
         place.mirror.fetch({work.before: f"refs/heads/{work.branch}"})
     except Transient:  # a forced push can take away what was there
         return True
-    before, now = (_fingerprint(place, sha) for sha in (work.before, tip))
-    return before is None or before != now
+    return _fingerprint(place, work.before) != _fingerprint(place, tip)
 
 
 def _stale(service: Service, place: _Place, pulls: tuple[PullRequestRecord, ...]) -> Iterator[Supersede]:
@@ -129,9 +134,6 @@ def _is_judged(service: Service, pull: PullRequestRecord) -> bool:
     if last is None or last.verdict.provenance.head != pull.head_sha:
         return False
     return not service.store.open_check_runs(pull.repository_id, pull.number)
-
-
-_UNKNOWN = _Fingerprint("", "", "")
 
 
 def _fingerprint(place: _Place, sha: str) -> _Fingerprint | None:
