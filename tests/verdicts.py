@@ -18,7 +18,18 @@ from gate.core.comparison import (
     Unmeasured,
 )
 from gate.core.links import Links
-from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Refusal, Verdict, Waiver, concluded
+from gate.core.verdict import (
+    CheckVerdict,
+    Outcome,
+    Provenance,
+    Reason,
+    Refusal,
+    Verdict,
+    Waiver,
+    broken_preview,
+    concluded,
+    previewed,
+)
 from gate.core.waiver import snapshot, with_waivers
 
 HEAD = "3c81f0a" + "1" * 33
@@ -218,6 +229,22 @@ LOOSENED = Reason(
     path="delivery/retry.py",
     line=12,
     name="noqa",
+)
+
+PREVIEW = previewed(
+    (COVERAGE, COMPLEXITY, SECURITY),
+    replace(
+        BLOCKED,
+        outcome=Outcome.PASSED,
+        checks=(
+            replace(COMPLEXITY, outcome=Outcome.PASSED, title="No changed function over 25 (highest 21)"),
+            SECURITY,
+        ),
+    ),
+    unknown=[("coverage", "other files or branches count")],
+)
+BROKEN_PREVIEW = broken_preview(
+    ".gate.toml line 3: `complexity.maximum`: expected a whole number from 1 to 1000, got 'ten'"
 )
 
 PASSING_COVERAGE = replace(

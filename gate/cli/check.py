@@ -16,11 +16,19 @@ from gate.core.verdict_json import as_json
 from gate.workflows.cover import cover
 from gate.workflows.judge import CHECKS, WORKING_TREE, Case, Judged
 from gate.workflows.measure_coverage import Running
+from gate.workflows.preview import preview
 from gate.workflows.raw import raw_report
 
 path_argument = click.argument("path", type=click.Path(exists=True, path_type=Path), default=Path())
 format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+defaults_option = click.option(
+    "--defaults",
+    "defaults_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A copy of the `.gate.toml` of the organisation's `.github` repository: what it gives holds where the policy says nothing.",
 )
 no_cache_option = click.option("--no-cache", is_flag=True, help="Measure afresh and keep nothing.")
 here_option = click.option(
@@ -49,6 +57,7 @@ here_option = click.option(
     metavar="FILE",
     help="Judge by this policy. [default: the default branch's, or that of --base]",
 )
+@defaults_option
 @format_option
 @here_option
 @no_cache_option
@@ -60,6 +69,7 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
     head: str,
     only: tuple[str, ...],
     policy_file: Path | None,
+    defaults_file: Path | None,
     form: str,
     here: bool,
     no_cache: bool,
@@ -70,16 +80,18 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
     """
     with progress() as shown, local_service(cache=not no_cache) as service, checkout_at(path) as checkout:
         shown.stage("looking at the revisions")
-        wanted = Wanted(base, head, policy_file)
+        wanted = Wanted(base, head, policy_file, defaults_file)
         try:
             question = question_of(checkout, wanted)
             case = Case(service, code_of(service, checkout), question, progress=shown.stage)
             judged = _judged(case, only or CHECKS, shown, here=here)
+            loosened = case.loosened()
             verdict = combine(
                 (each.verdict for each in judged),
                 question.provenance(judged),
                 question.policy,
-                loosened=case.loosened(),
+                loosened=loosened,
+                preview=preview(case, judged, loosened),
             )
         except PolicyError as error:
             verdict = broken_policy(str(error), head=wanted.head or WORKING_TREE)

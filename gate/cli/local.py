@@ -12,13 +12,15 @@ from pathlib import Path
 import click
 
 from gate.core.event import RepositoryRef
-from gate.core.policy import parse
+from gate.core.policy import Defaults, parse, read_defaults, told
 from gate.git import Checkout, Repository
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
 from gate.workflows.judge import WORKING_TREE, Question, policy_at, policy_source
 from gate.workflows.measure import Code
+
+UNKNOWN = Defaults(absent="an organisation's defaults are not known here, --defaults FILE names a copy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Wanted:
     base: str = ""
     head: str = ""
     policy_file: Path | None = None
+    defaults_file: Path | None = None
+    """What the organisation says for all its repositories."""
 
 
 @contextmanager
@@ -66,13 +70,22 @@ def question_of(checkout: Checkout, wanted: Wanted) -> Question:
     head, head_name = _head(checkout, wanted.head)
     rules, rules_name = _rules(checkout, wanted.base)
     base = _base(checkout, wanted, head_name, rules)
-    if wanted.policy_file is not None:
-        policy = parse(wanted.policy_file.read_bytes(), source=str(wanted.policy_file))
-        source = str(wanted.policy_file)
+    defaults = defaults_in(wanted.defaults_file)
+    if (file := wanted.policy_file) is not None:
+        policy = parse(file.read_bytes(), source=str(file), over=defaults.policy)
+        source = told(str(file), "", defaults)
     else:
-        policy, source = policy_at(checkout, rules), policy_source(checkout, rules, rules_name)
+        policy = policy_at(checkout, rules, defaults.policy)
+        source = policy_source(checkout, rules, rules_name, defaults)
     age = (datetime.now(UTC) - checkout.committed_at(base)).days if base else None
-    return Question(base, head, head_name, rules, policy, source, age)
+    return Question(base, head, head_name, rules, policy, source, base_age_days=age, defaults=defaults.policy)
+
+
+def defaults_in(file: Path | None) -> Defaults:
+    """An organisation's defaults, from a copy of its file: only GitHub has the original. Raises: PolicyError."""
+    if file is None:
+        return UNKNOWN
+    return read_defaults(file.read_bytes(), source=str(file))
 
 
 def revision(checkout: Repository, name: str) -> str:

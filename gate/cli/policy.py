@@ -1,15 +1,16 @@
-"""`gate policy check|show` and `gate init`: the policy before anybody is judged by it."""
+"""`gate policy check|show|schema` and `gate init`: the policy before anybody is judged by it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from gate.cli.check import path_argument
-from gate.cli.local import Wanted, checkout_at, code_of, local_service, question_of
+from gate.cli.check import defaults_option, path_argument
+from gate.cli.local import Wanted, checkout_at, code_of, defaults_in, local_service, question_of
 from gate.cli.terminal import messages, progress
-from gate.core.policy import DEFAULT, origins, parse, show, starter
+from gate.core.policy import json_schema, origins, parse, show, starter
 from gate.workflows.judge import POLICY_FILE, Case
 
 
@@ -30,13 +31,23 @@ def check_policy(file: Path) -> None:
 
 @policy.command("show")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path(POLICY_FILE))
-def show_policy(file: Path) -> None:
+@defaults_option
+def show_policy(file: Path, defaults_file: Path | None) -> None:
     """Prints the effective policy of FILE, each key with where it comes from; the defaults where there is no FILE."""
-    if not file.exists():
-        click.echo(show(DEFAULT, {}))
-        return
-    content = file.read_bytes()
-    click.echo(show(parse(content, source=str(file)), origins(content, source=str(file))))
+    effective, given = defaults_in(defaults_file).policy, {}
+    if defaults_file is not None:
+        given = origins(defaults_file.read_bytes(), source=str(defaults_file))
+    if file.exists():
+        content = file.read_bytes()
+        effective = parse(content, source=str(file), over=effective)
+        given |= origins(content, source=str(file))
+    click.echo(show(effective, given))
+
+
+@policy.command("schema")
+def print_schema() -> None:
+    """Prints the JSON Schema of a `.gate.toml`, for editors."""
+    click.echo(json.dumps(json_schema(), indent=2))
 
 
 @click.command()

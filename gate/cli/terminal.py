@@ -73,6 +73,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
             "\n[bold]Loosened by this change[/] [dim](reported; blocks where the policy says so)[/]"
         )
         _print_reasons(console, verdict.loosened, NOTES, "")
+    if verdict.preview and not verdict.preview.mistakes:
+        console.print("\n[bold]With the policy of this change[/] [dim](it counts once it is merged)[/]")
+        _print_reasons(console, verdict.preview.sentences, NOTES, "")
     _print_provenance(console, verdict)
 
 

@@ -76,6 +76,11 @@ class PushEvent:
     """All zeros for a new branch."""
     after: str
 
+    @property
+    def created(self) -> bool:
+        """Whether the branch is new."""
+        return _NO_COMMIT.fullmatch(self.before) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class CheckRunEvent:

@@ -130,8 +130,15 @@ def of_verdict(verdict: Verdict, links: Links) -> str:
     loosened = Section(
         f"Loosened by this change ({len(all_loosened):,})", items(all_loosened, links), collapsed=True
     )
-    sections = [*_demands(reasons, verdict.to_pass, links), loosened]
+    sections = [*_demands(reasons, verdict.to_pass, links), *_preview(verdict, links), loosened]
     return fit("\n\n".join(head), sections, _footer(verdict.provenance, links), limit_bytes=LIMIT_BYTES)
+
+
+def _preview(verdict: Verdict, links: Links) -> list[Section]:
+    """Nothing for a policy that cannot be read: its mistakes stand among what to do."""
+    if verdict.preview is None or verdict.preview.mistakes:
+        return []
+    return [Section("With the policy of this pull request", items(verdict.preview.sentences, links))]
 
 
 def of_output(output: str) -> str:

@@ -17,7 +17,7 @@ from gate.core.comparison import (
     Ratio,
     SecurityFacts,
 )
-from gate.core.verdict import CheckVerdict, Reason, Verdict
+from gate.core.verdict import CheckVerdict, Preview, Reason, Verdict
 
 JsonObject = dict[str, object]
 
@@ -42,6 +42,19 @@ def as_json(verdict: Verdict) -> JsonObject:
             for name, outcome, checks in verdict.components
         },
         "to_pass": [_reason(reason) for reason in verdict.to_pass],
+        "preview": None if verdict.preview is None else _preview(verdict.preview),
+    }
+
+
+def _preview(preview: Preview) -> JsonObject:
+    return {
+        "outcome": preview.outcome.value,
+        "advise": preview.advise,
+        "checks": {
+            each.check: {"outcome": each.outcome and each.outcome.value, "title": _text(each.title)}
+            for each in preview.checks
+        },
+        "mistakes": [_reason(mistake) for mistake in preview.mistakes],
     }
 
 

@@ -40,7 +40,7 @@ class Evaluate:
     number: int
     head_sha: str
     base_sha: str
-    """Tip of the base branch when the event was sent, not the merge base."""
+    """Tip of the base branch when the event was sent, not the merge base; empty where no event named it."""
     base_ref: str
     updated_at: datetime
     author: str
@@ -49,6 +49,8 @@ class Evaluate:
     head_full_name: str | None = None
     again: bool = False
     """A person asked for a re-run: stored reports of the tests are not good enough."""
+    later: bool = False
+    """Nobody waits for it: a verdict by the rules of before stands until it is done."""
 
 
 @tagged
@@ -109,6 +111,17 @@ class RecordBranch:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class Rejudge:
+    """A branch got a new tip: where that changes the rules, evaluate the pull requests judged by them again."""
+
+    repository: RepositoryRef
+    branch: str
+    before: str = ""
+    """The tip before; empty where what is below every policy of the repository changed."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class Sync:
     """Bring what we know of an installation up to date with GitHub; of one repository where it is named."""
 
@@ -128,7 +141,7 @@ class GiveUp:
     """The cause, for people."""
 
 
-Work = Supersede | Evaluate | CloseRuns | Reevaluate | Waive | RecordBranch | Sync | GiveUp
+Work = Supersede | Evaluate | CloseRuns | Reevaluate | Waive | RecordBranch | Rejudge | Sync | GiveUp
 
 
 class Run(Protocol):
@@ -161,8 +174,7 @@ def plan(event: Event, *, app_id: int) -> tuple[Work, ...]:
         case PullRequestEvent():
             return (_plan_pull_request(event),)
         case PushEvent():
-            followed = event.branch == event.repository.default_branch
-            return (RecordBranch(event.repository, event.branch, event.after),) if followed else ()
+            return _plan_push(event)
         case CheckRunEvent() | CheckSuiteEvent():
             return (_plan_rerun(event),) if event.app_id == app_id else ()
         case InstallationEvent() | RepositoryEvent():
@@ -193,6 +205,14 @@ def _plan_pull_request(event: PullRequestEvent) -> Work:
     return Supersede(evaluate)
 
 
+def _plan_push(event: PushEvent) -> tuple[Work, ...]:
+    """Which branches bring a policy of their own, the policy says: whoever re-judges reads it."""
+    followed = event.branch == event.repository.default_branch
+    recording = (RecordBranch(event.repository, event.branch, event.after),) if followed else ()
+    rejudging = () if event.created else (Rejudge(event.repository, event.branch, event.before),)
+    return (*recording, *rejudging)
+
+
 def _plan_rerun(event: CheckRunEvent | CheckSuiteEvent) -> Work:
     external_id = event.external_id if isinstance(event, CheckRunEvent) else ""
     return Reevaluate(event.repository, event.head_sha, event.pull_requests, external_id)
@@ -219,16 +239,16 @@ def _plan_command(event: CommandEvent) -> Work:
 def queue(work: Work) -> QueueName:
     """The queue that carries the work: decisions, evaluations, and what may wait."""
     match work:
-        case Supersede() | CloseRuns() | Reevaluate() | Waive() | GiveUp():
+        case Supersede() | CloseRuns() | Reevaluate() | Rejudge() | Waive() | GiveUp():
             return "ingest"
         case Evaluate():
-            return "gate"
+            return "background" if work.later else "gate"
         case RecordBranch() | Sync():
             return "background"
     assert_never(work)
 
 
-def partition(work: Work) -> str:
+def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of work)
     """Works of one queue with the same partition share its limit: a pull request, a repository, an installation."""
     match work:
         case Supersede(evaluate):
@@ -237,6 +257,8 @@ def partition(work: Work) -> str:
             return f"{work.repository.id}:{work.number}"
         case Reevaluate():
             return f"{work.repository.id}:{work.head_sha}"
+        case Rejudge():
+            return f"{work.repository.id}:{work.branch}"
         case Evaluate() | RecordBranch():
             return str(work.repository.id)
         case Sync():
@@ -253,7 +275,7 @@ def subject(work: Work) -> str:
             return evaluations(work.repository.id, work.number)
         case RecordBranch():
             return f"record:{work.repository.id}:{work.branch}"
-        case Supersede() | CloseRuns() | Reevaluate() | Waive() | Sync() | GiveUp():
+        case Supersede() | CloseRuns() | Reevaluate() | Rejudge() | Waive() | Sync() | GiveUp():
             return f"{type(work).__name__.lower()}:{partition(work)}"
     assert_never(work)
 

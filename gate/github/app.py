@@ -15,6 +15,7 @@ from github import Auth, Github
 from jwt import PyJWTError
 
 from gate.core.failure import Permanent, Transient
+from gate.github.defaults import DefaultsFile, DefaultsFiles, NoDefaults
 from gate.github.failure import TokenRefusedError, attempt
 from gate.github.repository import GitHubRepository
 
@@ -39,8 +40,8 @@ class _Token:
     expires_at: datetime
 
 
-_Key = tuple[int, int, tuple[tuple[str, str], ...]]
-"""Installation, repository and permissions of a token."""
+_Key = tuple[int, int | str, tuple[tuple[str, str], ...]]
+"""Installation, repository (its id, or its name in the installation's account) and permissions of a token."""
 
 
 def new_client(api_url: str, auth: Auth.Auth | None) -> Github:
@@ -110,6 +111,7 @@ class GitHub:
         self._thread = threading.local()
         self._clients: list[Github] = []
         self._tokens: dict[_Key, _Token] = {}
+        self._defaults = DefaultsFiles()
         self._lock = threading.Lock()
         self._token_locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
 
@@ -125,6 +127,13 @@ class GitHub:
         """A token that may read the contents of this one repository, for git; good for minutes at least."""
         return self._token(_key(installation_id, repository_id, FOR_GIT))
 
+    def defaults_file(self, installation_id: int, owner: str) -> DefaultsFile | NoDefaults:
+        """`.gate.toml` of the account's `.github` repository, at the tip of its default branch. One request, cheap when unchanged.
+
+        Raises: PolicyError for one that is too large, Transient, Permanent.
+        """
+        return self._defaults.read(self, installation_id, owner)
+
     def close(self) -> None:
         """Close the connections of all threads; a later call opens new ones."""
         with self._lock:
@@ -134,16 +143,22 @@ class GitHub:
             client.close()
 
     def call(
-        self, installation_id: int, repository_id: int, subject: str, function: Callable[[Github], T]
+        self,
+        installation_id: int,
+        repository: int | str,
+        subject: str,
+        function: Callable[[Github], T],
+        *,
+        permissions: Permissions = FOR_API,
     ) -> T:
-        """The result of `function` with a client that may use the API for this one repository.
+        """The result of `function` with a client that may use the API for this one repository, named by id or name.
 
         A refused token is exchanged once: it may have been revoked, or expired by GitHub's clock. `subject` says in
         the texts of errors what was asked for.
 
         Raises: Transient, Permanent.
         """
-        key = _key(installation_id, repository_id, FOR_API)
+        key = _key(installation_id, repository, permissions)
         token = self._token(key)
         try:
             return attempt(subject, lambda: function(self._client(token)), now=self._clock())
@@ -179,16 +194,17 @@ class GitHub:
                 del self._tokens[key]
 
     def _new_token(
-        self, installation_id: int, repository_id: int, permissions: tuple[tuple[str, str], ...]
+        self, installation_id: int, repository: int | str, permissions: tuple[tuple[str, str], ...]
     ) -> _Token:
-        subject = f"a token of installation {installation_id} for repository {repository_id}"
+        subject = f"a token of installation {installation_id} for repository {repository}"
         try:
             requester = self._client(self._app.token).requester
         except PyJWTError as error:
             text = "The App's private key is no usable RSA key in PEM form; check GATE_PRIVATE_KEY."
             raise Permanent(text) from error
         path = f"/app/installations/{installation_id}/access_tokens"
-        wanted = {"repository_ids": [repository_id], "permissions": dict(permissions)}
+        named = "repositories" if isinstance(repository, str) else "repository_ids"
+        wanted = {named: [repository], "permissions": dict(permissions)}
         try:
             _, made = attempt(
                 subject, lambda: requester.requestJsonAndCheck("POST", path, input=wanted), now=self._clock()
@@ -201,5 +217,5 @@ class GitHub:
         return _Token(made["token"], datetime.fromisoformat(made["expires_at"]))
 
 
-def _key(installation_id: int, repository_id: int, permissions: Permissions) -> _Key:
-    return installation_id, repository_id, tuple(sorted(permissions.items()))
+def _key(installation_id: int, repository: int | str, permissions: Permissions) -> _Key:
+    return installation_id, repository, tuple(sorted(permissions.items()))

@@ -22,6 +22,14 @@ class TokenRefusedError(Permanent):
     """GitHub answered 401."""
 
 
+class NotFoundError(Permanent):
+    """GitHub answered 404: it is not there, or not for us."""
+
+
+class NotInstalledError(Permanent):
+    """A token was asked for a repository that the installation does not cover, or that is not there."""
+
+
 def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
     """The result of `function`, which asks GitHub for `subject`.
 
@@ -57,6 +65,14 @@ def _failure(subject: str, error: GithubException, now: datetime) -> Transient |
         return Transient(text)
     if error.status == 401:
         return TokenRefusedError(text)
+    return _lasting(text, error.status, said)
+
+
+def _lasting(text: str, status: int, said: str) -> Permanent:
+    if status == 404:
+        return NotFoundError(text)
+    if status == 422 and "not accessible to the parent installation" in said.lower():
+        return NotInstalledError(text)
     if "not accessible by integration" in said.lower():
         text += " An owner of the account has to accept the App's permissions on its installation page."
     return Permanent(text)

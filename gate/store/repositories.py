@@ -52,6 +52,13 @@ class Repositories(Database):
         with self._reading() as connection:
             return tuple(_repository(row) for row in connection.execute(statement))
 
+    def repositories_of(self, installation_id: int) -> tuple[RepositoryRecord, ...]:
+        """All repositories of an installation that we know, by id."""
+        wanted = repository.c.installation_id == installation_id
+        statement = sa.select(repository).where(wanted).order_by(repository.c.id)
+        with self._reading() as connection:
+            return tuple(_repository(row) for row in connection.execute(statement))
+
     def arm(self, repository_id: int, now: datetime) -> None:
         """From now on coverage blocks; a repository that is armed stays as it is."""
         statement = (

@@ -5,15 +5,18 @@ Which policy rules follows `docs/policy.md`: never the head's.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass
 
+from gate.core.branch_globs import listed
 from gate.core.event import RepositoryRef
 from gate.core.failure import PolicyError
 from gate.core.policy import Policy
 from gate.core.work import Evaluate
 from gate.git import Mirror, Repository
 from gate.service import Service
-from gate.workflows.judge import Question, policy_at, policy_source
+from gate.workflows.judge import POLICY_FILE, Question, policy_at, policy_source
+from gate.workflows.organisation import defaults_of
 
 LOOK_BACK = 500
 """Commits of the default branch that are searched for the last valid policy."""
@@ -25,15 +28,25 @@ def ask(service: Service, work: Evaluate) -> Question:
     Raises: PolicyError for a broken policy that this pull request does not repair, Transient while GitHub does not
     show the head.
     """
+    defaults = defaults_of(service, work.repository)
     mirror = service.mirror(work.repository)
     mirror.fetch({work.head_sha: f"refs/pull/{work.number}/head"})
     default = mirror.fetch_tip(f"refs/heads/{work.repository.default_branch}")
     is_default = work.base_ref == work.repository.default_branch
     target = default if is_default else mirror.fetch_tip(f"refs/heads/{work.base_ref}")
     base = mirror.merge_base(work.head_sha, target) or ""
-    question = _ruled(mirror, work, default=default, target=target)
+    rules = _ruled(mirror, work, Tips(default, target), base, defaults.policy)
     age = (service.now() - mirror.committed_at(base)).days if base else None
-    return replace(question, base=base, base_age_days=age)
+    return Question(
+        base=base,
+        head=work.head_sha,
+        head_name=work.head_sha,
+        rules=rules.sha,
+        policy=rules.policy,
+        policy_source=policy_source(mirror, rules.sha, rules.name, defaults),
+        base_age_days=age,
+        defaults=defaults.policy,
+    )
 
 
 def ask_of_branch(service: Service, repository: RepositoryRef, sha: str, branch: str) -> Question:
@@ -41,6 +54,7 @@ def ask_of_branch(service: Service, repository: RepositoryRef, sha: str, branch:
 
     Raises: PolicyError, Transient.
     """
+    defaults = defaults_of(service, repository)
     mirror = service.mirror(repository)
     mirror.fetch({sha: f"refs/heads/{branch}"})
     parent = next(iter(mirror.parents(sha)), "")
@@ -49,46 +63,72 @@ def ask_of_branch(service: Service, repository: RepositoryRef, sha: str, branch:
         head=sha,
         head_name=sha,
         rules=parent,
-        policy=policy_at(mirror, parent),
-        policy_source=policy_source(mirror, parent, "the parent commit"),
+        policy=policy_at(mirror, parent, defaults.policy),
+        policy_source=policy_source(mirror, parent, "the parent commit", defaults),
+        defaults=defaults.policy,
     )
 
 
-def _ruled(mirror: Mirror, work: Evaluate, *, default: str, target: str) -> Question:
-    """The question without its base: the default branch's policy, or the base branch's own where that one lists it."""
-    rules, name = default, work.repository.default_branch
+@dataclass(frozen=True, slots=True)
+class Tips:
+    """Where two branches are now."""
+
+    default: str
+    base: str
+    """Of the branch a pull request is to be merged into; the same for the default branch."""
+
+
+def ruling(
+    mirror: Repository, repository: RepositoryRef, base_ref: str, tips: Tips, over: Policy
+) -> tuple[str, str]:
+    """(sha, branch) whose policy counts: the default branch, or the base branch where the default's policy lists it."""
+    default = repository.default_branch
+    if base_ref != default:
+        with suppress(
+            PolicyError
+        ):  # a broken policy of the default branch lists nothing, and is told by who reads it
+            if listed(base_ref, policy_at(mirror, tips.default, over).gate.branches):
+                return tips.base, base_ref
+    return tips.default, default
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    sha: str
+    name: str
+    policy: Policy
+
+
+def _ruled(mirror: Mirror, work: Evaluate, tips: Tips, base: str, over: Policy) -> _Rules:
+    sha, name = ruling(mirror, work.repository, work.base_ref, tips, over)
     try:
-        policy = policy_at(mirror, rules)
-        if work.base_ref in policy.gate.branches:
-            rules, name = target, work.base_ref
-            policy = policy_at(mirror, rules)
+        return _Rules(sha, name, policy_at(mirror, sha, over))
     except PolicyError as error:
-        rules, policy = _last_valid(mirror, work.head_sha, rules, error)
-        name = f"the last valid one; {name}'s is broken, and this change repairs it"
-    return Question(
-        base="",
-        head=work.head_sha,
-        head_name=work.head_sha,
-        rules=rules,
-        policy=policy,
-        policy_source=policy_source(mirror, rules, name),
-    )
+        if not _repairs(mirror, work.head_sha, base, over):
+            raise
+        sha, policy = _last_valid(mirror, sha, over, error)
+    return _Rules(sha, f"the last valid one; {name}'s is broken, and this change repairs it", policy)
 
 
-def _last_valid(git: Repository, head: str, tip: str, error: PolicyError) -> tuple[str, Policy]:
-    """The newest valid policy before a broken one, for a head that repairs it.
-
-    Raises: PolicyError, the one given, when the head does not repair it.
-    """
+def _repairs(git: Repository, head: str, base: str, over: Policy) -> bool:
+    """Whether merging the head brings a valid policy: one that the head itself has written, not one it began with."""
+    written, before = (git.file(each, POLICY_FILE) if each else None for each in (head, base))
+    if written == before:
+        return False
     try:
-        policy_at(git, head)
+        policy_at(git, head, over)
     except PolicyError:
-        raise error from None
+        return False
+    return True
+
+
+def _last_valid(git: Repository, tip: str, over: Policy, error: PolicyError) -> tuple[str, Policy]:
+    """The newest valid policy before a broken one. Raises: PolicyError, the one given, where there is none."""
     sha = tip
     for _ in range(LOOK_BACK):
         sha = next(iter(git.parents(sha)), "")
         try:
-            return sha, policy_at(git, sha)
+            return sha, policy_at(git, sha, over)
         except PolicyError:
             continue
     raise error

@@ -19,6 +19,7 @@ from gate.workflows.cover import cover
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
+from gate.workflows.preview import preview
 from gate.workflows.supersede import still_wanted
 
 
@@ -111,11 +112,17 @@ def _conclude(
     service: Service, work: Evaluate, run_id: str, question: Question, judgement: _Judgement
 ) -> None:
     judged = judgement.judged
+    case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
+    try:
+        by_head = preview(case, judged, judgement.loosened)
+    except SandboxError as error:
+        raise Transient(f"the source files could not be analysed: {error}") from error
     verdict = combine(
         (each.verdict for each in judged),
         replace(question, renamed=judgement.renamed).provenance(judged),
         question.policy,
         loosened=judgement.loosened,
+        preview=by_head,
     )
     _save_and_publish(service, work, run_id, verdict)
 

@@ -15,7 +15,7 @@ from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
 from gate.core.diff import Diff, TreeEntry
 from gate.core.guard import GUARDED_FILES, loosened
-from gate.core.policy import Policy
+from gate.core.policy import NO_DEFAULTS, Defaults, Policy, told
 from gate.core.source import Sources, left_out, moved_out, sources_of
 from gate.core.tool_configuration import BANDIT_FILES, bandit_options
 from gate.core.verdict import CheckVerdict, Provenance, Reason, judge_complexity, judge_security
@@ -56,6 +56,8 @@ class Question:
     base_age_days: int | None = None
     renamed: tuple[tuple[str, str], ...] = ()
     """(path at the head, at the base) of every renamed file; known once the two were compared."""
+    defaults: Policy = policies.DEFAULT
+    """What holds where a `.gate.toml` says nothing: the organisation's, below `[tests]` of the head too."""
 
     def provenance(self, judged: Iterable[Judged] = ()) -> Provenance:
         """What every check echoes; with how the numbers of these checks were obtained."""
@@ -71,22 +73,28 @@ class Question:
         )
 
 
-def policy_at(git: Repository, revision: str) -> Policy:
-    """The policy of a revision; the defaults where it has no `.gate.toml`, or for an empty revision.
+def policy_at(git: Repository, revision: str, over: Policy = policies.DEFAULT) -> Policy:
+    """The policy of a revision; `over` where it has no `.gate.toml`, or for an empty revision.
 
     Raises: PolicyError.
     """
     content = git.file(revision, POLICY_FILE) if revision else None
-    return policies.DEFAULT if content is None else policies.parse(content)
+    return over if content is None else policies.parse(content, over=over)
 
 
-def policy_source(git: Repository, revision: str, name: str) -> str:
+def policy_source(git: Repository, revision: str, name: str, defaults: Defaults = NO_DEFAULTS) -> str:
     """Where the policy of a revision comes from, for people; `name` is the branch or what was asked for."""
-    if not revision or git.file(revision, POLICY_FILE) is None:
-        return (
-            "the defaults" if not revision else f"the defaults (no {POLICY_FILE} at {revision[:7]}, {name})"
-        )
-    return f"{POLICY_FILE} at {revision[:7]} ({name})"
+    if not revision:
+        return told("", "nothing before the first commit", defaults)
+    if git.file(revision, POLICY_FILE) is None:
+        return told("", f"no {POLICY_FILE} at {revision[:7]}, {name}", defaults)
+    return told(f"{POLICY_FILE} at {revision[:7]}", name, defaults)
+
+
+def files_at(git: Repository, revision: str, names: Iterable[str]) -> dict[str, bytes]:
+    """Those of the named root files that a revision has; none for an empty revision. Raises: PolicyError."""
+    contents = {name: git.file(revision, name) for name in names} if revision else {}
+    return {name: content for name, content in contents.items() if content is not None}
 
 
 class Case:
@@ -136,11 +144,7 @@ class Case:
 
     def rule_files(self, names: Iterable[str]) -> dict[str, bytes]:
         """Those of the named root files that the policy's revision has."""
-        return self._files(self.question.rules, names)
-
-    def _files(self, revision: str, names: Iterable[str]) -> dict[str, bytes]:
-        contents = {name: self.code.git.file(revision, name) for name in names} if revision else {}
-        return {name: content for name, content in contents.items() if content is not None}
+        return files_at(self.code.git, self.question.rules, names)
 
     def measure(self, names: Iterable[str]) -> None:
         """Has the reports of these checks ready, for both trees at once."""
@@ -209,8 +213,8 @@ class Case:
             self.reports("escapes", self.base),
             self.reports("escapes", self.head),
             self.diff,
-            base_files=self._files(self.question.base, GUARDED_FILES),
-            head_files=self._files(self.question.head, GUARDED_FILES),
+            base_files=files_at(self.code.git, self.question.base, GUARDED_FILES),
+            head_files=files_at(self.code.git, self.question.head, GUARDED_FILES),
         )
 
     def _judged(self, verdict: CheckVerdict) -> Judged:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from checks.codec import encode
 from checks.report import CoverageReport
+from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand, detect, is_evidence
 from gate.core.tool_configuration import COVERAGE_FILES
@@ -131,7 +132,7 @@ def save(case: Case, key: Key, report: CoverageReport) -> None:
 
 def tests_of(case: Case, tree: Tree) -> Tests:
     """`[tests]` as that tree has it, up to the operator's maximum. Raises: PolicyError."""
-    tests = policy_at(case.code.git, tree.treeish).tests
+    tests = policy_at(case.code.git, tree.treeish, case.question.defaults).tests
     settings = case.service.settings
     return replace(
         tests,
@@ -252,8 +253,14 @@ def _sentence(report: CoverageReport, suite: SuiteRun, how: str) -> str:
 
 
 def _digest(suite: SuiteRun) -> str:
-    configuration = {name: text.decode("latin-1") for name, text in suite.coverage_configuration.items()}
-    inputs = [encode(suite.tests), configuration, suite.branches, suite.sources]
+    # What coverage.py takes from the files, not their text: most changes of a pyproject.toml are about something else.
+    configuration = rcfile(
+        suite.coverage_configuration,
+        branches=suite.branches,
+        root="",
+        python_version=suite.environment.python_version,
+    )
+    inputs = [encode(suite.tests), configuration, suite.sources]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
 
 

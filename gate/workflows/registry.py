@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gate.core.work import CloseRuns, Evaluate, GiveUp, RecordBranch, Reevaluate, Run, Supersede, Sync, Waive
+from gate.core.work import (
+    CloseRuns,
+    Evaluate,
+    GiveUp,
+    RecordBranch,
+    Reevaluate,
+    Rejudge,
+    Run,
+    Supersede,
+    Sync,
+    Waive,
+)
 from gate.service import Service
 from gate.workflows.evaluate import evaluate
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
+from gate.workflows.rejudge import rejudge
 from gate.workflows.supersede import close_runs, supersede
 from gate.workflows.sync import sync
 from gate.workflows.waive import waive
@@ -24,6 +36,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     Reevaluate: reevaluate,
     Waive: waive,
     RecordBranch: record_branch,
+    Rejudge: rejudge,
     Sync: sync,
     GiveUp: wind_up,
 }

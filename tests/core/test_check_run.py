@@ -17,7 +17,8 @@ from gate.core.comparison import (
     SecurityFacts,
 )
 from gate.core.gate_table import NOTHING
-from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict, broken_policy
+from gate.core.policy import DEFAULT
+from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict, broken_policy, combine
 from gate.core.waiver import with_waivers
 from tests import verdicts
 from tests.goldens import assert_golden
@@ -97,6 +98,13 @@ def read(run: CheckRun) -> str:
                 ),
                 PROVENANCE,
                 LINKS,
+            ),
+        ),
+        ("preview", render_overall(replace(verdicts.BLOCKED, preview=verdicts.PREVIEW), LINKS)),
+        (
+            "broken_preview",
+            render_overall(
+                combine(verdicts.PASSED.checks, PROVENANCE, DEFAULT, preview=verdicts.BROKEN_PREVIEW), LINKS
             ),
         ),
         ("advise", render_overall(replace(verdicts.BLOCKED, advise=True), LINKS)),

@@ -39,8 +39,20 @@ WORKING_TREE = replace(
         ONE_CHECK,
         WORKING_TREE,
         verdicts.HALF_WAIVED,
+        replace(verdicts.BLOCKED, preview=verdicts.PREVIEW),
+        replace(verdicts.BLOCKED, preview=verdicts.BROKEN_PREVIEW),
     ],
-    ids=["blocked", "passed", "could_not_measure", "components", "one_check", "working_tree", "half_waived"],
+    ids=[
+        "blocked",
+        "passed",
+        "could_not_measure",
+        "components",
+        "one_check",
+        "working_tree",
+        "half_waived",
+        "preview",
+        "broken_preview",
+    ],
 )
 def test_every_verdict_follows_the_schema(verdict: Verdict) -> None:
     """
@@ -62,13 +74,30 @@ def test_blocked_verdict_word_for_word() -> None:
     assert_golden("verdict/blocked.json", actual)
 
 
+def test_a_preview_tells_what_would_differ() -> None:
+    """
+    Checks that would be judged the same are not in it; what is not known has no outcome.
+    """
+    actual = as_json(replace(verdicts.BLOCKED, preview=verdicts.PREVIEW))
+
+    assert actual["preview"] == {
+        "outcome": "passed",
+        "advise": False,
+        "checks": {
+            "complexity": {"outcome": "passed", "title": "No changed function over 25 (highest 21)"},
+            "coverage": {"outcome": None, "title": "other files or branches count"},
+        },
+        "mistakes": [],
+    }
+
+
 def test_top_level_keys_are_the_contract() -> None:
     """
     A verdict has the keys scripts rely on, and no others.
     """
     actual = as_json(verdicts.BLOCKED)
 
-    assert list(actual) == ["outcome", "base", "head", "policy", "checks", "components", "to_pass"]
+    assert list(actual) == ["outcome", "base", "head", "policy", "checks", "components", "to_pass", "preview"]
 
 
 def test_waivers_stand_with_what_they_cover() -> None:

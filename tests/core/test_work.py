@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -26,6 +27,7 @@ from gate.core.work import (
     GiveUp,
     RecordBranch,
     Reevaluate,
+    Rejudge,
     Supersede,
     Sync,
     Waive,
@@ -67,8 +69,13 @@ WAIVE = Waive(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "so
     [
         (OPENED, (Supersede(EVALUATE),)),
         (CLOSED, (CloseRuns(REPOSITORY, 7, HEAD, NOW),)),
-        (PushEvent(REPOSITORY, "main", BASE, HEAD), (RecordBranch(REPOSITORY, "main", HEAD),)),
-        (PushEvent(REPOSITORY, "other", BASE, HEAD), ()),
+        (
+            PushEvent(REPOSITORY, "main", BASE, HEAD),
+            (RecordBranch(REPOSITORY, "main", HEAD), Rejudge(REPOSITORY, "main", BASE)),
+        ),
+        # Whether such a branch brings a policy, only the policy can say; a new one changes nothing.
+        (PushEvent(REPOSITORY, "other", BASE, HEAD), (Rejudge(REPOSITORY, "other", BASE),)),
+        (PushEvent(REPOSITORY, "other", "0" * 40, HEAD), ()),
         (RERUN, (Reevaluate(REPOSITORY, HEAD, (7,), "7:x"),)),
         (CheckSuiteEvent(REPOSITORY, 9, HEAD), (Reevaluate(REPOSITORY, HEAD),)),
         (CheckSuiteEvent(REPOSITORY, 10, HEAD), ()),  # another App's
@@ -97,6 +104,9 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         # A repository's evaluations share its limit.
         (EVALUATE, ("gate", "2", "evaluate:2:7")),
         (RecordBranch(REPOSITORY, "main", HEAD), ("background", "2", "record:2:main")),
+        (Rejudge(REPOSITORY, "main", HEAD), ("ingest", "2:main", "rejudge:2:main")),
+        # Judged again for a new policy: one after another, and ended by a newer head as any evaluation is.
+        (replace(EVALUATE, later=True), ("background", "2", "evaluate:2:7")),
         (Sync(1), ("background", "installation:1", "sync:installation:1")),
     ],
 )
@@ -113,6 +123,7 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
         Supersede(EVALUATE),
         Reevaluate(REPOSITORY, HEAD, (7,)),
         WAIVE,
+        Rejudge(REPOSITORY, "main", BASE),
         Sync(1, REPOSITORY),
         GiveUp("x", EVALUATE, "boom"),
     ],

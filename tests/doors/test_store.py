@@ -210,6 +210,15 @@ def test_private_repositories_are_not_listed(store: Store) -> None:
     assert [[found.full_name for found in page] for page in pages] == [["ada/engine", "c/c"], ["z/z"], []]
 
 
+def test_the_repositories_of_an_installation_are_found(store: Store) -> None:
+    """What an organisation says concerns these, and nobody else's."""
+    for number, installation in ((31, 9), (30, 9), (32, 8)):
+        store.save_repository(RepositoryRef(installation, number, f"o/{number}", "main", private=True))
+
+    assert [found.id for found in store.repositories_of(9)] == [30, 31]
+    assert store.repositories_of(7) == ()
+
+
 def test_events_out_of_order_change_nothing(store: Store) -> None:
     """An event older than the newest seen is refused; one of the same second is taken."""
     taken = [

@@ -102,6 +102,7 @@ class Api:
             {name: unquote(text) for name, text in quoted.items()},
             request.args.to_dict(),
             None,
+            etag=request.headers.get("If-None-Match", ""),
         )
         try:
             with self.github.lock:

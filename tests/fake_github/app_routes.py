@@ -7,6 +7,7 @@ from typing import Any
 from tests.fake_github import rendering
 from tests.fake_github.identity import Installation
 from tests.fake_github.routing import Answer, Call, RefusedError, not_found, route
+from tests.fake_github.state import GitHub
 
 
 @route("GET /app", needs="app")
@@ -33,7 +34,7 @@ def create_token(call: Call) -> Answer:
     installation, body = _installation(call), call.body or {}
     if installation.suspended_at:
         raise RefusedError(403, "This installation has been suspended")
-    wanted = body.get("repository_ids")
+    wanted = _wanted(call.github, installation, body)
     if wanted is not None and not set(wanted) <= set(installation.repository_ids):
         raise RefusedError(
             422,
@@ -98,6 +99,15 @@ def read_rate_limit(call: Call) -> Answer:
     """A budget that is never used up; `faults.primary_limit` scripts one that is."""
     core = {"limit": 5000, "used": 1, "remaining": 4999, "reset": int(call.github.now().timestamp()) + 3600}
     return Answer({"resources": {"core": core, "search": core}, "rate": core})
+
+
+def _wanted(github: GitHub, installation: Installation, body: dict[str, Any]) -> list[int] | None:
+    """Ids of the repositories a token is asked for, given by id or by name; -1 for one that is not there."""
+    ids: list[int] | None = body.get("repository_ids")
+    if "repositories" not in body:
+        return ids
+    named = [github.find(f"{installation.account}/{name}") for name in body["repositories"]]
+    return [*(ids or ()), *(one.id if one else -1 for one in named)]
 
 
 def _installation(call: Call) -> Installation:

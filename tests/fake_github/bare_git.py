@@ -99,6 +99,18 @@ class BareGit:
         except GitError:
             return None
 
+    def file(self, revision: str, path: str) -> tuple[str, bytes] | None:
+        """(id, content) of a file of text at a revision, or None."""
+        try:
+            blob = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}:{path}")
+        except GitError:
+            return None
+        command = ["git", "cat-file", "blob", blob]
+        shown = subprocess.run(
+            command, cwd=self.directory, env=environment(), capture_output=True, check=False
+        )
+        return (blob, shown.stdout) if shown.returncode == 0 else None
+
     def commit(
         self,
         files: Mapping[str, Content],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from tests.fake_github import rendering
 from tests.fake_github.plausible import whole
 from tests.fake_github.pull_requests import PullRequest
@@ -97,6 +99,26 @@ def read_branch_rules(call: Call) -> Answer:
     return call.page(call.repository.branch_rules.get(call.parameters["branch"], []))
 
 
+@route("GET /repos/{owner}/{repo}/contents/{path}", needs="contents:read")
+def read_contents(call: Call) -> Answer:
+    """A file at the tip of the default branch. Gate may ask with a token for this repository's contents alone."""
+    token, repository = call.token, call.repository
+    if token and (
+        token.repository_ids != frozenset({repository.id})
+        or set(token.permissions) - {"contents", "metadata"}
+    ):
+        call.github.problems.append(f"{call.path} was asked for with a token that reaches further")
+        raise RefusedError(403, "Resource not accessible by integration")
+    path = call.parameters["path"]
+    found = repository.git.file(f"refs/heads/{repository.default_branch}", path)
+    if found is None:
+        raise not_found()
+    etag = f'"{found[0]}"'
+    if call.etag.removeprefix("W/") == etag:
+        return Answer(None, 304, {"ETag": etag})
+    return Answer(_file(call, path, *found), headers={"ETag": etag})
+
+
 @route("GET /repos/{owner}/{repo}/collaborators/{username}/permission", needs="metadata:read")
 def read_permission(call: Call) -> Answer:
     """The role of a user; of a public repository everyone may read."""
@@ -126,6 +148,25 @@ def _kind(login: str) -> str:
 
 def _head_owner(pull: PullRequest) -> str:
     return pull.head_repository.owner if pull.head_repository else pull.author
+
+
+def _file(call: Call, path: str, blob: str, content: bytes) -> rendering.Json:
+    """Of a file larger than 1 MB all but its content."""
+    small = len(content) <= 1024 * 1024
+    url, git_url = f"{call.api}/contents/{path}", f"{call.api}/git/blobs/{blob}"
+    return whole(
+        "content-file",
+        type="file",
+        name=path.rpartition("/")[2],
+        path=path,
+        sha=blob,
+        size=len(content),
+        encoding="base64" if small else "none",
+        content=base64.encodebytes(content).decode() if small else "",
+        url=url,
+        git_url=git_url,
+        _links={"git": git_url, "html": url, "self": url},
+    )
 
 
 def _commit(call: Call, sha: str) -> rendering.Json:

@@ -58,6 +58,8 @@ class Call:
     body: Any
     token: Token | None = None
     subject: Repository | None = None
+    etag: str = ""
+    """What the client holds already, from its `If-None-Match`."""
 
     @property
     def repository(self) -> Repository:

@@ -65,10 +65,14 @@ class World:
     names: Iterator[int]
 
     def repository(
-        self, files: Mapping[str, str | bytes] | None = SHOP, *, private: bool = False
+        self,
+        files: Mapping[str, str | bytes] | None = SHOP,
+        *,
+        private: bool = False,
+        owner: str = "octo",
     ) -> Repository:
         """A new repository with the App installed."""
-        return self.github.repository(files, name=f"octo/shop-{next(self.names)}", private=private)
+        return self.github.repository(files, name=f"{owner}/shop-{next(self.names)}", private=private)
 
     def verdict(self, pull: PullRequest) -> CheckRun:
         """The completed `gate` of the pull request's present head."""

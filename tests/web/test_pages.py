@@ -129,6 +129,7 @@ def read(page: str) -> Text:
         ("could_not_measure", verdicts.COULD_NOT_MEASURE),
         ("advise", replace(verdicts.BLOCKED, advise=True)),
         ("components", COMPONENTS),
+        ("preview", replace(verdicts.BLOCKED, preview=verdicts.PREVIEW)),
     ],
 )
 def test_run_page_reads_as_agreed(name: str, verdict: Verdict, store: Store, client: FlaskClient) -> None:

@@ -47,7 +47,7 @@ def test_an_accepted_delivery_is_in_the_database_when_the_answer_comes(
     answers = [client.post("/webhook", data=BODY, headers=signed(BODY)) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [202, 202]
-    assert submitted(tmp_path) == [("d1:0", "RecordBranch", "background")]
+    assert submitted(tmp_path) == [("d1:0", "RecordBranch", "background"), ("d1:1", "Rejudge", "ingest")]
 
 
 def test_the_previous_secret_holds_during_rotation(client: FlaskClient) -> None:
@@ -69,7 +69,7 @@ def test_form_encoding_is_taken_as_well(client: FlaskClient, tmp_path: Path) -> 
     answer = client.post("/webhook", data=body, headers=headers)
 
     assert answer.status_code == 202
-    assert len(submitted(tmp_path)) == 1
+    assert len(submitted(tmp_path)) == 2
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_form_encoding_is_taken_as_well(client: FlaskClient, tmp_path: Path) -> 
         ("unknown_event", {"action": "x"}),
         ("pull_request", {"action": "labeled"}),
         ("push", PUSH | {"ref": "refs/tags/v1"}),
-        ("push", PUSH | {"ref": "refs/heads/topic"}),
+        ("push", PUSH | {"ref": "refs/heads/topic", "before": "0" * 40}),
     ],
 )
 def test_what_needs_no_work_is_still_a_success(
@@ -203,7 +203,7 @@ def test_a_database_that_cannot_take_the_work_is_503(tmp_path: Path) -> None:
 
     assert (before.status_code, before.headers["Retry-After"]) == (503, "60")
     assert after.status_code == 202
-    assert len(submitted(tmp_path)) == 1
+    assert len(submitted(tmp_path)) == 2
 
 
 def test_a_locked_database_is_503_within_the_wait(

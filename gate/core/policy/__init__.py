@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gate.core.failure import PolicyError
+from gate.core.policy.defaults import NO_DEFAULTS, Defaults, read_defaults, told
 from gate.core.policy.definition import (
     DEFAULT,
     Complexity,
@@ -23,9 +24,11 @@ from gate.core.policy.parsing import origins, parse
 
 __all__ = (
     "DEFAULT",
+    "NO_DEFAULTS",
     "Complexity",
     "Component",
     "Coverage",
+    "Defaults",
     "Digest",
     "Gate",
     "Guard",
@@ -38,7 +41,9 @@ __all__ = (
     "json_schema",
     "origins",
     "parse",
+    "read_defaults",
     "show",
     "starter",
+    "told",
     "with_tests_of",
 )

@@ -109,11 +109,14 @@ class Texts:
         """Whether the value is such a list."""
         if self.or_word and value == self.or_word:
             return True
-        if not isinstance(value, list) or (self.required and not value):
-            return False
-        return all(
-            isinstance(item, str) and bool(item.strip()) and (not self.globs or is_glob(item))
-            for item in value
+        return isinstance(value, list) and (not self.required or bool(value)) and not self.wrong(value)
+
+    def wrong(self, value: object) -> tuple[int, ...]:
+        """Indices of the members that are at fault; none where the value is no list."""
+        return tuple(
+            index
+            for index, item in enumerate(value if isinstance(value, list) else ())
+            if not isinstance(item, str) or not item.strip() or (self.globs and not is_glob(item))
         )
 
     def schema(self) -> Schema:
@@ -133,15 +136,40 @@ class Variables:
 
     def accepts(self, value: object) -> bool:
         """Whether the value is a table of plain variables, without NUL characters."""
-        return isinstance(value, dict) and all(
-            isinstance(item, str) and "\0" not in item and re.fullmatch(self.pattern, name) is not None
-            for name, item in value.items()
+        return isinstance(value, dict) and not self.wrong(value)
+
+    def wrong(self, value: object) -> tuple[str, ...]:
+        """Names of the variables that are at fault; none where the value is no table."""
+        return tuple(
+            name
+            for name, item in (value.items() if isinstance(value, dict) else ())
+            if not isinstance(item, str) or "\0" in item or re.fullmatch(self.pattern, name) is None
         )
 
     def schema(self) -> Schema:
         """As JSON Schema."""
         name = {"pattern": f"^{self.pattern}$"}
-        return {"type": "object", "propertyNames": name, "additionalProperties": {"type": "string"}}
+        return {
+            "type": "object",
+            "propertyNames": name,
+            "additionalProperties": {"type": "string", "pattern": r"^[^\0]*$"},
+        }
+
+
+def wrong_members(allowed: Allowed, value: object) -> tuple[int | str, ...]:
+    """Indices or names of the members of a list or table that are at fault, where the value is one that may hold any."""
+    return allowed.wrong(value) if isinstance(allowed, Texts | Variables) else ()
+
+
+def words_of(allowed: Allowed) -> tuple[str, ...]:
+    """The words that may be the value."""
+    match allowed:
+        case Choice(words):
+            return words
+        case Whole() | Texts():
+            return (allowed.or_word,) if allowed.or_word else ()
+        case _:
+            return ()
 
 
 Allowed = Choice | Whole | Switch | Text | Texts | Variables

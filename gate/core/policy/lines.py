@@ -8,45 +8,31 @@ from __future__ import annotations
 import re
 import tomllib
 
-Key = tuple[str, ...]
-"""The path of a key or table; the index of an array's table is a part of its own: `("component", "0", "name")`."""
+Key = tuple[str | int, ...]
+"""The path of a key, a table or a member of an array, whose index is a part of its own: `("component", 0, "name")`."""
+Lines = dict[Key, int]
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[ \t]*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*""")
 _STRING = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'", re.DOTALL
 )
-_PLAIN = re.compile(r"[^\"'\[\]{}#\n]+")
+_PLAIN = re.compile(r"[^\"'\[\]{}#\n,]+")
+_SPACES = re.compile(r"[ \t]*")
 _BRACKETS = re.compile(r"\[*")
-_COMMENT = re.compile(r"#[^\n]*")
-_OPENING, _CLOSING = "[{", "]}"
+_MOST_PARTS = 6
+"""Of a path that is noted; the definition has none longer than that of a member of a component's list."""
 
 
-def key_lines(text: str) -> dict[Key, int]:
-    """The line, from 1, of every table header and of every key outside inline tables."""
-    lines: dict[Key, int] = {}
-    counts: dict[Key, int] = {}
-    table: Key = ()
+def key_lines(text: str) -> Lines:
+    """The line, from 1, of every table header, of every key, and of every member of an array."""
     # Scanned as tomllib does, which knows no other line ending.
-    text = text.replace("\r\n", "\n")
-    position, line, counted = _skip(_BLANK, text, 0), 1, 0
-    while position < len(text):
-        line, counted = line + text.count("\n", counted, position), position
-        brackets = _skip(_BRACKETS, text, position) - position
-        key, position = _dotted(text, position + brackets)
-        if brackets:
-            table = _table(key, counts, is_array=brackets == 2)
-            lines.setdefault(table, line)
-            position += brackets
-        else:
-            for end in range(1, len(key) + 1):
-                lines.setdefault((*table, *key[:end]), line)
-            position = _after_value(text, position + 1)
-        position = _skip(_BLANK, text, position)
-    return lines
+    reading = _Scan(text.replace("\r\n", "\n"))
+    reading.document()
+    return reading.lines
 
 
-def line_of(lines: dict[Key, int], key: Key) -> int:
+def line_of(lines: Lines, key: Key) -> int:
     """The line of the key, or of the nearest thing around it; 1 when there is none."""
     while key and key not in lines:
         key = key[:-1]
@@ -58,7 +44,90 @@ def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _dotted(text: str, position: int) -> tuple[Key, int]:
+class _Scan:
+    """One pass over a text, which notes lines as it goes."""
+
+    def __init__(self, text: str) -> None:
+        self.lines: Lines = {}
+        self._text = text
+        self._position = 0
+        self._line, self._counted = 1, 0
+
+    def document(self) -> None:
+        counts: dict[Key, int] = {}
+        table: Key = ()
+        self._skip(_BLANK)
+        while self._position < len(self._text):
+            brackets = self._skip(_BRACKETS)
+            if brackets:
+                table = _table(self._dotted(), counts, is_array=brackets == 2)
+                self._note(table)
+                self._position += brackets
+            else:
+                self._value(self._key(table))
+            self._skip(_BLANK)
+
+    def _skip(self, pattern: re.Pattern[str]) -> int:
+        """Goes over what fits; how many characters that was."""
+        start = self._position
+        self._position = _skip(pattern, self._text, start)
+        return self._position - start
+
+    def _note(self, place: Key) -> None:
+        self._line += self._text.count("\n", self._counted, self._position)
+        self._counted = self._position
+        if len(place) <= _MOST_PARTS:
+            self.lines.setdefault(place, self._line)
+
+    def _key(self, around: Key) -> Key:
+        """The path of the key that begins here, which is noted with all that it opens; its `=` is passed."""
+        key = self._dotted()
+        for end in range(1, len(key) + 1):
+            self._note((*around, *key[:end]))
+        self._position += 1
+        return (*around, *key)
+
+    def _dotted(self) -> tuple[str, ...]:
+        key, self._position = _dotted(self._text, self._position)
+        return key
+
+    def _value(self, place: Key) -> None:
+        """Goes over a value; what arrays and inline tables in it hold is noted."""
+        around: list[tuple[str, Key, int]] = []
+        self._skip(_SPACES)
+        while True:
+            sign = self._text[self._position : self._position + 1]
+            if sign and sign in "[{":
+                self._note(place)
+                around.append((sign, place[:_MOST_PARTS], 0))
+                self._position += 1
+            elif sign and sign in "]}":
+                around.pop()
+                self._position += 1
+            elif sign == ",":
+                bracket, holder, index = around.pop()
+                around.append((bracket, holder, index + 1))
+                self._position += 1
+            else:
+                self._note(place)
+                self._skip(_STRING if sign and sign in "\"'" else _PLAIN)
+            if not around:
+                return
+            self._skip(_BLANK)
+            place = self._member(place, *around[-1])
+
+    def _member(self, place: Key, bracket: str, holder: Key, index: int) -> Key:
+        """The place of the member that begins here; the place before, where none does."""
+        if self._text[self._position : self._position + 1] in {",", "]", "}"}:
+            return place
+        if bracket == "[":
+            return (*holder, index)
+        place = self._key(holder)
+        self._skip(_SPACES)
+        return place
+
+
+def _dotted(text: str, position: int) -> tuple[tuple[str, ...], int]:
     """The parts of a dotted key, and the position after it."""
     parts: list[str] = []
     while True:
@@ -74,7 +143,7 @@ def _bare(part: str) -> str:
     return next(iter(tomllib.loads(f"{part} = 0"))) if part[0] in "\"'" else part
 
 
-def _table(key: Key, counts: dict[Key, int], *, is_array: bool) -> Key:
+def _table(key: tuple[str, ...], counts: dict[Key, int], *, is_array: bool) -> Key:
     """The path a header opens, in the latest table of each array it passes through."""
     path: Key = ()
     for index, part in enumerate(key):
@@ -82,24 +151,5 @@ def _table(key: Key, counts: dict[Key, int], *, is_array: bool) -> Key:
         if is_array and index == len(key) - 1:
             counts[path] = counts.get(path, -1) + 1
         if path in counts:
-            path = (*path, str(counts[path]))
+            path = (*path, counts[path])
     return path
-
-
-def _after_value(text: str, position: int) -> int:
-    """The position after a value: the end of its last line, brackets and strings balanced."""
-    depth = 0
-    while position < len(text):
-        character = text[position]
-        if character in "\"'":
-            position = _skip(_STRING, text, position)
-        elif character == "#":
-            position = _skip(_COMMENT, text, position)
-        elif character == "\n" and not depth:
-            break
-        elif character in _OPENING or character in _CLOSING or character == "\n":
-            depth += (character in _OPENING) - (character in _CLOSING)
-            position += 1
-        else:
-            position = _skip(_PLAIN, text, position)
-    return position

@@ -29,8 +29,8 @@ def show(policy: Policy, origins: Mapping[str, str]) -> str:
     lines: list[str] = []
     for name in SECTIONS:
         lines += [f"[{name}]", *_listed(section_of(policy, name), name, origins), ""]
-    for component in policy.components:
-        lines += [*_component(component), ""]
+    for index, component in enumerate(policy.components):
+        lines += [*_component(component, f"component.{index}", origins), ""]
     return "\n".join(lines)
 
 
@@ -69,16 +69,18 @@ def starter(*, coverage: Ratio | None, most_complex: int | None, findings: int |
     )
 
 
-def _listed(section: Section, name: str, origins: Mapping[str, str]) -> list[str]:
+def _listed(section: Section | Component, name: str, origins: Mapping[str, str]) -> list[str]:
     return [f"{line}  # {origins.get(f'{name}.{key}', 'default')}" for key, line in _lines(section)]
 
 
-def _component(component: Component) -> Iterator[str]:
+def _component(component: Component, place: str, origins: Mapping[str, str]) -> Iterator[str]:
+    """What a component does not say itself, in a section of its own, comes from where the whole repository has it."""
     yield "[[component]]"
-    yield from (line for _, line in _lines(component))
+    yield from _listed(component, place, origins)
     for name in component.own:
         yield f"[component.{name}]"
-        yield from (line for _, line in _lines(section_of(component, name)))
+        whole = {f"{place}.{key}": origin for key, origin in origins.items() if key.startswith(f"{name}.")}
+        yield from _listed(section_of(component, name), f"{place}.{name}", {**whole, **origins})
 
 
 def _lines(section: Section | Component) -> Iterator[tuple[str, str]]:

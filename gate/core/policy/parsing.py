@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from checks.codec import decode, encode
 from gate.core import formats
 from gate.core.failure import PolicyError
-from gate.core.policy.allowed import Allowed
+from gate.core.policy.allowed import Allowed, words_of, wrong_members
 from gate.core.policy.definition import (
     COMPONENT_KEYS,
     COMPONENT_SECTIONS,
@@ -21,7 +21,7 @@ from gate.core.policy.definition import (
     keys,
     section_of,
 )
-from gate.core.policy.lines import Key, key_lines, line_of
+from gate.core.policy.lines import Key, Lines, key_lines, line_of
 
 _Table = dict[str, object]
 _SHOWN_CHARACTERS = 60
@@ -31,6 +31,8 @@ _TOML_PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of docume
 
 def parse(text: str | bytes, *, source: str = ".gate.toml", over: Policy = DEFAULT) -> Policy:
     """The policy the text describes; keys it does not give are those of `over`, e.g. an organisation's defaults.
+
+    Lists replace lists, and components are never those of `over`: their paths are of one repository.
 
     Raises: PolicyError listing every mistake by line, each with key, value and what is allowed.
     """
@@ -44,17 +46,26 @@ def parse(text: str | bytes, *, source: str = ".gate.toml", over: Policy = DEFAU
 
 
 def origins(text: str | bytes, *, source: str = ".gate.toml") -> dict[str, str]:
-    """Where each key of a valid file was given: `{"complexity.maximum": ".gate.toml line 7"}`; sections are left out."""
+    """Where each key of a valid file was given: `{"complexity.maximum": ".gate.toml line 7"}`; sections are left out.
+
+    Those of components are told by their place: `component.0.name`, `component.0.complexity.maximum`.
+    """
     text = _decoded(text, source)
     content = _content(text, source)
     lines = key_lines(text)
-    found = {
-        (section, key)
-        for section in SECTIONS
-        if isinstance(table := content.get(section), dict)
-        for key in table
-    }
-    return {".".join(key): f"{source} line {line_of(lines, key)}" for key in sorted(found)}
+    found = set(_given(content, SECTIONS))
+    components = content.get("component")
+    for index, table in enumerate(components if isinstance(components, list) else []):
+        place: Key = ("component", index)
+        found |= {(*place, *key) for key in _given(table, COMPONENT_SECTIONS)}
+        found |= {(*place, key) for key in COMPONENT_KEYS if key in table}
+    return {".".join(map(str, key)): f"{source} line {line_of(lines, key)}" for key in sorted(found, key=str)}
+
+
+def _given(content: Mapping[str, object], sections: Iterable[str]) -> Iterator[Key]:
+    for section in sections:
+        table = content.get(section)
+        yield from ((section, key) for key in table) if isinstance(table, dict) else ()
 
 
 def _decoded(text: str | bytes, source: str) -> str:
@@ -74,7 +85,14 @@ def _content(text: str, source: str) -> dict[str, object]:
         place = _TOML_PLACE.search(reason)
         line = text.count("\n") + 1 if place is None or place["line"] is None else int(place["line"])
         where = f"{source} line {line}" if place else source
-        raise PolicyError(f"{where}: not valid TOML: {_TOML_PLACE.sub('', reason)}") from None
+        near = _statement(text, line) if place else ""
+        raise PolicyError(f"{where}: not valid TOML: {_TOML_PLACE.sub('', reason)}{near}") from None
+
+
+def _statement(text: str, line: int) -> str:
+    """The key or header on that line, for TOML's own messages name none."""
+    statement = text.split("\n")[line - 1].partition("=")[0].strip()
+    return f", at {_shown(statement)}" if statement else ""
 
 
 def _message(mistakes: Collection[tuple[int, str]], source: str) -> str:
@@ -88,16 +106,14 @@ def _message(mistakes: Collection[tuple[int, str]], source: str) -> str:
 class _Reading:
     """One pass over a parsed file, which gathers mistakes in place of stopping at the first."""
 
-    lines: dict[Key, int]
+    lines: Lines
     mistakes: list[tuple[int, str]] = field(default_factory=list)
 
     def policy(self, content: Mapping[str, object], over: Policy) -> Policy:
         self._refuse_unknown(content, (), (*SECTIONS, "component"))
         below = _encoded(over)
         tables: _Table = {name: self._section(content, (), name, below) for name in SECTIONS}
-        components = below.get("components", [])
-        if "component" in content:
-            components = self._components(content["component"], tables)
+        components = self._components(content["component"], tables) if "component" in content else []
         # Every value was found to be allowed, and the codec makes the types of the definition of it.
         return decode(Policy, {**tables, "components": components})
 
@@ -123,8 +139,18 @@ class _Reading:
                 # A table's order means nothing, and a policy's digest should not depend on it.
                 given[key] = [[*item] for item in sorted(value.items())] if isinstance(value, dict) else value
             else:
-                self._mistake((*place, key), f"expected {allowed.text}, got {_shown(value)}")
+                self._refuse(allowed, value, (*place, key))
         return given
+
+    def _refuse(self, allowed: Allowed, value: object, place: Key) -> None:
+        """Says what is wrong with a value: of a list or table, with each member that is at fault."""
+        members = wrong_members(allowed, value)
+        for member in members:
+            item = value[member]  # type: ignore[index]  # a list with this index or a table with this name
+            self._mistake((*place, member), f"expected {allowed.text}, got {_member(member, item)}")
+        if not members:
+            hint = _close(value, words_of(allowed))
+            self._mistake(place, f"expected {allowed.text}, got {_shown(value)}{hint}")
 
     def _components(self, tables: object, policy: _Table) -> list[_Table]:
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -135,12 +161,8 @@ class _Reading:
         names = [table.get("name") for table in tables]
         for index, name in enumerate(names):
             if name is not None and name in names[:index]:
-                self._mistake(
-                    ("component", str(index), "name"), f"a component {_shown(name)} is already there"
-                )
-        return [
-            self._component(table, ("component", str(index)), policy) for index, table in enumerate(tables)
-        ]
+                self._mistake(("component", index, "name"), f"a component {_shown(name)} is already there")
+        return [self._component(table, ("component", index), policy) for index, table in enumerate(tables)]
 
     def _component(self, table: _Table, place: Key, policy: _Table) -> _Table:
         self._refuse_unknown(table, place, (*COMPONENT_KEYS, *COMPONENT_SECTIONS))
@@ -154,18 +176,43 @@ class _Reading:
     def _refuse_unknown(self, table: Mapping[str, object], place: Key, known: Collection[str]) -> None:
         for key in table:
             if key not in known:
-                close = get_close_matches(key, known, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
+                close = get_close_matches(key.lower(), known, n=1)
+                meant = close[0] if close else _elsewhere(key)
+                hint = f"did you mean `{meant}`?" if meant else f"known are {', '.join(known)}"
                 self._mistake((*place, key), f"unknown key; {hint}")
 
     def _mistake(self, place: Key, text: str) -> None:
-        name = ".".join(part for part in place if not part.isdecimal())
+        name = ".".join(part for part in place if isinstance(part, str))
         self.mistakes.append((line_of(self.lines, place), f"`{name}`: {text}"))
 
 
 def _encoded(policy: Policy) -> _Table:
     table: _Table = encode(policy)
     return table
+
+
+def _member(member: int | str, item: object) -> str:
+    """What is wrong with one member of a list (by its index) or of a table of variables (by its name)."""
+    if isinstance(member, int):
+        return f"{_shown(item)} as item {member + 1}"
+    if not isinstance(item, str):
+        return _shown(item)
+    return "a NUL character" if "\0" in item else f"the name {_shown(member)}"
+
+
+def _close(value: object, words: Collection[str]) -> str:
+    close = get_close_matches(value.lower(), words, n=1) if isinstance(value, str) else []
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def _elsewhere(key: str) -> str:
+    """A key of that name in the only section that has one; empty where there is none."""
+    found = [
+        f"{name}.{key}"
+        for name in SECTIONS
+        if key in {each for each, _, _ in keys(section_of(DEFAULT, name))}
+    ]
+    return found[0] if len(found) == 1 else ""
 
 
 def _shown(value: object) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from gate.core.verdict.complexity import judge_complexity
 from gate.core.verdict.coverage import judge_coverage
 from gate.core.verdict.overall import broken_policy, combine, concluded, could_not_measure, worst
+from gate.core.verdict.preview import broken_preview, previewed
 from gate.core.verdict.security import judge_security
 from gate.core.verdict.values import (
     CheckVerdict,
     Outcome,
+    Preview,
+    Previewed,
     Provenance,
     Reason,
     Refusal,
@@ -20,6 +23,8 @@ from gate.core.verdict.values import (
 __all__ = (
     "CheckVerdict",
     "Outcome",
+    "Preview",
+    "Previewed",
     "Provenance",
     "Reason",
     "Refusal",
@@ -27,11 +32,13 @@ __all__ = (
     "WaivedReason",
     "Waiver",
     "broken_policy",
+    "broken_preview",
     "combine",
     "concluded",
     "could_not_measure",
     "judge_complexity",
     "judge_coverage",
     "judge_security",
+    "previewed",
     "worst",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gate.core.policy import Policy
-from gate.core.verdict.values import CheckVerdict, Outcome, Provenance, Reason, Verdict
+from gate.core.verdict.values import CheckVerdict, Outcome, Preview, Provenance, Reason, Verdict
 from gate.core.verdict.wording import by, counted, title
 
 CHECKS = ("coverage", "complexity", "security")
@@ -35,11 +35,13 @@ def combine(
     *,
     loosened: tuple[Reason, ...] = (),
     components: tuple[SubVerdict, ...] = (),
+    preview: Preview | None = None,
 ) -> Verdict:
     """The worst of the checks and components.
 
     A check that is not armed is named and left out, unless nothing else was measured. `loosened` is what the change
-    loosens; it blocks where `[guard] loosening` says so. Without any check nothing was measured.
+    loosens; it blocks where `[guard] loosening` says so. A `preview` of a policy that cannot be read blocks.
+    Without any check nothing was measured.
     """
     ordered = tuple(sorted(checks, key=lambda check: CHECKS.index(check.check)))
     return concluded(
@@ -53,6 +55,7 @@ def combine(
             loosened=loosened,
             loosening_blocks=policy.guard.loosening == "block",
             waiver_roles=policy.waivers.roles,
+            preview=preview,
         )
     )
 
@@ -61,8 +64,9 @@ def concluded(verdict: Verdict) -> Verdict:
     """The verdict with the outcome, the title and the list "to pass" that its checks, components and loosening make."""
     judged = [check for check in verdict.checks if not check.neutral]
     blocking = verdict.loosened if verdict.loosening_blocks else ()
+    mistakes = verdict.preview.mistakes if verdict.preview else ()
     outcomes = [check.outcome for check in judged] + [outcome for _, outcome, _ in verdict.components]
-    if blocking:
+    if blocking or mistakes:
         outcomes.append(Outcome.BLOCKED)
     elif verdict.loosened_waived:
         outcomes.append(Outcome.WAIVED)
@@ -70,9 +74,9 @@ def concluded(verdict: Verdict) -> Verdict:
     return replace(
         verdict,
         outcome=outcome,
-        title=_title(outcome, verdict, blocking),
+        title=_title(outcome, verdict, blocking, mistakes),
         neutral=bool(verdict.checks) and not outcomes,
-        to_pass=tuple(reason for check in judged for reason in check.to_pass) + blocking,
+        to_pass=tuple(reason for check in judged for reason in check.to_pass) + blocking + mistakes,
     )
 
 
@@ -132,7 +136,9 @@ def _sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", "`", "]", "'", '"', ":")) else f"{text}."
 
 
-def _title(outcome: Outcome, verdict: Verdict, blocking: tuple[Reason, ...]) -> str:
+def _title(
+    outcome: Outcome, verdict: Verdict, blocking: tuple[Reason, ...], mistakes: tuple[Reason, ...]
+) -> str:
     unarmed = [check.check for check in verdict.checks if check.neutral]
     judged = [check for check in verdict.checks if not check.neutral]
     if outcome is not Outcome.PASSED:
@@ -140,6 +146,8 @@ def _title(outcome: Outcome, verdict: Verdict, blocking: tuple[Reason, ...]) -> 
         names += [name for name, each, _ in verdict.components if each is outcome]
         if blocking or (outcome is Outcome.WAIVED and verdict.loosened_waived):
             names.append("loosening")
+        if mistakes:
+            names.append("policy")
         if names:
             given = _given(verdict) if outcome is Outcome.WAIVED else ""
             return title(f"{_WORDS[outcome]}: {', '.join(names)}{given}")

@@ -143,6 +143,31 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Previewed:
+    """One check that the head's policy would judge otherwise."""
+
+    check: str
+    outcome: Outcome | None
+    """None where it is not known without measuring again."""
+    title: str
+    """As of a check; or why it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the `.gate.toml` that the head brings would make of it. It decides nothing, unless it is broken."""
+
+    outcome: Outcome
+    advise: bool = False
+    checks: tuple[Previewed, ...] = ()
+    """Those that would differ."""
+    sentences: tuple[Reason, ...] = ()
+    """The same for people, the outcome last."""
+    mistakes: tuple[Reason, ...] = ()
+    """Why it cannot be read. They block: merged, it would block every other change."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The whole verdict: the checks, and the worst of them as the outcome."""
 
@@ -168,3 +193,5 @@ class Verdict:
     """Who may waive, by the policy it was judged by; nobody by verdicts of before there were waivers."""
     refusals: tuple[Refusal, ...] = ()
     """Commands about this head that were not carried out, oldest first."""
+    preview: Preview | None = None
+    """Only where the head changes what the policy says."""

@@ -64,6 +64,25 @@ def test_the_listing_tells_where_each_key_comes_from() -> None:
     assert 'mode = "advise"  # .gate.toml line 2' in lines
     assert "branches = []  # default" in lines
     assert 'env = { A = "1", B = "two \\u007F" }  # .gate.toml line 6' in lines
+    assert lines[lines.index("[[component]]") + 1] == 'name = "api"  # .gate.toml line 10'
+    assert lines[lines.index("[component.complexity]") + 1] == "maximum = 7  # .gate.toml line 13"
+
+
+def test_a_components_section_tells_what_it_inherits() -> None:
+    """
+    A key its section does not give comes from the whole repository's, or from the file of the organisation below.
+    """
+    organisation = "[coverage]\nlost = 3\n"
+    own = "[coverage]\npatch = 80\n[[component]]\nname = 'a'\npaths = ['a']\n[component.coverage]\nminimum = 9\n"
+    given = origins(organisation, source="org.toml") | origins(own)
+
+    lines = show(parse(own, over=parse(organisation)), given).splitlines()
+
+    of_component = lines[lines.index("[component.coverage]") :]
+    assert "patch = 80  # .gate.toml line 2" in of_component
+    assert "lost = 3  # org.toml line 2" in of_component
+    assert "minimum = 9  # .gate.toml line 7" in of_component
+    assert "branches = false  # default" in of_component
 
 
 def test_the_schema_accepts_every_default_and_every_full_file() -> None:

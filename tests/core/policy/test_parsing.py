@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.policy import DEFAULT, Complexity, Coverage, Policy, PolicyError, Tests, digest, origins, parse
+from gate.core.policy import (
+    DEFAULT,
+    Complexity,
+    Coverage,
+    Gate,
+    Policy,
+    PolicyError,
+    Tests,
+    digest,
+    origins,
+    parse,
+)
 
 MISTAKES = [
     # Types: a number is no text, true is no number, a float is no whole number.
@@ -55,6 +66,14 @@ MISTAKES = [
         "[security]\nseverity = 'undefined'",
         'line 2: `security.severity`: expected "low", "medium" or "high", got \'undefined\'',
     ),
+    (
+        "[gate]\nmode = 'Advice'",
+        'line 2: `gate.mode`: expected "enforce" or "advise", got \'Advice\'; did you mean "advise"?',
+    ),
+    (
+        "[coverage]\npatch = 'aut'",
+        'line 2: `coverage.patch`: expected a whole number from 0 to 100, or "auto", got \'aut\'; did you mean "auto"?',
+    ),
     # Forms.
     (
         "[gate]\ntimezone = '../etc'",
@@ -64,19 +83,37 @@ MISTAKES = [
         "[tests]\npython = 'three'",
         'line 2: `tests.python`: expected a version or specifier of Python, e.g. "3.12" or ">=3.11", got \'three\'',
     ),
-    ("[gate]\ntests = ['!']", "line 2: `gate.tests`: expected a list of gitignore globs, got ['!']"),
-    ("[gate]\ntests = ['[z-a]']", "line 2: `gate.tests`: expected a list of gitignore globs, got ['[z-a]']"),
+    ("[gate]\ntests = ['!']", "line 2: `gate.tests`: expected a list of gitignore globs, got '!' as item 1"),
+    (
+        "[gate]\ntests = [\n  'a',\n  '[z-a]', # b\n  3,\n]",
+        (
+            "line 4: `gate.tests`: expected a list of gitignore globs, got '[z-a]' as item 2\n"
+            ".gate.toml line 5: `gate.tests`: expected a list of gitignore globs, got 3 as item 3"
+        ),
+    ),
     (
         "[gate]\nbranches = ['']",
-        "line 2: `gate.branches`: expected a list of branch names or globs, got ['']",
+        "line 2: `gate.branches`: expected a list of branch names or globs, got '' as item 1",
     ),
     (
         "[tests.env]\n'A=B' = ''",
-        "line 1: `tests.env`: expected a table of strings whose names are letters, digits and _, got a table",
+        "line 2: `tests.env.A=B`: expected a table of strings whose names are letters, digits and _, got the name 'A=B'",
+    ),
+    (
+        "[tests]\nenv = { A = 'a', B = 3 }",
+        "line 2: `tests.env.B`: expected a table of strings whose names are letters, digits and _, got 3",
+    ),
+    (
+        '[tests]\nenv.A = "\\u0000"',
+        "line 2: `tests.env.A`: expected a table of strings whose names are letters, digits and _, got a NUL character",
     ),
     # Unknown keys, with what was meant.
     ("[complexity]\nmaximun = 9", "line 2: `complexity.maximun`: unknown key; did you mean `maximum`?"),
     ("[complexity]\nzzz = 9", "line 2: `complexity.zzz`: unknown key; known are maximum"),
+    ("Complexity.maximum = 9", "line 1: `Complexity`: unknown key; did you mean `complexity`?"),
+    ("maximum = 9", "line 1: `maximum`: unknown key; did you mean `complexity.maximum`?"),
+    ("[coverage]\nmaximum = 9", "line 2: `coverage.maximum`: unknown key; did you mean `minimum`?"),
+    ("[complexity]\n7 = 9", "line 2: `complexity.7`: unknown key; known are maximum"),
     ("[coverge]", "line 1: `coverge`: unknown key; did you mean `coverage`?"),
     # Components.
     (
@@ -94,6 +131,12 @@ MISTAKES = [
     (
         "[[component]]\nname = 'a'\npaths = ['a']\n[component.gate]\nmode = 'advise'",
         "line 4: `component.gate`: unknown key; known are name, paths, tests, coverage, complexity, security",
+    ),
+    (
+        "component = [\n  { name = 'a', paths = ['a'] },\n  { name = 'b', paths = ['b'],\n    coverage.lost = -1 },\n]".replace(
+            ",\n    c", ", c"
+        ),
+        "line 3: `component.coverage.lost`: expected a whole number from 0 to 1000000, got -1",
     ),
     # A long value is cut short.
     (
@@ -115,8 +158,14 @@ def test_a_mistake_is_told_with_line_key_value_and_what_is_allowed(text: str, me
 
 
 BROKEN = [
-    ("a = [", ".gate.toml line 1: not valid TOML: Invalid value"),
-    ("a = 1\nb 2", ".gate.toml line 2: not valid TOML: Expected '=' after a key in a key/value pair"),
+    ("a = [", ".gate.toml line 1: not valid TOML: Invalid value, at 'a'"),
+    (
+        "a = 1\nb 2",
+        ".gate.toml line 2: not valid TOML: Expected '=' after a key in a key/value pair, at 'b 2'",
+    ),
+    ("[a]\nb = 1\nb = 2\nc = 3", ".gate.toml line 3: not valid TOML: Cannot overwrite a value, at 'b'"),
+    ("[a]\n\n[b]\n[a]\n", ".gate.toml line 4: not valid TOML: Cannot declare ('a',) twice, at '[a]'"),
+    ("a.b = 1\n[a]\n", ".gate.toml line 2: not valid TOML: Cannot declare ('a',) twice, at '[a]'"),
     ("a = " + "[" * 5000, ".gate.toml: not valid TOML: tables or lists are nested too deeply"),
     (b"# gr\xfcn", ".gate.toml line 1: not UTF-8, which TOML has to be"),
     (b"a = 1\n\n\xff", ".gate.toml line 3: not UTF-8, which TOML has to be"),
@@ -189,15 +238,29 @@ def test_given_keys_are_read_and_the_others_keep_their_defaults() -> None:
 
 def test_keys_that_are_not_given_are_those_of_the_policy_below() -> None:
     """
-    An organisation's defaults hold where a repository says nothing.
+    An organisation's defaults hold key by key where a repository says nothing; a list it gives replaces theirs.
     """
     below = parse(
-        "[complexity]\nmaximum = 15\n[coverage]\npatch = 90\n[[component]]\nname = 'a'\npaths = ['a']"
+        "[complexity]\nmaximum = 15\n[coverage]\npatch = 90\n[gate]\nexclude = ['a']\ntests = ['t']"
     )
 
-    policy = parse("[coverage]\nminimum = 70", over=below)
+    policy = parse("[coverage]\nminimum = 70\n[gate]\nexclude = ['b']", over=below)
 
-    assert policy == replace(below, coverage=Coverage(patch=90, minimum=70))
+    assert policy == replace(
+        below, coverage=Coverage(patch=90, minimum=70), gate=Gate(exclude=("b",), tests=("t",))
+    )
+
+
+def test_components_are_not_inherited() -> None:
+    """
+    Their paths are of one repository; its own inherit the effective sections.
+    """
+    below = parse("[complexity]\nmaximum = 15\n[[component]]\nname = 'a'\npaths = ['a']")
+
+    assert parse("", over=below).components == ()
+    assert (
+        parse("[[component]]\nname = 'b'\npaths = ['b']", over=below).components[0].complexity.maximum == 15
+    )
 
 
 def test_a_component_inherits_what_it_does_not_say() -> None:

@@ -1,0 +1,101 @@
+"""The defaults of an organisation are read with a token that reads this one repository, and cheaply."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.core.failure import PolicyError
+from gate.github import GitHub
+from gate.github.defaults import DefaultsFile
+from tests.doors.github_door import tokens_made
+from tests.fake_github import FakeGitHub, Repository
+
+READ = "GET /repos/{owner}/{repo}/contents/{path}"
+TEXT = "[complexity]\nmaximum = 7\n"
+
+
+def installation_of(repository: Repository) -> int:
+    """The installation that covers it."""
+    installation = repository.github.installation_of(repository)
+    assert installation
+    return installation.id
+
+
+def answers(github: FakeGitHub) -> list[int]:
+    """The statuses of all requests for a file so far."""
+    return [one.status for one in github.exchanges if one.operation == READ]
+
+
+def test_the_file_is_read_at_the_tip_of_the_default_branch(
+    door: GitHub, github: FakeGitHub, repository: Repository
+) -> None:
+    """
+    A push there counts at once; a file that did not change is not sent again.
+    """
+    organisation = github.repository({".gate.toml": TEXT}, name="octo/.github", private=True)
+    installation = installation_of(repository)
+
+    first = door.defaults_file(installation, "octo")
+    again = door.defaults_file(installation, "octo")
+    organisation.push("main", {".gate.toml": "# grün\n"})
+    changed = door.defaults_file(installation, "octo")
+
+    assert isinstance(first, DefaultsFile)
+    assert (first.content, again) == (TEXT.encode(), first)
+    assert isinstance(changed, DefaultsFile)
+    assert changed.content == "# grün\n".encode()
+    assert changed.blob != first.blob
+    assert (answers(github), tokens_made(github)) == ([200, 304, 200], 1)
+
+
+def test_the_token_reads_nothing_else(door: GitHub, github: FakeGitHub, repository: Repository) -> None:
+    """
+    It is for the contents of that repository alone, and no other token of ours could read them.
+    """
+    organisation = github.repository({".gate.toml": TEXT}, name="octo/.github", private=True)
+
+    door.defaults_file(installation_of(repository), "octo")
+
+    (token,) = github.tokens.values()
+    assert token.repository_ids == frozenset({organisation.id})
+    assert token.permissions == {"contents": "read"}
+
+
+def test_what_is_not_there_is_told_apart(door: GitHub, github: FakeGitHub, repository: Repository) -> None:
+    """
+    No repository, one without the App, one without the file, one without any commit.
+    """
+    installation = installation_of(repository)
+
+    found = [door.defaults_file(installation, "octo")]
+    organisation = github.repository({"README.md": "Hello\n"}, name="octo/.github", installed=False)
+    found.append(door.defaults_file(installation, "octo"))
+    github.install(organisation)
+    found.append(door.defaults_file(installation, "octo"))
+
+    assert found == ["no repository", "no repository", "no file"]
+
+
+def test_a_file_that_was_removed_is_gone(door: GitHub, github: FakeGitHub, repository: Repository) -> None:
+    """
+    What was read before is not remembered in its place.
+    """
+    organisation = github.repository({".gate.toml": TEXT}, name="octo/.github")
+    installation = installation_of(repository)
+    door.defaults_file(installation, "octo")
+
+    organisation.push("main", {".gate.toml": None})
+
+    assert door.defaults_file(installation, "octo") == "no file"
+
+
+def test_a_file_that_github_does_not_send_is_a_broken_policy(
+    door: GitHub, github: FakeGitHub, repository: Repository
+) -> None:
+    """
+    It is not taken for none.
+    """
+    github.repository({".gate.toml": "#" * (1024 * 1024 + 1)}, name="octo/.github")
+
+    with pytest.raises(PolicyError, match=r"octo/\.github is larger than 1 MB"):
+        door.defaults_file(installation_of(repository), "octo")
