@@ -72,7 +72,7 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         console.print(
             "\n[bold]Loosened by this change[/] [dim](reported; blocks where the policy says so)[/]"
         )
-        _print_reasons(console, verdict.loosened, NOTES, "")
+        _print_lines(console, [reason.text for reason in verdict.loosened], REASONS, "")
     _print_provenance(console, verdict)
 
 
@@ -86,10 +86,14 @@ def _print_check(console: Console, check: CheckVerdict) -> None:
 
 
 def _print_reasons(console: Console, reasons: tuple[Reason, ...], most: int, style: str) -> None:
-    for reason in reasons[:most]:
-        console.print(f"    {escape(_place(reason))}{escape(reason.text)}", style=style)
-    if len(reasons) > most:
-        console.print(f"    … and {len(reasons) - most} more; --format json has them all", style=style)
+    _print_lines(console, [f"{_place(reason)}{reason.text}" for reason in reasons], most, style)
+
+
+def _print_lines(console: Console, lines: list[str], most: int, style: str) -> None:
+    for line in lines[:most]:
+        console.print(f"    {escape(line)}", style=style)
+    if len(lines) > most:
+        console.print(f"    … and {len(lines) - most} more; --format json has them all", style=style)
 
 
 def _place(reason: Reason) -> str:

@@ -6,6 +6,7 @@ It publishes nothing and knows neither GitHub nor the engine. What decides is `g
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +15,8 @@ from gate.core.comparison import TreeReports
 from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
 from gate.core.diff import Diff, TreeEntry
-from gate.core.guard import GUARDED_FILES, loosened
+from gate.core.failure import PolicyError
+from gate.core.guard import GUARDED_FILES, baselines, loosened, with_authors
 from gate.core.policy import Policy
 from gate.core.source import Sources, left_out, moved_out, sources_of
 from gate.core.tool_configuration import BANDIT_FILES, bandit_options
@@ -97,6 +99,7 @@ class Case:
         self.question = question
         self.progress = progress
         self._reports: Reports | None = None
+        self._measured: frozenset[str] = frozenset()
 
     @cached_property
     def sources(self) -> Sources:
@@ -139,11 +142,20 @@ class Case:
         contents = {name: self.code.git.file(revision, name) for name in names} if revision else {}
         return {name: content for name, content in contents.items() if content is not None}
 
+    def _small_files(self, revision: str, names: Iterable[str]) -> dict[str, bytes]:
+        """Those of the named files that can be read as a whole; the others are left out."""
+        found: dict[str, bytes] = {}
+        for name in names:
+            with suppress(PolicyError):
+                found |= self._files(revision, (name,))
+        return found
+
     def measure(self, names: Iterable[str]) -> None:
         """Has the reports of these checks ready, for both trees at once."""
+        self._measured = frozenset(names)
         wanted = {
             name: _unique((*self._entries(name, self.base), *self._entries(name, self.head)))
-            for name in names
+            for name in sorted(self._measured)
         }
         self._reports = static_reports(
             self.service, self.code, wanted, options=self.options, progress=self.progress
@@ -195,14 +207,23 @@ class Case:
         return self._judged(judge_security(policy, facts))
 
     def loosened(self) -> tuple[Reason, ...]:
-        """What the change loosens of its own checks, to be listed."""
-        return loosened(
+        """What the change loosens of its own checks, with its author, to be listed."""
+        question = self.question
+        before, after = (self._small_files(side, GUARDED_FILES) for side in (question.base, question.head))
+        listed = baselines(self.diff, before, after)
+        found = loosened(
             self.reports("escapes", self.base),
             self.reports("escapes", self.head),
             self.diff,
-            base_files=self._files(self.question.base, GUARDED_FILES),
-            head_files=self._files(self.question.head, GUARDED_FILES),
+            base_files=before | self._small_files(question.base, listed),
+            head_files=after | self._small_files(question.head, listed),
+            findings=self.reports("security", self.head).files if "security" in self._measured else {},
         )
+        places: dict[str, set[int]] = {}
+        for each in found:
+            if each.written:
+                places.setdefault(each.path, set()).add(each.line)
+        return with_authors(found, self.code.git.authors(question.base, question.head, places))
 
     def _judged(self, verdict: CheckVerdict) -> Judged:
         assert self._reports is not None  # noqa: S101  (whoever judges has measured)

@@ -184,6 +184,28 @@ def test_a_test_that_flips_blocks_nobody(project: Project) -> None:
     assert "test_flaky.FlakyTest.test_flips flipped" in done.output
 
 
+def test_loosening_blocks_where_the_policy_says_so(project: Project) -> None:
+    """
+    With whoever wrote it; what has to be undone is exactly what was loosened.
+    """
+    base = project.commit(
+        {"a.py": "x = 1\n", ".gate.toml": "[guard]\nloosening = 'block'\n[coverage]\nminimum = 80\n"}
+    )
+    project.commit({".gate.toml": "[guard]\nloosening = 'block'\n[coverage]\nminimum = 60\n"})
+    project.write({"a.py": "x = 1  # type: ignore\n"})
+
+    done = project.gate("check", "--base", base, *STATIC)
+    verdict = project.gate("check", "--base", base, *STATIC, "--format", "json").json
+
+    assert done.status == 1
+    assert ".gate.toml line 4 (by Ann) loosens `coverage.minimum` of the policy: 80 -> 60." in done.output
+    assert "a.py line 1 (not committed yet) adds `# type: ignore`" in done.output
+    assert [step["text"] for step in verdict["to_pass"]] == [
+        "Set `coverage.minimum` back to 80 in .gate.toml.",
+        "Take `# type: ignore` out of a.py line 1.",
+    ]
+
+
 def test_the_first_commit_is_compared_with_nothing(project: Project) -> None:
     """
     Before the first commit there is nothing to compare with, and everything is new.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gate.core.policy import Policy
 from gate.core.verdict.values import CheckVerdict, Outcome, Provenance, Reason, Verdict
@@ -54,7 +55,8 @@ def combine(
         provenance=provenance,
         advise=policy.gate.mode == "advise",
         neutral=bool(ordered) and not outcomes,
-        to_pass=tuple(reason for check in judged for reason in check.to_pass) + blocking,
+        to_pass=tuple(reason for check in judged for reason in check.to_pass)
+        + tuple(replace(reason, text=reason.remedy or reason.text) for reason in blocking),
         components=components,
         loosened=loosened,
     )

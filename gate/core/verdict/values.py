@@ -37,6 +37,10 @@ class Reason:
     before: int | str | None = None
     after: int | str | None = None
     limit: int | str | None = None
+    author: str = ""
+    """Who wrote it, where that is told: of what a change loosens. A name as the commit has it, cleaned."""
+    remedy: str = ""
+    """A sentence for `to_pass`, where the text does not hold it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,73 @@
+"""One thing that a change loosens of its own checks, and the sentences that are said of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gate.core.markdown import clean, shorten
+from gate.core.verdict import Reason
+
+_NAME_CHARACTERS = 60
+_ADDRESS = re.compile(r"@\S*")
+
+Value = int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loosening:
+    """What a change loosens, before it is known who did it."""
+
+    path: str
+    name: str
+    """What it is: `nosec`, `skip`, `test file`, or the key of a setting."""
+    what: str
+    """What stands behind the place in the sentence: `adds a skipped test: ...`."""
+    remedy: str
+    """A sentence: how to take it back."""
+    line: int = 0
+    """Of the head; 0 where it has none."""
+    end_line: int = 0
+    before: Value = None
+    after: Value = None
+    written: bool = True
+    """Whether somebody wrote the line; a line that only shows where something was taken away has no author."""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Whose author is to be asked for."""
+        return self.path, self.line
+
+    def reason(self, author: str) -> Reason:
+        """As a reason, with its author where one is known."""
+        line = f" line {self.line}" if self.line else ""
+        by = f" ({author if author == NOT_COMMITTED else f'by {author}'})" if author else ""
+        return Reason(
+            "loosened",
+            f"{self.path}{line}{by} {self.what}",
+            path=self.path,
+            line=self.line,
+            end_line=self.end_line,
+            name=self.name,
+            before=self.before,
+            after=self.after,
+            author=author,
+            remedy=self.remedy,
+        )
+
+
+NOT_COMMITTED = "not committed yet"
+"""The author of what stands in a work tree alone."""
+
+
+def author_name(written: str) -> str:
+    """The name of a commit's author as it may be shown: one short line, never an address; empty where nothing is left."""
+    return shorten(clean(_ADDRESS.sub("", written)).strip(" <>()"), _NAME_CHARACTERS)
+
+
+def with_authors(found: tuple[Loosening, ...], authors: Mapping[tuple[str, int], str]) -> tuple[Reason, ...]:
+    """The loosenings as reasons; `authors` are the names by path and line as the commits have them."""
+    return tuple(
+        each.reason(author_name(authors.get(each.place, "")) if each.written else "") for each in found
+    )
