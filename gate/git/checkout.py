@@ -11,6 +11,7 @@ from typing import Self
 
 from gate import owner
 from gate.core.failure import Permanent
+from gate.core.verdict.wording import NOT_COMMITTED
 from gate.git.authors import Authors, Lines
 from gate.git.program import FETCH_SECONDS, Program
 from gate.git.repository import Repository, location
@@ -25,9 +26,6 @@ _SNAPSHOT = {
     "advice.updateSparsePath": "false",
 }
 """A snapshot is thrown away soon: it is neither compressed nor forced to the disk."""
-
-NOT_COMMITTED = "not committed yet"
-"""Who wrote what stands in the work tree alone."""
 
 _LAZY = "https:http:ssh:git:file"
 """A partial clone may fetch what it lacks from where its owner told it to."""

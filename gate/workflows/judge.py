@@ -5,7 +5,7 @@ It publishes nothing and knows neither GitHub nor the engine. What decides is `g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
 from gate.core.diff import Diff, TreeEntry
 from gate.core.failure import PolicyError
-from gate.core.guard import GUARDED_FILES, baselines, loosened, with_authors
+from gate.core.guard import GUARDED_FILES, author_name, baselines, loosened, with_authors
 from gate.core.policy import Policy
 from gate.core.source import Sources, left_out, moved_out, sources_of
 from gate.core.tool_configuration import BANDIT_FILES, bandit_options
@@ -204,7 +204,8 @@ class Case:
             severity=policy.security.severity,
             confidence=policy.security.confidence,
         )
-        return self._judged(judge_security(policy, facts))
+        hidden = {(change.path, change.finding.line) for change in facts.hidden}
+        return self._judged(judge_security(policy, facts, self._authors(hidden)))
 
     def loosened(self) -> tuple[Reason, ...]:
         """What the change loosens of its own checks, with its author, to be listed."""
@@ -219,11 +220,15 @@ class Case:
             head_files=after | self._small_files(question.head, listed),
             findings=self.reports("security", self.head).files if "security" in self._measured else {},
         )
-        places: dict[str, set[int]] = {}
-        for each in found:
-            if each.written:
-                places.setdefault(each.path, set()).add(each.line)
-        return with_authors(found, self.code.git.authors(question.base, question.head, places))
+        return with_authors(found, self._authors({each.place for each in found if each.written}))
+
+    def _authors(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """Who wrote these lines of the head, by path and line; of a line that was there before nobody."""
+        lines: dict[str, set[int]] = {}
+        for path, line in places:
+            lines.setdefault(path, set()).add(line)
+        found = self.code.git.authors(self.question.base, self.question.head, lines) if lines else {}
+        return {place: author_name(name) for place, name in found.items()}
 
     def _judged(self, verdict: CheckVerdict) -> Judged:
         assert self._reports is not None  # noqa: S101  (whoever judges has measured)

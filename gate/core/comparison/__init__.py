@@ -80,6 +80,10 @@ class ComplexityFacts:
     """Source files of the head that were measured."""
 
 
+Unjudged = Literal["", "test_file", "not_measured_before", "severity", "confidence"]
+FindingRule = Literal["", "scope", "file", "moved"]
+
+
 @dataclass(frozen=True, slots=True)
 class FindingChange:
     """A finding with its path (at the head; at the base for fixed ones)."""
@@ -88,6 +92,15 @@ class FindingChange:
     finding: Finding
     judged: bool
     """False in test files and below the policy's levels."""
+    unjudged: Unjudged = ""
+    """Why it is not judged: it is in a test file, its file could not be measured at the base, or it is below a level."""
+    rule: FindingRule = ""
+    """What else it was recognised by, its rule and source apart, where a persisting one stands on another line than the
+    diff would have it: the scope in its file, its file, or nothing."""
+    old_path: str = ""
+    """Where it stood, where that is another file."""
+    old_line: int = 0
+    """The line of the base that a persisting one stood on."""
 
 
 @tagged
@@ -100,6 +113,8 @@ class SecurityFacts:
     persisting: tuple[FindingChange, ...]
     suppressed: tuple[FindingChange, ...] = ()
     """At the head, hidden by `# nosec` with a rule id; a blanket `# nosec` hides nothing for the gate."""
+    hidden: tuple[FindingChange, ...] = ()
+    """Those of `suppressed` that were not among the base's."""
     unmeasured: tuple[Unmeasured, ...] = ()
     files: int = 0
 

@@ -17,7 +17,7 @@ from gate.core.guard.policy import POLICY_FILE, changed_keys, unreadable
 from gate.core.guard.setting import Files, loosening
 from gate.core.guard.source import lost_tests, suppressions
 from gate.core.guard.tools import changed_tools
-from gate.core.guard.values import NOT_COMMITTED, Loosening, author_name, with_authors
+from gate.core.guard.values import Loosening, author_name, with_authors
 from gate.core.manifest.places import PYTEST_FILES
 from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES
 
@@ -26,7 +26,6 @@ GUARDED_FILES = tuple(sorted({POLICY_FILE, *BANDIT_FILES, *COVERAGE_FILES, *PYTE
 
 __all__ = (
     "GUARDED_FILES",
-    "NOT_COMMITTED",
     "Loosening",
     "author_name",
     "baselines",

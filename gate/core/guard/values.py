@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gate.core.markdown import clean, shorten
 from gate.core.verdict import Reason
+from gate.core.verdict.wording import author_of_line
 
 _NAME_CHARACTERS = 60
 _ADDRESS = re.compile(r"@\S*")
@@ -42,10 +43,9 @@ class Loosening:
     def reason(self, author: str) -> Reason:
         """As a reason, with its author where one is known."""
         line = f" line {self.line}" if self.line else ""
-        by = f" ({author if author == NOT_COMMITTED else f'by {author}'})" if author else ""
         return Reason(
             "loosened",
-            f"{self.path}{line}{by} {self.what}",
+            f"{self.path}{line}{author_of_line(author)} {self.what}",
             path=self.path,
             line=self.line,
             end_line=self.end_line,
@@ -57,17 +57,11 @@ class Loosening:
         )
 
 
-NOT_COMMITTED = "not committed yet"
-"""The author of what stands in a work tree alone."""
-
-
 def author_name(written: str) -> str:
     """The name of a commit's author as it may be shown: one short line, never an address; empty where nothing is left."""
     return shorten(clean(_ADDRESS.sub("", written)).strip(" <>()"), _NAME_CHARACTERS)
 
 
 def with_authors(found: tuple[Loosening, ...], authors: Mapping[tuple[str, int], str]) -> tuple[Reason, ...]:
-    """The loosenings as reasons; `authors` are the names by path and line as the commits have them."""
-    return tuple(
-        each.reason(author_name(authors.get(each.place, "")) if each.written else "") for each in found
-    )
+    """The loosenings as reasons; `authors` are names, as `author_name` gives them, by path and line."""
+    return tuple(each.reason(authors.get(each.place, "") if each.written else "") for each in found)

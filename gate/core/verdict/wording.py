@@ -30,6 +30,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+NOT_COMMITTED = "not committed yet"
+"""The author of what stands in a work tree alone."""
+
+
+def author_of_line(author: str) -> str:
+    """What stands behind a line: ` (by Ann)`, ` (not committed yet)`, or nothing."""
+    if not author:
+        return ""
+    return f" ({author if author == NOT_COMMITTED else f'by {author}'})"
+
+
 def places(files: Iterable[tuple[str, tuple[int, ...]]]) -> str:
     """`app.py 94-98, 100; other.py 3`; after a dozen ranges only their number is told."""
     ranges = [(path, text) for path, lines in files for text in _ranges(lines)]

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from checks import security
-from gate.core.guard import NOT_COMMITTED, author_name, loosened, with_authors
+from gate.core.guard import author_name, loosened, with_authors
 from gate.core.verdict import Reason
+from gate.core.verdict.wording import NOT_COMMITTED
 from tests.two_trees import Tree, diff, escaped, reports
 
 
