@@ -24,6 +24,18 @@ class TreeReports:
 
 
 FunctionStatus = Literal["new", "worse", "better", "same", "moved", "removed"]
+FunctionRule = Literal[
+    "",
+    "name_and_body",
+    "name_and_likeness",
+    "name_and_order",
+    "body_in_file",
+    "name_elsewhere",
+    "body",
+    "likeness",
+]
+"""What a function was recognised by: its name in its file with its body, the most alike one or the order among several;
+its body and last name in its file, or in another one; its body alone; or its likeness. Empty where it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,11 @@ class FunctionChange:
     contributors: tuple[tuple[int, int], ...] = ()
     old_path: str = ""
     """Where it stood at the base, or the function its body was taken out of, when that is another file."""
+    rule: FunctionRule = ""
+    old_name: str = ""
+    """At the base, where that is another name."""
+    old_line: int = 0
+    """At the base; 0 for a new one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,9 @@ def test_what_would_block_elsewhere_is_noted(change: FindingChange, noted: bool)
     ] * noted
 
 
+HIDDEN = "is hidden by a `# nosec` that names the rule, which it was not before: listed, not judged."
+
+
 def test_findings_that_are_hidden_are_listed_with_their_author() -> None:
     """
     `# nosec` with the rule's id takes a finding out of the verdict, and not out of sight.
@@ -92,14 +95,12 @@ def test_findings_that_are_hidden_are_listed_with_their_author() -> None:
         (
             "hidden_finding",
             "Ann",
-            "B602 at app.py line 3 (by Ann) is hidden by a `# nosec` that names the rule,"
-            " which it was not before: listed, not judged.",
+            f"B602 at app.py line 3 (by Ann) {HIDDEN}",
         ),
         (
             "hidden_finding",
             "",
-            "B602 at app.py line 4 is hidden by a `# nosec` that names the rule,"
-            " which it was not before: listed, not judged.",
+            f"B602 at app.py line 4 {HIDDEN}",
         ),
     ]
 
