@@ -12,6 +12,7 @@ from functools import cached_property
 
 from gate.core import policy as policies
 from gate.core.comparison import TreeReports
+from gate.core.comparison.decisions import LineComparison
 from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
 from gate.core.diff import Diff, TreeEntry
@@ -38,6 +39,8 @@ class Judged:
 
     verdict: CheckVerdict
     obtained: str
+    lines: LineComparison | None = None
+    """What coverage was counted from, where somebody wants it explained; too much to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
