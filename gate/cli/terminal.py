@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+from gate.core.explanation import Explanation
+from gate.core.explanation.text import as_lines
 from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict
 
 REASONS = 20
@@ -74,6 +76,13 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         )
         _print_lines(console, [reason.text for reason in verdict.loosened], REASONS, "")
     _print_provenance(console, verdict)
+
+
+def print_explanation(console: Console, explanation: Explanation, *, bounded: bool) -> None:
+    """Prints why things count or do not, file by file; `bounded` leaves out what is far down."""
+    console.print("\n[bold]Why[/]")
+    for line in as_lines(explanation, bounded=bounded):
+        console.print(line, markup=False)
 
 
 def _print_check(console: Console, check: CheckVerdict) -> None:

@@ -145,6 +145,14 @@ class Case:
         contents = {name: self.code.git.file(revision, name) for name in names} if revision else {}
         return {name: content for name, content in contents.items() if content is not None}
 
+    def roles(self) -> dict[str, str]:
+        """What files of either tree are that are no source: `a test file`, or left out and why."""
+        roles: dict[str, str] = {}
+        for selection in (self.base.selection, self.head.selection):
+            roles |= dict.fromkeys(selection.test_paths, "a test file")
+            roles |= {each.path: f"left out: {each.cause}" for each in selection.excluded}
+        return roles
+
     def _small_files(self, revision: str, names: Iterable[str]) -> dict[str, bytes]:
         """Those of the named files that can be read as a whole; the others are left out."""
         found: dict[str, bytes] = {}
