@@ -153,12 +153,12 @@ class Case:
             roles |= {each.path: f"left out: {each.cause}" for each in selection.excluded}
         return roles
 
-    def _small_files(self, revision: str, names: Iterable[str]) -> dict[str, bytes]:
-        """Those of the named files that can be read as a whole; the others are left out."""
+    def _small_files(self, tree: Tree, names: Iterable[str]) -> dict[str, bytes]:
+        """Those of the named files that the tree has and that can be read as a whole."""
         found: dict[str, bytes] = {}
-        for name in names:
+        for name in {entry.path for entry in tree.entries}.intersection(names):
             with suppress(PolicyError):
-                found |= self._files(revision, (name,))
+                found |= self._files(tree.treeish, (name,))
         return found
 
     def measure(self, names: Iterable[str]) -> None:
@@ -220,15 +220,14 @@ class Case:
 
     def loosened(self) -> tuple[Reason, ...]:
         """What the change loosens of its own checks, with its author, to be listed."""
-        question = self.question
-        before, after = (self._small_files(side, GUARDED_FILES) for side in (question.base, question.head))
+        before, after = (self._small_files(tree, GUARDED_FILES) for tree in (self.base, self.head))
         listed = baselines(self.diff, before, after)
         found = loosened(
             self.reports("escapes", self.base),
             self.reports("escapes", self.head),
             self.diff,
-            base_files=before | self._small_files(question.base, listed),
-            head_files=after | self._small_files(question.head, listed),
+            base_files=before | self._small_files(self.base, listed),
+            head_files=after | self._small_files(self.head, listed),
             findings=self.reports("security", self.head).files if "security" in self._measured else {},
         )
         return with_authors(found, self._authors({each.place for each in found if each.written}))
