@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from enum import Enum
 from typing import Literal, TypeGuard
 
@@ -49,17 +49,19 @@ def _effect_in_order(strictest_first: tuple[object, ...], before: object, after:
     return "looser" if strictest_first.index(after) > strictest_first.index(before) else ""
 
 
-def _effect_of_items(direction: Direction, before: Collection[object], after: Collection[object]) -> Effect:
+def _effect_of_items(
+    direction: Direction, before: Collection[Hashable], after: Collection[Hashable]
+) -> Effect:
     if direction is Way.NARROWS and not (before and after):
         # From everything to something: perhaps to all there is. Back is no loosening.
         return "unknown" if after else ""
     more, fewer = (after, before) if direction is Way.GAINS else (before, after)
-    return "looser" if any(item not in fewer for item in more) else ""
+    return "looser" if {*more} - {*fewer} else ""
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_list(value: object) -> TypeGuard[Collection[object]]:
+def _is_list(value: object) -> TypeGuard[Collection[Hashable]]:
     return isinstance(value, list | tuple)

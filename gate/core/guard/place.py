@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from gate.core import formats
 from gate.core.policy.lines import key_lines
@@ -17,14 +18,14 @@ Key = tuple[str, ...]
 _SECTION = re.compile(r"\[([^\]]+)\]")
 
 
-def line_of(path: str, content: bytes, key: Key, item: str = "") -> int:
-    """The line, from 1, of the key, or of that item among its values; 0 where there is none."""
+def line_of(path: str, content: bytes, key: Key, items: Sequence[str] = ()) -> int:
+    """The line, from 1, of the key, or of the first of these items among its values; 0 where there is none."""
     text = content.decode(errors="replace").replace("\r\n", "\n")
     lines = text.split("\n")
     first, last = _span(path, text, lines, key)
-    if not item or not first:
+    if not items or not first:
         return first
-    written = {item, json.dumps(item)[1:-1]}
+    written = {form for item in items for form in (item, json.dumps(item)[1:-1])}
     found = (
         number for number in range(first, last + 1) if any(each in lines[number - 1] for each in written)
     )
@@ -52,7 +53,7 @@ def _of_toml(text: str) -> dict[Key, int]:
 def _of_lines(path: str, lines: list[str]) -> dict[Key, int]:
     """Keys of an ini file with their section, or of the top of a YAML file; both begin at the margin."""
     sign = r":" if path.endswith((".yaml", ".yml")) else r"[=:]"
-    option = re.compile(rf"([^\s#;\[][^=:]*?)\s*{sign}")
+    option = re.compile(rf"[^\s#;\[][^=:]*(?={sign})")
     section: Key = ()
     starts: dict[Key, int] = {}
     for number, line in enumerate(lines, 1):
@@ -60,6 +61,6 @@ def _of_lines(path: str, lines: list[str]) -> dict[Key, int]:
             section = (found[1],)
             starts.setdefault(section, number)
         elif found := option.match(line):
-            name = found[1] if sign == ":" else found[1].lower()
+            name = found[0].rstrip() if sign == ":" else found[0].rstrip().lower()
             starts[(*section, name)] = number  # of several the last one counts
     return starts

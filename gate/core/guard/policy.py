@@ -8,6 +8,7 @@ from gate.core.failure import PolicyError
 from gate.core.guard.setting import Files, SettingChange
 from gate.core.guard.values import Loosening
 from gate.core.policy import DEFAULT, Policy, parse
+from gate.core.policy.lines import key_lines
 from gate.core.policy.loosening import loosened_keys
 
 POLICY_FILE = ".gate.toml"
@@ -21,7 +22,7 @@ def changed_keys(base: Files, head: Files) -> Iterator[SettingChange]:
     before, after = _policy(base), _policy(head)
     if before is None or after is None:
         return
-    text = head.get(POLICY_FILE, b"").decode()
+    said = key_lines(head.get(POLICY_FILE, b"").decode())
     for each in loosened_keys(before, after):
         at_once = "tests" in each.place[:-1]
         yield SettingChange(
@@ -31,7 +32,7 @@ def changed_keys(base: Files, head: Files) -> Iterator[SettingChange]:
             each.after,
             each.effect,
             ((POLICY_FILE, each.place),),
-            said=bool(text),
+            said=each.place in said,
             counts=_AT_ONCE if at_once else _MERGED,
         )
 

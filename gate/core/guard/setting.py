@@ -75,7 +75,7 @@ def changed_settings(tool: Tool, before: Settings, after: Settings) -> Iterator[
         what = effect(rule.direction, old_value, new_value)
         if what:
             places = new.places if new else old.places if old else ()
-            label = f"`{name.rpartition('.')[2]}` of {tool.name}"
+            label = f"`{_plain(name.rpartition('.')[2])}` of {tool.name}"
             yield SettingChange(label, name, old_value, new_value, what, places, new is not None, tool.counts)
 
 
@@ -100,12 +100,11 @@ def loosening(change: SettingChange, head: Files) -> Loosening:
 
 def _place(change: SettingChange, head: Files, gained: list[str]) -> tuple[str, int]:
     """(path, line) of the first item that is new, else of the setting itself, else of nothing but a file."""
-    looked_for = [(path, key, item) for path, key in change.places for item in gained]
-    looked_for += [(path, key, "") for path, key in change.places]
-    for path, key, item in looked_for if change.said else ():
-        line = line_of(path, head.get(path, b""), key, item)
-        if line:
-            return path, line
+    for items in (gained[:_SHOWN_ITEMS], []) if change.said else ():
+        for path, key in change.places:
+            line = line_of(path, head.get(path, b""), key, items)
+            if line:
+                return path, line
     return (change.places[0][0] if change.places else ""), 0
 
 
@@ -113,7 +112,8 @@ def _items(these: object, others: object) -> list[str]:
     """The items of the one list that the other has not; none where they are no lists."""
     if not isinstance(these, tuple) or not isinstance(others, tuple):
         return []
-    return [str(item) for item in these if item not in others]
+    known = {*others}
+    return [str(item) for item in these if item not in known]
 
 
 def _difference(change: SettingChange, gained: list[str], lost: list[str]) -> str:

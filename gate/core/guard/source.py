@@ -20,6 +20,8 @@ _WORDS = {
     "xfail": ("a test that is expected to fail", ""),
 }
 _NAMES_A_RULE = re.compile(r"#\s*nosec\b.*?(?:B\d{3}|[a-z\d]+_[a-z\d_]+)")
+_LONGEST_COMMENT = 300
+"""As much of a comment is looked through for a rule's name."""
 _COLLECTED = re.compile(r"test_.*\.py|.*_test\.py|tests\.py")
 """Names that pytest, unittest and Django's runner collect without being told to."""
 
@@ -68,7 +70,7 @@ def _escapes(report: FileReport) -> Iterable[Finding]:
 
 def _nosec(comment: Finding, report: FileReport | None) -> tuple[str, str]:
     """What a `# nosec` hides: findings with its rule's id; without one nothing, for the gate."""
-    if not _NAMES_A_RULE.search(comment.text):
+    if not _NAMES_A_RULE.search(comment.text[:_LONGEST_COMMENT]):
         return "`# nosec` without a rule id", "which hides nothing here"
     hidden = sorted(
         {

@@ -164,6 +164,20 @@ LOOSER: dict[str, tuple[Files, Files, str, str]] = {
         f".gate.toml line 2 (by Ann) loosens `coverage.minimum` of the policy: 80 -> 60. {MERGED}",
         "Set `coverage.minimum` back to 80 in .gate.toml.",
     ),
+    "a key of the policy removed": (
+        one(".gate.toml", "[coverage]\nminimum = 80\nlost = 0\n"),
+        one(".gate.toml", "[coverage]\nlost = 0\n"),
+        f".gate.toml loosens `coverage.minimum` of the policy: 80 -> 0. {MERGED}",
+        "Set `coverage.minimum` back to 80 in .gate.toml.",
+    ),
+    "a component's threshold": (
+        one(".gate.toml", "[[component]]\nname = 'a'\npaths = ['a/']\n"),
+        one(
+            ".gate.toml", "[[component]]\nname = 'a'\npaths = ['a/']\n[component.complexity]\nmaximum = 20\n"
+        ),
+        f".gate.toml line 5 (by Ann) loosens `component a: complexity.maximum` of the policy: 10 -> 20. {MERGED}",
+        "Set `component a: complexity.maximum` back to 10 in .gate.toml.",
+    ),
     "the policy removed": (
         one(".gate.toml", "[complexity]\nmaximum = 5\n"),
         {},
@@ -288,3 +302,32 @@ def test_hostile_values_stay_short_text() -> None:
     assert "`'x' **bold** " in reason.text
     assert "\x1b" not in reason.text
     assert len(reason.text) < 250
+
+
+def test_hostile_keys_stay_short_text() -> None:
+    """
+    The name of a setting is a stranger's too.
+    """
+    (reason,) = found({}, one("bandit.yaml", '"a`b\\e[2J": 1\n'))
+
+    assert reason.text.startswith(
+        "bandit.yaml changes `a'b\N{REPLACEMENT CHARACTER}[2J` of bandit: nothing -> 1."
+    )
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        one(".coveragerc", "[run]\nomit = " + ",".join(map(str, range(100_000))) + "\n"),
+        toml("tool.coverage.run", "omit = [" + ",".join(f'"\\u0061{n}"' for n in range(5_000)) + "]"),
+    ],
+    ids=["items", "escaped items"],
+)
+def test_large_files_are_looked_through_once(head: Files) -> None:
+    """
+    Many items are not compared each with each.
+    """
+    base = {path: text.replace("run]", "run]\n", 1) for path, text in head.items()}
+
+    assert len(found({}, head)) == 1
+    assert found(base, head) == ()
