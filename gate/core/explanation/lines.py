@@ -68,8 +68,7 @@ def _line(path: str, line: int, decision: Decision, origin: Place | None, *, cov
     old_path, old_line = ("", 0)
     place = scope = ""
     if origin is not None and decision.place is not None:
-        old_path = origin.path
-        old_line = origin.statement.line + line - decision.place.statement.line
+        old_path, old_line = _same_line(origin, decision.place, line)
         place = at(path, old_path, origin.statement.line)
         scope = origin.statement.scope or "the module"
     text = f"not new, {ran}: {_NOT_NEW[rule].format(place=place, scope=scope)}"
@@ -80,5 +79,10 @@ def _stood(file: ChangedFile, outline: Outline, line: int, origins: dict[Place, 
     """(path, line) at the base of a surviving line: that of its statement, or by the diff."""
     for place in outline.at(line):
         if place in origins:
-            return origins[place].path, origins[place].statement.line + line - place.statement.line
+            return _same_line(origins[place], place, line)
     return file.old_path, file.lines.base_line(line) or line
+
+
+def _same_line(old: Place, new: Place, line: int) -> tuple[str, int]:
+    """(path, line) of a matched statement's line at the base, as far down in the statement as at the head."""
+    return old.path, min(old.statement.end_line, old.statement.line + line - new.statement.line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from gate.core.explanation.values import Explained, Explanation, FileExplained
 from gate.core.markdown import clean
@@ -38,17 +37,28 @@ def _of_file(file: FileExplained, *, bounded: bool) -> Iterator[str]:
 
 def _groups(file: FileExplained) -> Iterator[str]:
     """One line for each item, or for a run of lines that were decided alike."""
-    for _, items in groupby(enumerate(file.items), key=lambda pair: _likeness(*pair)):
-        run = [item for _, item in items]
+    runs: list[list[Explained]] = []
+    for item in file.items:
+        if runs and _goes_on(runs[-1][-1], item):
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    for run in runs:
         yield f"{_subject(run)}: {clean(run[0].text)}"
 
 
-def _likeness(index: int, item: Explained) -> tuple[object, ...]:
-    """Equal for lines in a row of one decision; the sentence of a matched statement names its own line."""
-    if item.kind not in {"line", "lost"}:
-        return (index,)
-    distance = item.line - item.old_line if item.old_line else 0
-    return (item.kind, item.line - index, item.name, item.rule, item.covered, item.old_path, distance)
+def _goes_on(last: Explained, item: Explained) -> bool:
+    """Whether the line follows the last one and was decided alike: in the same statement, or as far from its origin."""
+    return (
+        item.kind in {"line", "lost"}
+        and _decided(last) == _decided(item)
+        and item.line == last.line + 1
+        and (item.text == last.text or item.line - item.old_line == last.line - last.old_line)
+    )
+
+
+def _decided(item: Explained) -> tuple[object, ...]:
+    return item.kind, item.name, item.counts, item.rule, item.covered, item.old_path
 
 
 def _subject(run: list[Explained]) -> str:

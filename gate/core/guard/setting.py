@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gate.core.direction import Direction, Effect, effect
+from gate.core.direction import Direction, Effect, Way, effect
 from gate.core.guard.place import Key, line_of
 from gate.core.guard.values import Loosening, Value
 from gate.core.markdown import clean, shorten
@@ -64,6 +64,8 @@ class SettingChange:
     said: bool
     """Whether the head says it."""
     counts: str
+    narrows: bool = False
+    """Whether it lists what is looked at, so that an empty list is everything."""
 
 
 def changed_settings(tool: Tool, before: Settings, after: Settings) -> Iterator[SettingChange]:
@@ -76,7 +78,17 @@ def changed_settings(tool: Tool, before: Settings, after: Settings) -> Iterator[
         if what:
             places = new.places if new else old.places if old else ()
             label = f"`{_plain(name.rpartition('.')[2])}` of {tool.name}"
-            yield SettingChange(label, name, old_value, new_value, what, places, new is not None, tool.counts)
+            yield SettingChange(
+                label,
+                name,
+                old_value,
+                new_value,
+                what,
+                places,
+                said=new is not None,
+                counts=tool.counts,
+                narrows=rule.direction is Way.NARROWS,
+            )
 
 
 def loosening(change: SettingChange, head: Files) -> Loosening:
@@ -113,11 +125,11 @@ def _items(these: object, others: object) -> list[str]:
     if not isinstance(these, tuple) or not isinstance(others, tuple):
         return []
     known = {*others}
-    return [str(item) for item in these if item not in known]
+    return [_text(item) for item in these if item not in known]
 
 
 def _difference(change: SettingChange, gained: list[str], lost: list[str]) -> str:
-    if gained and change.before == () and change.effect == "unknown":
+    if change.narrows and not change.before:
         return f"everything -> only {_listed(gained)}"
     parts = [f"it gains {_listed(gained)}"] if gained else []
     parts += [f"it loses {_listed(lost)}"] if lost else []
@@ -140,10 +152,15 @@ def _listed(items: list[str]) -> str:
 def _shown(value: object) -> str:
     """As a file would have it: `true`, 80, "auto"; a text that is not there is nothing."""
     if isinstance(value, tuple):
-        return _listed([str(item) for item in value]) if value else "nothing"
+        return _listed([_text(item) for item in value]) if value else "nothing"
     if value is None or value == "":
         return "nothing"
     return _plain(value if isinstance(value, str) else json.dumps(value, default=str))
+
+
+def _text(item: object) -> str:
+    """An item of a list, or a variable with its value."""
+    return "=".join(map(str, item)) if isinstance(item, tuple) else str(item)
 
 
 def _short(value: object) -> Value:

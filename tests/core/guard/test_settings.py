@@ -207,6 +207,11 @@ UNKNOWN: dict[str, tuple[Files, Files, str]] = {
         one(".gate.toml", "[tests]\ncommand = 'pytest fast'\n"),
         f".gate.toml line 2 changes `tests.command` of the policy: pytest -> pytest fast. {DOUBT} {AT_ONCE}",
     ),
+    "a variable of the tests": (
+        {},
+        one(".gate.toml", "[tests.env]\nFAST = '1'\n"),
+        f".gate.toml line 1 changes `tests.env` of the policy: it gains `FAST=1`. {DOUBT} {AT_ONCE}",
+    ),
     "a plugin": (
         toml("tool.bandit", "[tool.bandit.any_other]\nkeys = ['a']"),
         toml("tool.bandit", "[tool.bandit.any_other]\nkeys = ['b']"),
