@@ -121,7 +121,7 @@ SECURITY = Check(
     entry="checks.security:measure",
     distributions=("bandit",),
     revision=1,
-    metrics=(Metric("findings", "findings", "lower"),),
+    metrics=(Metric("findings", "findings", "lower"), Metric("suppressed", "findings", "lower")),
     path_matters=_bandit_reads_the_path,
 )
 ESCAPES = Check(

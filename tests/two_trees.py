@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from checks import complexity, escapes, security, syntax
 from checks.report import CoverageReport, FileCoverage, FileReport, Suite, TestOutcome
 from gate.core.comparison import ComplexityFacts, CoverageFacts, SecurityFacts, SuiteOutcome, TreeReports
+from gate.core.comparison.decisions import LineComparison
 from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
 from gate.core.comparison.lines import compare_coverage
@@ -104,6 +105,27 @@ def run(
     return CoverageReport("1", tuple(sorted(lines.items())), suite)
 
 
+def lines(
+    base: Tree,
+    head: Tree,
+    before: CoverageReport | None,
+    after: CoverageReport,
+    *,
+    renames: Mapping[str, str] | None = None,
+    everywhere: bool = False,
+) -> LineComparison:
+    """How coverage changed, and what that was counted from; every file that is no test counts."""
+    return compare_coverage(
+        before,
+        after,
+        reports(syntax.measure, base).files,
+        reports(syntax.measure, head).files,
+        diff(base, head, renames),
+        sources={path for path in head if not has_usual_test_name(path)},
+        everywhere=everywhere,
+    )
+
+
 def coverages(
     base: Tree,
     head: Tree,
@@ -114,12 +136,4 @@ def coverages(
     everywhere: bool = False,
 ) -> CoverageFacts:
     """How coverage changed; every file that is no test counts."""
-    return compare_coverage(
-        before,
-        after,
-        reports(syntax.measure, base).files,
-        reports(syntax.measure, head).files,
-        diff(base, head, renames),
-        sources={path for path in head if not has_usual_test_name(path)},
-        everywhere=everywhere,
-    )
+    return lines(base, head, before, after, renames=renames, everywhere=everywhere).facts

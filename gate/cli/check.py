@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from gate.cli.local import Wanted, checkout_at, code_of, local_service, question_of, revision
-from gate.cli.terminal import Progress, output, print_verdict, progress
+from gate.cli.terminal import Progress, output, print_explanation, print_verdict, progress
+from gate.core.explanation import Explanation, explain, explain_files
 from gate.core.failure import PolicyError
 from gate.core.verdict import Outcome, Verdict, broken_policy, combine
 from gate.core.verdict_json import as_json
@@ -58,6 +59,19 @@ here_option = click.option(
     help="Judge by this policy. [default: the default branch's, or that of --base]",
 )
 @defaults_option
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Say of each line, function and finding why it counts or not.",
+)
+@click.option(
+    "--explain-file",
+    "explained_files",
+    multiple=True,
+    metavar="PATH",
+    help="Explain this changed file alone, in full; may be repeated.",
+)
 @format_option
 @here_option
 @no_cache_option
@@ -70,6 +84,8 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
     only: tuple[str, ...],
     policy_file: Path | None,
     defaults_file: Path | None,
+    explained: bool,
+    explained_files: tuple[str, ...],
     form: str,
     here: bool,
     no_cache: bool,
@@ -78,13 +94,15 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
 
     Exit status: 0 passed, 1 blocked, 2 could not measure or bad usage.
     """
+    explains = explained or bool(explained_files)
     with progress() as shown, local_service(cache=not no_cache) as service, checkout_at(path) as checkout:
         shown.stage("looking at the revisions")
         wanted = Wanted(base, head, policy_file, defaults_file)
+        explanation = None
         try:
             question = question_of(checkout, wanted)
             case = Case(service, code_of(service, checkout), question, progress=shown.stage)
-            judged = _judged(case, only or CHECKS, shown, here=here)
+            judged = _judged(case, only or CHECKS, shown, here=here, explain=explains)
             loosened = case.loosened()
             verdict = combine(
                 (each.verdict for each in judged),
@@ -93,12 +111,16 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
                 loosened=loosened,
                 preview=preview(case, judged, loosened),
             )
+            if explains:
+                explanation = explain_files(_explanation(case, verdict, judged), explained_files)
         except PolicyError as error:
             verdict = broken_policy(str(error), head=wanted.head or WORKING_TREE)
     if form == "json":
-        click.echo(json.dumps(as_json(verdict), indent=2))
+        click.echo(json.dumps(as_json(verdict, explanation), indent=2))
     else:
         print_verdict(output(), verdict)
+        if explanation is not None:
+            print_explanation(output(), explanation, bounded=not explained_files)
     context.exit(exit_status(verdict))
 
 
@@ -126,14 +148,20 @@ def exit_status(verdict: Verdict) -> int:
     return 1 if verdict.outcome is Outcome.BLOCKED else 2
 
 
-def _judged(case: Case, only: tuple[str, ...], shown: Progress, *, here: bool) -> tuple[Judged, ...]:
+def _explanation(case: Case, verdict: Verdict, judged: tuple[Judged, ...]) -> Explanation:
+    lines = next((each.lines for each in judged if each.lines is not None), None)
+    return explain(verdict, lines, case.diff, case.question.policy, case.roles())
+
+
+def _judged(
+    case: Case, only: tuple[str, ...], shown: Progress, *, here: bool, explain: bool
+) -> tuple[Judged, ...]:
     """The verdicts asked for; what the static checks say is measured in one pass."""
     judges = {"complexity": case.complexity, "security": case.security}
     case.measure([*(name for name in judges if name in only), "escapes", "syntax"])
     verdicts = {name: judge() for name, judge in judges.items() if name in only}
     if "coverage" in only:
         shown.stage("running the tests of both revisions")
-        verdicts["coverage"] = cover(
-            case, Running(f"check-{os.getpid()}", here=here, local=True), armed=False, assume_armed=True
-        )
+        running = Running(f"check-{os.getpid()}", here=here, local=True)
+        verdicts["coverage"] = cover(case, running, armed=False, assume_armed=True, explain=explain)
     return tuple(verdicts[name] for name in CHECKS if name in verdicts)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+from gate.core.explanation import Explanation
+from gate.core.explanation.text import as_lines
 from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict
 
 REASONS = 20
@@ -72,11 +74,18 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         console.print(
             "\n[bold]Loosened by this change[/] [dim](reported; blocks where the policy says so)[/]"
         )
-        _print_reasons(console, verdict.loosened, NOTES, "")
+        _print_lines(console, [reason.text for reason in verdict.loosened], REASONS, "")
     if verdict.preview and not verdict.preview.mistakes:
         console.print("\n[bold]With the policy of this change[/] [dim](it counts once it is merged)[/]")
         _print_reasons(console, verdict.preview.sentences, NOTES, "")
     _print_provenance(console, verdict)
+
+
+def print_explanation(console: Console, explanation: Explanation, *, bounded: bool) -> None:
+    """Prints why things count or do not, file by file; `bounded` leaves out what is far down."""
+    console.print("\n[bold]Why[/]")
+    for line in as_lines(explanation, bounded=bounded):
+        console.print(line, markup=False)
 
 
 def _print_check(console: Console, check: CheckVerdict) -> None:
@@ -92,10 +101,14 @@ def _print_check(console: Console, check: CheckVerdict) -> None:
 
 
 def _print_reasons(console: Console, reasons: tuple[Reason, ...], most: int, style: str) -> None:
-    for reason in reasons[:most]:
-        console.print(f"    {escape(_place(reason))}{escape(reason.text)}", style=style)
-    if len(reasons) > most:
-        console.print(f"    … and {len(reasons) - most} more; --format json has them all", style=style)
+    _print_lines(console, [f"{_place(reason)}{reason.text}" for reason in reasons], most, style)
+
+
+def _print_lines(console: Console, lines: list[str], most: int, style: str) -> None:
+    for line in lines[:most]:
+        console.print(f"    {escape(line)}", style=style)
+    if len(lines) > most:
+        console.print(f"    … and {len(lines) - most} more; --format json has them all", style=style)
 
 
 def _place(reason: Reason) -> str:

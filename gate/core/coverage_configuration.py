@@ -15,12 +15,17 @@ _TAKEN = {
     "run": ("omit", "concurrency", "patch"),
     "report": ("omit", "exclude_lines", "exclude_also", "partial_branches", "partial_also"),
 }
+_SECTIONS = ("run", "report", "html", "xml", "json", "lcov", "paths")
+_OWN_FILES = frozenset({".coveragerc", ".coveragerc.toml"})
+"""They count even where they say nothing; the other files where they say anything of coverage.py."""
 _PATCHES = frozenset({"_exit", "execv", "fork"})
 _CONCURRENCIES = frozenset({"thread", "gevent", "greenlet", "eventlet", "multiprocessing"})
 
 _SEEN_BY_SYSMON = frozenset({"thread", "multiprocessing"})
 
 Sections = dict[str, dict[str, tuple[str, ...]]]
+Options = Mapping[str, tuple[str, ...]]
+"""Names of options by section."""
 
 
 def rcfile(files: Mapping[str, bytes], *, branches: bool, root: str, python_version: str = "") -> str:
@@ -29,7 +34,7 @@ def rcfile(files: Mapping[str, bytes], *, branches: bool, root: str, python_vers
     Like coverage.py itself it takes the first file that says anything of coverage.py and no other. `python_version` is
     that of the interpreter the tests run on, `3.12.1`; the newer ones can measure at almost no cost.
     """
-    taken = _taken(files)
+    _, taken = said(files, _TAKEN)
     run, report = taken["run"], taken["report"]
     concurrency = tuple(sorted(_CONCURRENCIES.intersection(run.pop("concurrency", ()))))
     settings: Sections = {
@@ -60,60 +65,59 @@ def _core(python_version: str, concurrency: tuple[str, ...], *, branches: bool) 
     return ("sysmon",) if able else ()
 
 
-def _taken(files: Mapping[str, bytes]) -> Sections:
+def said(files: Mapping[str, bytes], wanted: Options) -> tuple[str, Sections]:
+    """(path, what it says of the wanted options by section) of the file that coverage.py would take; "" for none.
+
+    Values are texts: the items of a list, or one. A file that cannot be read says nothing.
+    """
     for name in COVERAGE_FILES:
-        if name in files:
-            found = _toml(name, files[name]) if name.endswith(".toml") else _ini(name, files[name])
-            if found["run"] or found["report"]:
-                return found
-    return {"run": {}, "report": {}}
+        tables = _tables(name, files[name]) if name in files else {}
+        if name in files and (tables or name in _OWN_FILES):
+            return name, {
+                section: {
+                    option: _texts(value, commas=not option.startswith(("exclude", "partial")))
+                    for option, value in tables.get(section, {}).items()
+                    if option in options
+                }
+                for section, options in wanted.items()
+            }
+    return "", {section: {} for section in wanted}
 
 
-def _ini(name: str, content: bytes) -> Sections:
+def _tables(name: str, content: bytes) -> dict[str, dict[str, object]]:
+    """The sections of coverage.py that say something, by their own names."""
     try:
-        parser = formats.ini(content.decode())
+        found = _toml(name, content) if name.endswith(".toml") else _ini(name, content)
     except ValueError:
-        return {"run": {}, "report": {}}
-    prefix = "" if name == ".coveragerc" else "coverage:"
-    return {
-        section: {
-            option: _items(
-                parser.get(prefix + section, option), commas=not option.startswith(("exclude", "partial"))
-            )
-            for option in options
-            if parser.has_option(prefix + section, option)
-        }
-        for section, options in _TAKEN.items()
-    }
+        return {}
+    return {section: table for section in _SECTIONS if (table := _table(found.get(section)))}
 
 
-def _toml(name: str, content: bytes) -> Sections:
-    try:
-        document = formats.toml(content.decode())
-    except ValueError:
-        return {"run": {}, "report": {}}
+def _ini(name: str, content: bytes) -> dict[str, object]:
+    parser = formats.ini(content.decode())
+    found: dict[str, object] = {}
+    for prefix in ("", "coverage:") if name in _OWN_FILES else ("coverage:",):
+        names = (section for section in _SECTIONS if parser.has_section(prefix + section))
+        found |= {section: dict(parser.items(prefix + section)) for section in names}
+    return found
+
+
+def _toml(name: str, content: bytes) -> dict[str, object]:
+    document = formats.toml(content.decode())
     table = _table(_table(document.get("tool")).get("coverage"))
-    if name == ".coveragerc.toml" and not table:
-        table = document
-    return {
-        section: {
-            option: _texts(value) for option, value in _table(table.get(section)).items() if option in options
-        }
-        for section, options in _TAKEN.items()
-    }
+    return document if name in _OWN_FILES and not table else table
 
 
-def _items(text: str, *, commas: bool) -> tuple[str, ...]:
-    """The items of a list as coverage.py reads it: by lines, and where it is no list of patterns also by commas."""
-    lines = text.replace(",", "\n").splitlines() if commas else text.splitlines()
-    return tuple(line.strip() for line in lines if line.strip())
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    items = value if isinstance(value, list) else [value]
-    return tuple(
-        " ".join(item.split("\n")).strip() for item in items if isinstance(item, str) and item.strip()
-    )
+def _texts(value: object, *, commas: bool) -> tuple[str, ...]:
+    """The items of a list of TOML, or of an ini file's text as coverage.py splits it: by lines, and where it is no list
+    of patterns also by commas."""
+    if isinstance(value, list):
+        items = [" ".join(item.split("\n")) for item in value if isinstance(item, str)]
+    elif isinstance(value, bool):
+        items = [str(value).lower()]
+    else:
+        items = (str(value).replace(",", "\n") if commas else str(value)).splitlines()
+    return tuple(item.strip() for item in items if item.strip())
 
 
 def _section(name: str, options: Mapping[str, tuple[str, ...]]) -> str:

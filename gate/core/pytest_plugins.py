@@ -109,7 +109,7 @@ def demanded(
 def signs(contents: Mapping[str, bytes], words: Sequence[str] = ()) -> dict[str, str]:
     """Each plugin that is demanded, and the sign it was told by, for people: `--cov in tox.ini`."""
     found: dict[str, str] = {}
-    for source, settings in _configurations(contents):
+    for source, settings in configurations(contents):
         for text in settings.get("required_plugins", ()):
             for piece in re.split(r"[\n,]|\s+(?=[A-Za-z])", text):
                 if requirement := plain(piece.strip()):
@@ -142,8 +142,8 @@ def _note(found: dict[str, str], words: Sequence[str], source: str) -> None:
                 found.setdefault(plugin, f"{word} in {source}")
 
 
-def _configurations(contents: Mapping[str, bytes]) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
-    """(path, settings) of the file that pytest would obey."""
+def configurations(contents: Mapping[str, bytes]) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
+    """(path, settings) of the file that pytest would obey, if there is one; a list's items, or the whole text of a value."""
     for path in (
         "pytest.toml",
         ".pytest.toml",

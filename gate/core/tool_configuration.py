@@ -5,7 +5,7 @@ All of it is read from the policy's revision, never from the head. Nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gate.core import formats
 from gate.core.failure import PolicyError
@@ -27,11 +27,7 @@ def bandit_options(files: Mapping[str, bytes]) -> Options:
     Bandit itself unites `tests` and `skips` of its sources; its exclusion rules are not used.
     Raises: PolicyError for a file that bandit could not read either.
     """
-    tables = [
-        _table(name, read(name, files[name]))
-        for name, read in (("bandit.yaml", _yaml), ("pyproject.toml", _bandit_toml), (".bandit", _bandit_ini))
-        if name in files
-    ]
+    tables = [_table(name, read(name, files[name])) for name, read in _READERS if name in files]
     tests = {rule for table in tables for rule in _rules(table.get("tests"))}
     skips = {rule for table in tables for rule in _rules(table.get("skips"))}
     plugins: Options = {}
@@ -45,22 +41,14 @@ def bandit_options(files: Mapping[str, bytes]) -> Options:
     return {"tests": sorted(tests), "skips": sorted(skips), "config": dict(sorted(plugins.items()))}
 
 
-def settings_of(path: str, content: bytes, tool: str) -> object:
-    """What a configuration file says of a tool, as a value to compare; the bytes themselves where they cannot be read."""
-    try:
-        if path.endswith(".toml"):
-            document = formats.toml(content.decode())
-            # Tools keep to their own part of pyproject.toml; other files are theirs as a whole.
-            tools = document.get("tool") if path == "pyproject.toml" else {tool: document}
-            return tools.get(tool) if isinstance(tools, dict) else None
-        if path.endswith((".yaml", ".yml")):
-            return content
-        sections = _ini(content)
-    except ValueError:
-        return content
-    if path in {"setup.cfg", "tox.ini"}:
-        return {name: values for name, values in sections.items() if name.startswith(f"{tool}:")}
-    return sections
+def bandit_tables(files: Mapping[str, bytes]) -> Iterator[tuple[str, Options]]:
+    """(path, options) of each of bandit's files of a root; a file that bandit could not read says nothing."""
+    for name, read in _READERS:
+        if name in files:
+            try:
+                yield name, _table(name, read(name, files[name]))
+            except PolicyError:
+                continue
 
 
 def _table(name: str, value: object) -> Options:
@@ -117,6 +105,9 @@ def _bandit_ini(name: str, content: bytes) -> object:
 def _ini(content: bytes) -> dict[str, dict[str, str]]:
     parser = formats.ini(content.decode())
     return {name: dict(parser.items(name)) for name in parser.sections()}
+
+
+_READERS = (("bandit.yaml", _yaml), ("pyproject.toml", _bandit_toml), (".bandit", _bandit_ini))
 
 
 def _first_line(error: Exception) -> str:

@@ -17,13 +17,14 @@ from gate.core.comparison import (
     Ratio,
     SecurityFacts,
 )
+from gate.core.explanation import Explained, Explanation
 from gate.core.verdict import CheckVerdict, Preview, Reason, Verdict
 
 JsonObject = dict[str, object]
 
 
-def as_json(verdict: Verdict) -> JsonObject:
-    """The verdict as JSON values, in a fixed order: equal verdicts give equal text.
+def as_json(verdict: Verdict, explanation: Explanation | None = None) -> JsonObject:
+    """The verdict as JSON values, in a fixed order: equal verdicts give equal text; with its explanation where one is given.
 
     Undecodable bytes of a path are written as `\\udc..` of six characters, so that every string is valid Unicode.
     """
@@ -43,6 +44,7 @@ def as_json(verdict: Verdict) -> JsonObject:
         },
         "to_pass": [_reason(reason) for reason in verdict.to_pass],
         "preview": None if verdict.preview is None else _preview(verdict.preview),
+        **({} if explanation is None else {"explanation": _explanation(explanation)}),
     }
 
 
@@ -140,6 +142,38 @@ def _reason(reason: Reason) -> JsonObject:
         "after": _value(reason.after),
         "limit": _value(reason.limit),
         "text": _text(reason.text),
+    }
+
+
+def _explanation(explanation: Explanation) -> JsonObject:
+    return {
+        "files": [
+            {
+                "path": _text(file.path),
+                "change": _text(file.change),
+                "role": _text(file.role),
+                "items": [_explained(item) for item in file.items],
+            }
+            for file in explanation.files
+        ],
+        "loosened": [{**_reason(reason), "author": _text(reason.author)} for reason in explanation.loosened],
+        "unexplained": list(explanation.unexplained),
+    }
+
+
+def _explained(item: Explained) -> JsonObject:
+    return {
+        "kind": item.kind,
+        "line": item.line,
+        "name": _text(item.name),
+        "counts": item.counts,
+        "rule": item.rule,
+        "covered": item.covered,
+        "old_path": _text(item.old_path),
+        "old_line": item.old_line,
+        "before": item.before,
+        "after": item.after,
+        "text": _text(item.text),
     }
 
 

@@ -11,6 +11,8 @@ from typing import Self
 
 from gate import owner
 from gate.core.failure import Permanent
+from gate.core.verdict.wording import NOT_COMMITTED
+from gate.git.authors import Authors, Lines
 from gate.git.program import FETCH_SECONDS, Program
 from gate.git.repository import Repository, location
 
@@ -83,6 +85,10 @@ class Checkout(Repository):
             raise program.failure(arguments, answer.errors)
         return program.output("write-tree", "--missing-ok").decode().strip()
 
+    def authors(self, base: str, head: str, lines: Lines) -> Authors:
+        """Of a snapshot too: what only it has was written by `NOT_COMMITTED`."""
+        return super().authors(base, head if self.resolve(head) else self._as_commit(head), lines)
+
     def default_branch(self) -> str | None:
         """The remote's default branch as it was last fetched, e.g. `origin/main`, else the local `main` or `master`."""
         remotes = self._program.output("remote").decode("utf-8", "surrogateescape").split()
@@ -98,6 +104,18 @@ class Checkout(Repository):
                     return name
         local = (name for name in ("main", "master") if self.resolve(f"refs/heads/{name}") is not None)
         return next(local, None)
+
+    def _as_commit(self, tree: str) -> str:
+        """A snapshot as a commit on top of HEAD that goes with the other objects aside; no branch ever names it."""
+        last = self.resolve("HEAD")
+        nobody = {
+            f"GIT_{role}_{what}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", NOT_COMMITTED), ("EMAIL", ""))
+        }
+        program = self._program.changed(environment=nobody, configuration={})
+        parents = ("-p", last) if last else ()
+        return program.output("commit-tree", *parents, tree).decode().strip()
 
     def _copy_index(self, index: Path) -> None:
         """With its time: git takes a file changed after the index for changed, whatever its size says."""

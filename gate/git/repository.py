@@ -11,6 +11,7 @@ from typing import BinaryIO
 from gate.core.diff import Diff, TreeEntry
 from gate.core.failure import Permanent, PolicyError
 from gate.git import attributes, changes, objects
+from gate.git.authors import Authors, Lines, authors
 from gate.git.program import MOST_OUTPUT_BYTES, Program
 
 FIRST_LINE_BYTES = 256
@@ -132,6 +133,10 @@ class Repository:
         }
         contents = dict(self.blobs(sorted(set(files.values()))))
         return attributes.attributes({path: contents[blob] for path, blob in files.items()}, paths)
+
+    def authors(self, base: str, head: str, lines: Lines) -> Authors:
+        """Who wrote these lines of the head since the base, by path and line; see `gate.git.authors`."""
+        return authors(self._program, _safe(base) if base else "", _safe(head), lines)
 
     def write_tar(self, treeish: str, stream: BinaryIO) -> None:
         """Write every file of a tree, whatever its attributes say, as a POSIX tar; the same tree, the same bytes."""

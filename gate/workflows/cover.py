@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from checks.report import CoverageReport
-from gate.core.comparison import CoverageFacts
+from gate.core.comparison.decisions import LineComparison
 from gate.core.comparison.lines import compare_coverage
 from gate.core.comparison.second_run import flaky, together, wants_second_run
 from gate.core.failure import PolicyError
@@ -32,8 +32,10 @@ class _Steadied:
     obtained: str
 
 
-def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = False) -> Judged:
-    """The verdict on coverage.
+def cover(
+    case: Case, running: Running, *, armed: bool, assume_armed: bool = False, explain: bool = False
+) -> Judged:
+    """The verdict on coverage; to `explain` it, with what its facts were counted from.
 
     `armed`: the default branch was measured before. `assume_armed`: a missing box is no excuse, as on a person's machine.
     """
@@ -45,17 +47,18 @@ def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = Fal
     armed = armed or _arms(case, base, running) or (assume_armed and _no_excuse(base))
     if isinstance(head.outcome, Unmeasurable):
         return Judged(_unmeasured(head.outcome, running, neutral=not armed), obtained)
-    facts = _facts(case, base, head.outcome)
-    if armed and head.outcome.runs == 1 and wants_second_run(facts):
+    compared = _compared(case, base, head.outcome)
+    if armed and head.outcome.runs == 1 and wants_second_run(compared.facts):
         steadied = _run_again(case, head, head.outcome, running)
-        facts = _facts(case, base, steadied.outcome)
+        compared = _compared(case, base, steadied.outcome)
         obtained += steadied.obtained
     why = base.outcome if base and isinstance(base.outcome, Unmeasurable) else None
     cause, hint = (f"the base could not be measured: {why.text}", why.hint) if why else ("", "")
-    return Judged(judge_coverage(case.question.policy, facts, armed, cause=cause, hint=hint), obtained)
+    verdict = judge_coverage(case.question.policy, compared.facts, armed, cause=cause, hint=hint)
+    return Judged(verdict, obtained, compared if explain else None)
 
 
-def _facts(case: Case, base: Measured | None, head: CoverageReport) -> CoverageFacts:
+def _compared(case: Case, base: Measured | None, head: CoverageReport) -> LineComparison:
     return compare_coverage(
         base.report if base else None,
         head,

@@ -5,16 +5,19 @@ It publishes nothing and knows neither GitHub nor the engine. What decides is `g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from gate.core import policy as policies
 from gate.core.comparison import TreeReports
+from gate.core.comparison.decisions import LineComparison
 from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
 from gate.core.diff import Diff, TreeEntry
-from gate.core.guard import GUARDED_FILES, loosened
+from gate.core.failure import PolicyError
+from gate.core.guard import GUARDED_FILES, author_name, baselines, loosened, with_authors
 from gate.core.policy import NO_DEFAULTS, Defaults, Policy, told
 from gate.core.source import Sources, left_out, moved_out, sources_of
 from gate.core.tool_configuration import BANDIT_FILES, bandit_options
@@ -36,6 +39,8 @@ class Judged:
 
     verdict: CheckVerdict
     obtained: str
+    lines: LineComparison | None = None
+    """What coverage was counted from, where somebody wants it explained; too much to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ class Case:
         self.question = question
         self.progress = progress
         self._reports: Reports | None = None
+        self._measured: frozenset[str] = frozenset()
 
     @cached_property
     def sources(self) -> Sources:
@@ -146,11 +152,28 @@ class Case:
         """Those of the named root files that the policy's revision has."""
         return files_at(self.code.git, self.question.rules, names)
 
+    def roles(self) -> dict[str, str]:
+        """What files of either tree are that are no source: `a test file`, or left out and why."""
+        roles: dict[str, str] = {}
+        for selection in (self.base.selection, self.head.selection):
+            roles |= dict.fromkeys(selection.test_paths, "a test file")
+            roles |= {each.path: f"left out: {each.cause}" for each in selection.excluded}
+        return roles
+
+    def _small_files(self, tree: Tree, names: Iterable[str]) -> dict[str, bytes]:
+        """Those of the named files that the tree has and that can be read as a whole."""
+        found: dict[str, bytes] = {}
+        for name in {entry.path for entry in tree.entries}.intersection(names):
+            with suppress(PolicyError):
+                found |= files_at(self.code.git, tree.treeish, (name,))
+        return found
+
     def measure(self, names: Iterable[str]) -> None:
         """Has the reports of these checks ready, for both trees at once."""
+        self._measured = frozenset(names)
         wanted = {
             name: _unique((*self._entries(name, self.base), *self._entries(name, self.head)))
-            for name in names
+            for name in sorted(self._measured)
         }
         self._reports = static_reports(
             self.service, self.code, wanted, options=self.options, progress=self.progress
@@ -199,7 +222,8 @@ class Case:
             severity=policy.security.severity,
             confidence=policy.security.confidence,
         )
-        return self._judged(judge_security(policy, facts))
+        hidden = {(change.path, change.finding.line) for change in facts.hidden}
+        return self._judged(judge_security(policy, facts, self._authors(hidden)))
 
     def renamed(self) -> tuple[tuple[str, str], ...]:
         """(path at the head, at the base) of every renamed file."""
@@ -208,14 +232,26 @@ class Case:
         )
 
     def loosened(self) -> tuple[Reason, ...]:
-        """What the change loosens of its own checks, to be listed."""
-        return loosened(
+        """What the change loosens of its own checks, with its author, to be listed."""
+        before, after = (self._small_files(tree, GUARDED_FILES) for tree in (self.base, self.head))
+        listed = baselines(self.diff, before, after)
+        found = loosened(
             self.reports("escapes", self.base),
             self.reports("escapes", self.head),
             self.diff,
-            base_files=files_at(self.code.git, self.question.base, GUARDED_FILES),
-            head_files=files_at(self.code.git, self.question.head, GUARDED_FILES),
+            base_files=before | self._small_files(self.base, listed),
+            head_files=after | self._small_files(self.head, listed),
+            findings=self.reports("security", self.head).files if "security" in self._measured else {},
         )
+        return with_authors(found, self._authors({each.place for each in found if each.written}))
+
+    def _authors(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """Who wrote these lines of the head, by path and line; of a line that was there before nobody."""
+        lines: dict[str, set[int]] = {}
+        for path, line in places:
+            lines.setdefault(path, set()).add(line)
+        found = self.code.git.authors(self.question.base, self.question.head, lines) if lines else {}
+        return {place: author_name(name) for place, name in found.items()}
 
     def _judged(self, verdict: CheckVerdict) -> Judged:
         assert self._reports is not None  # noqa: S101  (whoever judges has measured)

@@ -72,7 +72,9 @@ def _totals(case: Case) -> dict[str, int]:
         "functions": len(complexities),
         "complexity": sum(complexities),
         "worst": max(complexities, default=0),
-        "findings": sum(not finding.suppressed for finding in findings),
+        # Without a rule id `# nosec` hides nothing.
+        "findings": sum(finding.suppressed != "rule" for finding in findings),
+        "suppressed": sum(finding.suppressed == "rule" for finding in findings),
     }
 
 

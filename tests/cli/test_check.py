@@ -162,6 +162,50 @@ def test_here_judges_the_working_tree(project: Project) -> None:
     assert coverage["lost"] == {"a.py": [2, 4]}
 
 
+def test_an_explanation_says_what_was_counted(project: Project) -> None:
+    """
+    As text and as JSON, of all changed files or of one; the JSON fits the schema and the numbers of the verdict.
+    """
+    project.commit({"a.py": SIGN, "test_a.py": SIGN_TESTS})
+    project.write({"a.py": SIGN + "\n\ndef other(b):\n    return b\n", "b.py": TANGLED})
+
+    text = project.gate("check", "--here", "--explain").output
+    one = project.gate("check", "--here", "--explain-file", "b.py").output
+    verdict = project.gate("check", "--here", "--explain", "--format", "json").json
+
+    assert "\nWhy\na.py (modified)\n  line 7: new, covered: no removed statement is equal to it\n" in text
+    assert "  line 8: new, not covered: no removed statement is equal to it\n" in text
+    assert "b.py (added)\n" in text
+    assert "a.py (modified)" not in one
+    assert "Blocks: it is new and above the limit of 10." in one
+    jsonschema.validate(verdict, SCHEMA)
+    lines = [
+        (file["path"], item["line"], item["covered"])
+        for file in verdict["explanation"]["files"]
+        for item in file["items"]
+        if item["kind"] == "line" and item["counts"]
+    ]
+    coverage = verdict["checks"]["coverage"]
+    assert len(lines) == coverage["patch"]["executable"]
+    assert [line for path, line, covered in lines if path == "a.py" and not covered] == coverage["uncovered"][
+        "a.py"
+    ]
+
+
+def test_a_check_without_a_measurement_is_said_to_have_no_explanation(project: Project) -> None:
+    """
+    The others are explained all the same.
+    """
+    project.commit({"a.py": SIMPLE, "test_a.py": "import unittest\n"})
+    project.write({"b.py": TANGLED, "test_a.py": "import unittest as u\n"})
+
+    done = project.gate("check", "--explain")
+
+    assert "Nothing to explain of coverage: it was not measured." in done.output
+    assert "test_a.py (modified, a test file)\n  nothing in it counts or could have counted" in done.output
+    assert "function tangle, line 1: new with 12" in done.output
+
+
 FLAKY_TESTS = (
     "import pathlib\nimport unittest\n\nimport a\n\n\nclass FlakyTest(unittest.TestCase):\n"
     "    def test_flips(self):\n        self.assertEqual(a.sign(1), 1)\n"
@@ -182,6 +226,28 @@ def test_a_test_that_flips_blocks_nobody(project: Project) -> None:
 
     assert done.status == 0
     assert "test_flaky.FlakyTest.test_flips flipped" in done.output
+
+
+def test_loosening_blocks_where_the_policy_says_so(project: Project) -> None:
+    """
+    With whoever wrote it; what has to be undone is exactly what was loosened.
+    """
+    base = project.commit(
+        {"a.py": "x = 1\n", ".gate.toml": "[guard]\nloosening = 'block'\n[coverage]\nminimum = 80\n"}
+    )
+    project.commit({".gate.toml": "[guard]\nloosening = 'block'\n[coverage]\nminimum = 60\n"})
+    project.write({"a.py": "x = 1  # type: ignore\n"})
+
+    done = project.gate("check", "--base", base, *STATIC)
+    verdict = project.gate("check", "--base", base, *STATIC, "--format", "json").json
+
+    assert done.status == 1
+    assert ".gate.toml line 4 (by Ann) loosens `coverage.minimum` of the policy: 80 -> 60." in done.output
+    assert "a.py line 1 (not committed yet) adds `# type: ignore`" in done.output
+    assert [step["text"] for step in verdict["to_pass"]] == [
+        "Set `coverage.minimum` back to 80 in .gate.toml.",
+        "Take `# type: ignore` out of a.py line 1.",
+    ]
 
 
 def test_the_first_commit_is_compared_with_nothing(project: Project) -> None:

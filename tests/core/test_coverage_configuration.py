@@ -71,6 +71,23 @@ def test_lists_are_split_as_coverage_does() -> None:
     assert found["run"]["source"] == "/work"
 
 
+@pytest.mark.parametrize(
+    ("first", "omit"),
+    [
+        # Files of its own count even where they say nothing; others where they say anything of coverage.py.
+        ({".coveragerc": b""}, None),
+        ({".coveragerc.toml": b"[tool.other]\n"}, None),
+        ({"setup.cfg": b"[coverage:report]\nfail_under = 80\n"}, None),
+        ({"tox.ini": b"[coverage:html]\ndirectory = x\n"}, None),
+        ({"setup.cfg": b"[metadata]\n[coverage:run]\n"}, "*/gen/*"),
+        ({".coveragerc": b"[coverage:run]\nomit = d/*\n"}, "d/*"),
+    ],
+)
+def test_coverage_stops_at_the_first_file_that_counts(first: dict[str, bytes], omit: str | None) -> None:
+    """As coverage.py does, whichever of its options stand there."""
+    assert options({"pyproject.toml": TOML, **first})["report"].get("omit") == omit
+
+
 def test_the_first_file_that_says_anything_is_the_one() -> None:
     """Coverage.py's order: .coveragerc before setup.cfg before pyproject.toml."""
     files = {"pyproject.toml": TOML, ".coveragerc": b"[run]\nomit = c/*\n", "setup.cfg": b"[metadata]\n"}

@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gate.core.comparison import ComplexityFacts, CoverageFacts, FunctionChange, Ratio, SecurityFacts
+from gate.core.explanation import Explained, Explanation, FileExplained
 from gate.core.verdict import Outcome, Verdict
 from gate.core.verdict_json import as_json
 from tests import verdicts
@@ -120,6 +121,39 @@ def test_waivers_stand_with_what_they_cover() -> None:
         }
     ]
     assert "waived" not in checks["coverage"]
+
+
+EXPLANATION = Explanation(
+    (
+        FileExplained(
+            b"caf\xe9.py".decode("utf-8", "surrogateescape"),
+            "modified",
+            "",
+            (
+                Explained("line", 3, counts=True, rule="new", text="new, covered: why", covered=True),
+                Explained(
+                    "function", 1, counts=False, rule="body", text="moved", name="f", before=2, after=2
+                ),
+            ),
+        ),
+        FileExplained("test_a.py", "added", "a test file"),
+    ),
+    (replace(verdicts.LOOSENED, author="Ann"),),
+    ("coverage",),
+)
+
+
+def test_an_explanation_follows_the_schema() -> None:
+    """
+    It is one more key, and only where it was asked for.
+    """
+    actual = json.loads(json.dumps(as_json(verdicts.BLOCKED, EXPLANATION)))
+
+    assert list(Draft202012Validator(SCHEMA).iter_errors(actual)) == []
+    assert actual["explanation"]["files"][0]["path"] == "caf\\udce9.py"
+    assert actual["explanation"]["files"][0]["items"][0]["counts"] is True
+    assert actual["explanation"]["loosened"][0]["author"] == "Ann"
+    assert actual.keys() - as_json(verdicts.BLOCKED).keys() == {"explanation"}
 
 
 def test_schema_rejects_unknown_keys() -> None:

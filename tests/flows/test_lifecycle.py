@@ -14,6 +14,9 @@ from tests.flows.conftest import NEW_SECRET, SHOP, SOURCE, TANGLE, World, runs_o
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
+HIDDEN = "import subprocess  # nosec B404\n\n\ndef run(command):\n    subprocess.call(command, shell=True)  # nosec\n"
+"""A finding that a rule's id hides, and one that nothing hides."""
+
 
 def gates(pull: PullRequest) -> list[str]:
     """The conclusions of every `gate` on the present head, oldest first."""
@@ -28,10 +31,12 @@ def test_the_first_commit_of_a_repository_arms_it(world: World) -> None:
     repository = world.repository(None)
     store = Store(f"sqlite:///{world.service.folder}/data/gate.db")
 
-    first = repository.push("main", SHOP)
+    first = repository.push("main", {**SHOP, "hidden.py": HIDDEN})
 
     world.until(lambda: _is_armed(store, repository.id), "an armed repository")
-    assert [revision.sha for revision in store.revisions(repository.id)] == [first]
+    (point,) = store.revisions(repository.id)
+    assert point.sha == first
+    assert (point.totals["findings"], point.totals["suppressed"]) == (1, 1)
     assert repository.check_runs == []
     backlog = requests.get(f"{world.service.url}/metrics", timeout=10).text
     assert "gate_works" in backlog

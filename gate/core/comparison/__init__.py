@@ -24,6 +24,18 @@ class TreeReports:
 
 
 FunctionStatus = Literal["new", "worse", "better", "same", "moved", "removed"]
+FunctionRule = Literal[
+    "",
+    "name_and_body",
+    "name_and_likeness",
+    "name_and_order",
+    "body_in_file",
+    "name_elsewhere",
+    "body",
+    "likeness",
+]
+"""What a function was recognised by: its name in its file with its body, the most alike one or the order among several;
+its body and last name in its file, or in another one; its body alone; or its likeness. Empty where it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,11 @@ class FunctionChange:
     contributors: tuple[tuple[int, int], ...] = ()
     old_path: str = ""
     """Where it stood at the base, or the function its body was taken out of, when that is another file."""
+    rule: FunctionRule = ""
+    old_name: str = ""
+    """At the base, where that is another name."""
+    old_line: int = 0
+    """At the base; 0 for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,10 @@ class ComplexityFacts:
     """Source files of the head that were measured."""
 
 
+Unjudged = Literal["", "test_file", "not_measured_before", "severity", "confidence"]
+FindingRule = Literal["", "scope", "file", "moved"]
+
+
 @dataclass(frozen=True, slots=True)
 class FindingChange:
     """A finding with its path (at the head; at the base for fixed ones)."""
@@ -88,6 +109,15 @@ class FindingChange:
     finding: Finding
     judged: bool
     """False in test files and below the policy's levels."""
+    unjudged: Unjudged = ""
+    """Why it is not judged: it is in a test file, its file could not be measured at the base, or it is below a level."""
+    rule: FindingRule = ""
+    """What else it was recognised by, its rule and source apart, where a persisting one stands on another line than the
+    diff would have it: the scope in its file, its file, or nothing."""
+    old_path: str = ""
+    """Where it stood, where that is another file."""
+    old_line: int = 0
+    """The line of the base that a persisting one stood on."""
 
 
 @tagged
@@ -100,6 +130,8 @@ class SecurityFacts:
     persisting: tuple[FindingChange, ...]
     suppressed: tuple[FindingChange, ...] = ()
     """At the head, hidden by `# nosec` with a rule id; a blanket `# nosec` hides nothing for the gate."""
+    hidden: tuple[FindingChange, ...] = ()
+    """Those of `suppressed` that were not among the base's."""
     unmeasured: tuple[Unmeasured, ...] = ()
     files: int = 0
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from checks.report import FileReport, Finding, Level
-from gate.core.comparison import FindingChange, SecurityFacts, TreeReports
-from gate.core.comparison.pairing import Pairs, pair_equal
+from gate.core.comparison import FindingChange, FindingRule, SecurityFacts, TreeReports, Unjudged
+from gate.core.comparison.pairing import pair_equal
 from gate.core.comparison.trees import Located, Trees
 from gate.core.diff import Diff, LineMap
 
 Found = Located[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finding of the base and what it is at the head."""
+
+    rule: FindingRule
+    old: Found
+    new: Found
+
 
 LEVELS: dict[Level, int] = {"undefined": 0, "low": 1, "medium": 2, "high": 3}
 """Severities and confidences in order."""
@@ -31,52 +42,66 @@ def compare_security(
     """
     trees = Trees(base, head, diff)
     gone, kept, come = compare_findings(trees, diff, _counting)
+    _, _, hidden = compare_findings(trees, diff, _set_apart)
 
-    def changes(findings: Iterable[Found], tests: frozenset[str]) -> tuple[FindingChange, ...]:
-        judged = [
-            found.comparable
-            and found.path not in tests
-            and LEVELS[found.thing.severity] >= LEVELS[severity]
-            and LEVELS[found.thing.confidence] >= LEVELS[confidence]
-            for found in findings
-        ]
-        pairs = zip(findings, judged, strict=True)
-        return tuple(
-            sorted((FindingChange(found.path, found.thing, yes) for found, yes in pairs), key=_place)
+    def change(found: Found, tests: Container[str], kept: Kept | None = None) -> FindingChange:
+        why: Unjudged = (
+            _unjudged(found.thing, severity, confidence) if found.comparable else "not_measured_before"
         )
+        why = "test_file" if found.path in tests else why
+        changed = FindingChange(found.path, found.thing, judged=not why, unjudged=why)
+        if kept is None:
+            return changed
+        old_path = "" if kept.old.path == found.path else kept.old.path
+        return replace(changed, rule=kept.rule, old_path=old_path, old_line=kept.old.thing.line)
 
+    suppressed = [*trees.in_head(_set_apart, tests=False), *trees.in_head(_set_apart, tests=True)]
     return SecurityFacts(
-        introduced=changes(come, head.tests),
-        fixed=changes(gone, base.tests),
-        persisting=changes([new for _, new in kept], head.tests),
-        suppressed=changes(
-            [*trees.in_head(_set_apart, tests=False), *trees.in_head(_set_apart, tests=True)], head.tests
-        ),
+        introduced=_ordered(change(found, head.tests) for found in come),
+        fixed=_ordered(change(found, base.tests) for found in gone),
+        persisting=_ordered(change(each.new, head.tests, each) for each in kept),
+        suppressed=_ordered(change(found, head.tests) for found in suppressed),
+        hidden=_ordered(change(found, head.tests) for found in hidden),
         unmeasured=trees.unmeasured(),
         files=trees.measured_files(),
     )
 
 
+def _unjudged(finding: Finding, severity: Level, confidence: Level) -> Unjudged:
+    if LEVELS[finding.severity] < LEVELS[severity]:
+        return "severity"
+    return "confidence" if LEVELS[finding.confidence] < LEVELS[confidence] else ""
+
+
 def compare_findings(
     trees: Trees, diff: Diff, things: Callable[[FileReport], Iterable[Finding]]
-) -> tuple[list[Found], Pairs[Found], list[Found]]:
-    """The findings that are gone, kept (with those of the head) and come; test files and the others apart.
+) -> tuple[list[Found], list[Kept], list[Found]]:
+    """The findings that are gone, kept (with what they were recognised by) and come; test files and the others apart.
 
     A finding is the same while rule, file (through renames), enclosing scope and normalised source are; of several
     equal ones those on an unchanged line first. Leftovers of the same rule and source have moved.
     """
-    unmoved = _unmoved_key(diff)
+    keys: tuple[tuple[FindingRule, Callable[[Found], Hashable | None]], ...] = (
+        ("", _unmoved_key(diff)),
+        ("scope", _identity),
+        ("file", _moved_in_file),
+        ("moved", _moved),
+    )
     gone: list[Found] = []
-    kept: Pairs[Found] = []
+    kept: list[Kept] = []
     come: list[Found] = []
     for tests in (False, True):
         before, after = trees.in_base(things, tests=tests), trees.in_head(things, tests=tests)
-        for key in (unmoved, _identity, _moved_in_file, _moved):
+        for rule, key in keys:
             pairs, before, after = pair_equal(before, after, key)
-            kept += pairs
+            kept += [Kept(rule, old, new) for old, new in pairs]
         gone += before
         come += after
     return gone, kept, come
+
+
+def _ordered(changes: Iterable[FindingChange]) -> tuple[FindingChange, ...]:
+    return tuple(sorted(changes, key=_place))
 
 
 def _place(change: FindingChange) -> tuple[str, int, int, str]:

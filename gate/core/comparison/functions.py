@@ -6,17 +6,19 @@ It does not say what blocks; that is `gate.core.verdict.complexity`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 
 from checks.report import Block, FileReport
 from gate.core.comparison import (
     ComplexityFacts,
     ComplexityTotals,
     FunctionChange,
+    FunctionRule,
     FunctionStatus,
     TreeReports,
 )
-from gate.core.comparison.pairing import common_parts, pair_alike, pair_equal
+from gate.core.comparison.pairing import Pairs, common_parts, pair_alike, pair_equal
 from gate.core.comparison.trees import Located, Trees
 from gate.core.diff import Diff
 
@@ -70,11 +72,11 @@ def _changes(
 ) -> Iterator[FunctionChange]:
     named, gone, come = _pair_by_name(before, after)
     moved, gone, come = _pair_by_body(gone, come)
-    for old, new in named:
-        if old.thing.complexity != new.thing.complexity:
-            yield _followed(old, new, "same", judged=judged)
-    for old, new in moved:
-        yield _followed(old, new, "moved", judged=judged)
+    for each in named:
+        if each.old.thing.complexity != each.new.thing.complexity:
+            yield _followed(each, "same", judged=judged)
+    for each in moved:
+        yield _followed(each, "moved", judged=judged)
     for old in gone:
         yield _alone(old, "removed", judged=judged)
     for new, origin in zip(come, _origins([*named, *moved], gone, come, maximum), strict=True):
@@ -96,7 +98,17 @@ def _alone(function: Function, status: FunctionStatus, *, judged: bool, origin: 
     )
 
 
-def _followed(old: Function, new: Function, if_equal: FunctionStatus, *, judged: bool) -> FunctionChange:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A function of the base, what it is at the head, and what it was recognised by."""
+
+    old: Function
+    new: Function
+    rule: FunctionRule
+
+
+def _followed(kept: _Kept, if_equal: FunctionStatus, *, judged: bool) -> FunctionChange:
+    old, new = kept.old, kept.new
     before, after = old.thing.complexity, new.thing.complexity
     status: FunctionStatus = "worse" if after > before else "better" if after < before else if_equal
     return FunctionChange(
@@ -109,15 +121,19 @@ def _followed(old: Function, new: Function, if_equal: FunctionStatus, *, judged:
         judged=judged,
         contributors=new.thing.contributors,
         old_path="" if old.path == new.path else old.path,
+        rule=kept.rule,
+        old_name="" if old.thing.name == new.thing.name else old.thing.name,
+        old_line=old.thing.line,
     )
 
 
-_Pairs = list[tuple[Function, Function]]
+def _by(rule: FunctionRule, pairs: Pairs[Function]) -> list[_Kept]:
+    return [_Kept(old, new, rule) for old, new in pairs]
 
 
 def _pair_by_name(
     before: list[Function], after: list[Function]
-) -> tuple[_Pairs, list[Function], list[Function]]:
+) -> tuple[list[_Kept], list[Function], list[Function]]:
     """Same file and qualified name; of several first those with the same body, then the most alike, then by order."""
     pairs, before, after = pair_equal(before, after, _name_and_body)
     times = Counter(map(_name, before)) | Counter(map(_name, after))
@@ -129,19 +145,29 @@ def _pair_by_name(
 
     alike, before, after = pair_alike(before, after, statements_if_several, _equally_far)
     ordered, before, after = pair_equal(before, after, _name)
-    return [*pairs, *alike, *ordered], before, after
+    kept = [
+        *_by("name_and_body", pairs),
+        *_by("name_and_likeness", alike),
+        *_by("name_and_order", ordered),
+    ]
+    return kept, before, after
 
 
 def _pair_by_body(
     before: list[Function], after: list[Function]
-) -> tuple[_Pairs, list[Function], list[Function]]:
+) -> tuple[list[_Kept], list[Function], list[Function]]:
     """The same body under another name or in another file, then the most alike ones, edited on the way."""
-    pairs: _Pairs = []
-    for key in (_body_in_file, _body_and_last_name, _body):
+    kept: list[_Kept] = []
+    keys: tuple[tuple[FunctionRule, Callable[[Function], Hashable | None]], ...] = (
+        ("body_in_file", _body_in_file),
+        ("name_elsewhere", _body_and_last_name),
+        ("body", _body),
+    )
+    for rule, key in keys:
         found, before, after = pair_equal(before, after, key)
-        pairs += found
+        kept += _by(rule, found)
     found, before, after = pair_alike(before, after, _statements, _farness)
-    return [*pairs, *found], before, after
+    return [*kept, *_by("likeness", found)], before, after
 
 
 def _name_and_body(function: Function) -> tuple[str, ...]:
@@ -183,12 +209,12 @@ def _last_name(function: Function) -> str:
     return function.thing.name.rpartition(".")[2]
 
 
-def _origins(kept: _Pairs, gone: list[Function], come: list[Function], maximum: int) -> list[str]:
+def _origins(kept: list[_Kept], gone: list[Function], come: list[Function], maximum: int) -> list[str]:
     """For each new function above the maximum the base's file that at least half of its body was taken out of.
 
     So a tangle that is split over files is recognised: what the one function lost is what the others are made of.
     """
-    lost = [(old.path, _minus(old.thing.fingerprint, new.thing.fingerprint)) for old, new in kept]
+    lost = [(each.old.path, _minus(each.old.thing.fingerprint, each.new.thing.fingerprint)) for each in kept]
     lost += [(old.path, old.thing.fingerprint) for old in gone]
     lost = [(path, parts) for path, parts in lost if parts]
     wanted = [function.thing.fingerprint if function.thing.complexity > maximum else () for function in come]

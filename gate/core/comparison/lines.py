@@ -6,15 +6,14 @@ Which of it blocks is said elsewhere; a line is executable, covered or missing b
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Literal
 
 from checks.report import CoverageReport, FileCoverage, FileReport, Statement, Suite
 from gate.core.comparison import CoverageFacts, Ratio, TestChange
+from gate.core.comparison.decisions import LineComparison, decide
 from gate.core.comparison.statements import ChangedFile, Matching, Outline, changed_file, match_statements
 from gate.core.diff import Diff, FileChange
 
@@ -32,8 +31,8 @@ def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change
     *,
     sources: Collection[str],
     everywhere: bool,
-) -> CoverageFacts:
-    """The facts of coverage; `base` is None where there is nothing to compare with.
+) -> LineComparison:
+    """The facts of coverage, and what they were counted from; `base` is None where there is nothing to compare with.
 
     `base_syntax` and `head_syntax` are what the check `syntax` says of files by path; those the change does not touch
     may be missing. `sources` are the head's paths that count; `everywhere` tells whether lost lines are judged in files
@@ -42,14 +41,17 @@ def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change
     files = _changed_files(diff, base_syntax, head_syntax)
     matching = match_statements(files)
     before, covered = dict(base.files if base else ()), dict(head.files)
-    new = {file.new_path: _new_lines(file, covered.get(file.new_path, _NOTHING), matching) for file in files}
+    decisions = {
+        file.new_path: decide(file, _lines(covered.get(file.new_path, _NOTHING)), matching) for file in files
+    }
+    new = {path: {line for line, each in found.items() if each.new} for path, found in decisions.items()}
     uncovered = {path: lines & {*covered[path].missing} for path, lines in new.items() if lines}
     added = sum(map(len, new.values()))
     survival = _survival(base, covered, files, matching, new)
     touched = {*covered} if everywhere else {*new}
     lost = {path: lines for path, lines in survival.lost.items() if path in touched}
     changed = [change for change in diff.changes if change.new_path in sources]
-    return CoverageFacts(
+    facts = CoverageFacts(
         base=_total(before.values()) if base else None,
         head=_total(covered.values()),
         patch=Ratio(added - sum(map(len, uncovered.values())), added),
@@ -68,6 +70,7 @@ def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change
         uncovered_identity=_identity(uncovered, files),
         lost_identity=_identity(lost, files),
     )
+    return LineComparison(facts, decisions, tuple(files), matching, covered)
 
 
 def _changed_files(
@@ -82,33 +85,6 @@ def _changed_files(
         )
         for change in diff.changes
     ]
-
-
-def _new_lines(file: ChangedFile, coverage: FileCoverage, matching: Matching) -> set[int]:
-    """The executable lines of the head that are new: whose part of a new statement has an added or changed line."""
-    executable = sorted({*coverage.covered, *coverage.missing})
-    outline = Outline(file.after)
-
-    def is_new(line: int, following: int) -> bool:
-        places = outline.at(line)
-        if not places:
-            # A line that only coverage.py knows, or a file whose syntax is not known.
-            return file.lines.adds(line, line)
-        # A decorated definition has executable lines of its own for each decorator.
-        return any(
-            place in matching.new
-            and (
-                place in matching.crossed
-                or file.lines.adds(line, min(place.statement.end_line, following - 1))
-            )
-            for place in places
-        )
-
-    return {
-        line
-        for line, following in zip_longest(executable, executable[1:], fillvalue=sys.maxsize)
-        if is_new(line, following)
-    }
 
 
 @dataclass(slots=True)

@@ -12,6 +12,11 @@ from gate.core.verdict.values import CheckVerdict, Reason
 from gate.core.verdict.wording import short_name, title
 
 _SHOWN_CONTRIBUTORS = 3
+_WHY = {
+    "new_above_maximum": "It is new and above the limit of {}.",
+    "crossed_maximum": "It crossed the limit of {}.",
+    "grew_above_maximum": "It was above the limit of {} and grew.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,25 @@ class _Excess:
         return self.after < self.before
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionRuling:
+    """What is made of one function that changed."""
+
+    change: FunctionChange
+    kind: str
+    """The kind of reason it is; empty for a harmless one."""
+    blocks: bool
+    why: str
+    """A sentence: why it blocks, or why it does not."""
+
+
+def rule_on_functions(facts: ComplexityFacts, maximum: int) -> tuple[FunctionRuling, ...]:
+    """Each changed function with whether it blocks, in the order of the facts."""
+    excesses = _excesses([change for change in facts.functions if change.judged], maximum)
+    by_path = {path: excess for excess in excesses for path in excess.paths}
+    return tuple(_ruling(change, maximum, by_path.get(change.path)) for change in facts.functions)
+
+
 def judge_complexity(policy: Policy, facts: ComplexityFacts) -> CheckVerdict:
     """Blocked by functions that are new above the maximum, crossed it, or were above and grew.
 
@@ -34,24 +58,49 @@ def judge_complexity(policy: Policy, facts: ComplexityFacts) -> CheckVerdict:
     """
     maximum = policy.complexity.maximum
     excesses = _excesses([change for change in facts.functions if change.judged], maximum)
-    by_path = {path: excess for excess in excesses for path in excess.paths}
     worse = sorted(
-        (change for change in facts.functions if _kind(change, maximum)),
-        key=lambda change: (-_overshoot(change, maximum), change.path, change.line, change.name),
+        (ruling for ruling in rule_on_functions(facts, maximum) if ruling.kind),
+        key=lambda ruling: (
+            -_overshoot(ruling.change, maximum),
+            ruling.change.path,
+            ruling.change.line,
+            ruling.change.name,
+        ),
     )
-    blocking = [change for change in worse if change.judged and not by_path[change.path].falls]
+    blocking = [ruling.change for ruling in worse if ruling.blocks]
     unreadable, listed = unmeasured_reasons(facts.unmeasured)
-    harmless = [change for change in worse if change not in blocking]
     return CheckVerdict(
         check="complexity",
         outcome=outcome_of(blocked=bool(blocking), unmeasured=bool(unreadable)),
         title=_title(facts, maximum, blocking, falling=[excess for excess in excesses if excess.falls]),
         reasons=(*(_reason(change, maximum) for change in blocking), *unreadable),
-        notes=(*(_note(change, maximum, by_path.get(change.path)) for change in harmless), *listed),
+        notes=(*(_note(ruling, maximum) for ruling in worse if not ruling.blocks), *listed),
         to_pass=(*_to_pass(blocking, excesses, maximum), *unreadable),
         facts=facts,
         limits=(("maximum", maximum),),
     )
+
+
+def _ruling(change: FunctionChange, maximum: int, excess: _Excess | None) -> FunctionRuling:
+    kind = _kind(change, maximum)
+    if not kind:
+        return FunctionRuling(change, "", blocks=False, why=_harmless(change, maximum))
+    if not change.judged or excess is None:
+        why = "It is in a test file, or its file could not be measured at the base: not judged."
+        return FunctionRuling(change, kind, blocks=False, why=why)
+    if excess.falls:
+        files = " and ".join(sorted(excess.paths))
+        why = f"The complexity above {maximum} in {files} falls from {excess.before} to {excess.after}: no block."
+        return FunctionRuling(change, kind, blocks=False, why=why)
+    return FunctionRuling(change, kind, blocks=True, why=_WHY[kind].format(maximum))
+
+
+def _harmless(change: FunctionChange, maximum: int) -> str:
+    if change.after is None:
+        return "It is gone."
+    if change.after <= maximum:
+        return f"It is within the limit of {maximum}."
+    return f"It was above the limit of {maximum} before, and did not grow."
 
 
 def _kind(change: FunctionChange, maximum: int) -> str:
@@ -98,14 +147,8 @@ def _reason(change: FunctionChange, maximum: int) -> Reason:
     return _about(change, maximum, text)
 
 
-def _note(change: FunctionChange, maximum: int, excess: _Excess | None) -> Reason:
-    text = _history(change, maximum)
-    if change.judged and excess:
-        files = " and ".join(sorted(excess.paths))
-        why = f"The complexity above {maximum} in {files} falls from {excess.before} to {excess.after}: no block."
-    else:
-        why = "It is in a test file, or its file could not be measured at the base: not judged."
-    return _about(change, maximum, f"{text} {why}")
+def _note(ruling: FunctionRuling, maximum: int) -> Reason:
+    return _about(ruling.change, maximum, f"{_history(ruling.change, maximum)} {ruling.why}")
 
 
 def _about(change: FunctionChange, maximum: int, text: str) -> Reason:

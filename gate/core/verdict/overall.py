@@ -76,7 +76,9 @@ def concluded(verdict: Verdict) -> Verdict:
         outcome=outcome,
         title=_title(outcome, verdict, blocking, mistakes),
         neutral=bool(verdict.checks) and not outcomes,
-        to_pass=tuple(reason for check in judged for reason in check.to_pass) + blocking + mistakes,
+        to_pass=tuple(reason for check in judged for reason in check.to_pass)
+        + tuple(replace(reason, text=reason.remedy or reason.text) for reason in blocking)
+        + mistakes,
     )
 
 

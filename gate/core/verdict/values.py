@@ -38,6 +38,10 @@ class Reason:
     before: int | str | None = None
     after: int | str | None = None
     limit: int | str | None = None
+    author: str = ""
+    """Who wrote it, where that is told: of what a change loosens. A name as the commit has it, cleaned."""
+    remedy: str = ""
+    """A sentence for `to_pass`, where the text does not hold it."""
     identity: tuple[str, ...] = ()
     """Digests of what the reason is made of, where kind, path and name do not tell it from the next one: the same wherever
     its lines move. Of a reason that sums up lines, one for each. Not shown."""

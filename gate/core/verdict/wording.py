@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from gate.core.verdict.values import Waiver
 
 TITLE_CHARACTERS = 120
+NOT_COMMITTED = "not committed yet"
+"""The author of what stands in a work tree alone."""
 _NAME_CHARACTERS = 70
 _MOST_RANGES = 12
 _BREAKS = re.compile(r"[\x00-\x20\x7f]+")
@@ -36,6 +38,13 @@ def by(waivers: Sequence[Waiver]) -> str:
     """Who gave the waivers; an author's own one is never passed over: `by ada and mona`, `by mona, the author`."""
     names = [f"{waiver.person}, the author" if waiver.own else waiver.person for waiver in waivers]
     return f"by {' and '.join(dict.fromkeys(names))}"
+
+
+def author_of_line(author: str) -> str:
+    """What stands behind a line: ` (by Ann)`, ` (not committed yet)`, or nothing."""
+    if not author:
+        return ""
+    return f" ({author if author == NOT_COMMITTED else f'by {author}'})"
 
 
 def places(files: Iterable[tuple[str, tuple[int, ...]]]) -> str:

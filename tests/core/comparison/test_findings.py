@@ -115,6 +115,79 @@ def test_findings_set_apart_are_listed() -> None:
     assert places(facts.suppressed) == [("B602", "a.py", 5), ("B602", "tests/test_a.py", 5)]
 
 
+@pytest.mark.parametrize(
+    ("before", "hidden"),
+    [
+        (SHELL, [("B602", "a.py", 5)]),
+        ("", [("B602", "a.py", 5)]),
+        (SHELL.replace("True)", "True)  # nosec B602"), []),
+        ("# first\n" + SHELL.replace("True)", "True)  # nosec B602"), []),
+        (SHELL.replace("True)", "True)  # nosec"), [("B602", "a.py", 5)]),
+    ],
+    ids=["seen before", "new code", "hidden before", "shifted", "blanket before"],
+)
+def test_findings_that_the_change_hides_are_told_from_the_others(before: str, hidden: list[Place]) -> None:
+    """
+    Hidden is what names the rule now and did not before, whether the code is new or not.
+    """
+    facts = findings({"a.py": before}, {"a.py": SHELL.replace("True)", "True)  # nosec B602")})
+
+    assert places(facts.hidden) == hidden
+    assert places(facts.suppressed) == [("B602", "a.py", 5)]
+
+
+def test_persisting_findings_say_what_they_were_recognised_by() -> None:
+    """
+    The diff's own line, the scope, the file, or nothing but rule and source; and where they stood.
+    """
+    call = "    subprocess.call({}, shell=True)\n"
+    head = "import subprocess\n\n\ndef {}(command):\n"
+    base = {
+        "line.py": SHELL,
+        "scope.py": head.format("f") + "    print()\n" * 9 + call.format("a"),
+        "file.py": head.format("f") + call.format("b"),
+        "old.py": head.format("f") + call.format("c"),
+    }
+    after = {
+        "line.py": "# first\n" + SHELL,
+        "scope.py": head.format("f") + call.format("a").replace("(", "(  ") + "    print()\n" * 9,
+        "file.py": head.format("g") + "    print(1)\n" + call.format("b").replace("(", "(  "),
+        "new.py": head.format("f") + call.format("c"),
+        "old.py": "import subprocess\n",
+    }
+
+    persisting = [change for change in findings(base, after).persisting if change.finding.rule == "B602"]
+
+    assert [(change.path, change.rule, change.old_path, change.old_line) for change in persisting] == [
+        ("file.py", "file", "", 5),
+        ("line.py", "", "", 5),
+        ("new.py", "moved", "old.py", 5),
+        ("scope.py", "scope", "", 14),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "why"),
+    [
+        ("a.py", Finding("B1", 1, 1, 0, "high", "high", ""), ""),
+        ("a.py", Finding("B1", 1, 1, 0, "low", "high", ""), "severity"),
+        ("a.py", Finding("B1", 1, 1, 0, "high", "undefined", ""), "confidence"),
+        ("test_a.py", Finding("B1", 1, 1, 0, "high", "high", ""), "test_file"),
+    ],
+)
+def test_why_a_finding_is_not_judged_is_said(path: str, given: Finding, why: str) -> None:
+    """
+    Judged is what nothing speaks against.
+    """
+    tree = TreeReports({path: FileReport("security", "1", findings=(given,))}, frozenset({"test_a.py"}))
+
+    (change,) = compare_security(
+        TreeReports({}), tree, Diff(()), severity="medium", confidence="medium"
+    ).introduced
+
+    assert (change.unjudged, change.judged) == (why, not why)
+
+
 def finding(rule: str = "B1", *, severity: Level = "high", confidence: Level = "high") -> Finding:
     return Finding(rule, 1, 1, 0, severity, confidence, "text", source="s")
 

@@ -143,7 +143,7 @@ def test_a_diff_that_takes_one_scope_for_another_is_put_right() -> None:
         Diff((change,)),
         sources={"a.py"},
         everywhere=False,
-    )
+    ).facts
 
     assert (facts.uncovered, facts.patch) == ((("a.py", (2,)),), Ratio(1, 2))
     assert (facts.lost, facts.removed_covered) == ((), 0)
@@ -216,7 +216,7 @@ def test_every_line_of_a_copy_is_new() -> None:
         Diff((change,)),
         sources={"a.py", "b.py"},
         everywhere=False,
-    )
+    ).facts
 
     assert facts.uncovered == (("b.py", (1, 2)),)
     assert facts.files == (("b.py", None, Ratio(0, 2)),)
@@ -238,7 +238,7 @@ def test_what_has_no_lines_to_compare_is_changed_as_a_whole(kind: str) -> None:
         Diff((change,)),
         sources={"a.py"},
         everywhere=False,
-    )
+    ).facts
 
     assert facts.patch == Ratio(1, 2)
     assert facts.removed_covered == 1

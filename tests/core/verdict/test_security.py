@@ -79,6 +79,47 @@ def test_what_would_block_elsewhere_is_noted(change: FindingChange, noted: bool)
     ] * noted
 
 
+HIDDEN = "is hidden by a `# nosec` that names the rule, which it was not before: listed, not judged."
+
+
+def test_findings_that_are_hidden_are_listed_with_their_author() -> None:
+    """
+    `# nosec` with the rule's id takes a finding out of the verdict, and not out of sight.
+    """
+    facts = SecurityFacts((), (), (), hidden=(found(line=3), found(line=4)))
+
+    verdict = judge_security(DEFAULT, facts, {("app.py", 3): "Ann"})
+
+    assert (verdict.outcome, verdict.reasons) == (Outcome.PASSED, ())
+    assert [(note.kind, note.author, note.text) for note in verdict.notes] == [
+        (
+            "hidden_finding",
+            "Ann",
+            f"B602 at app.py line 3 (by Ann) {HIDDEN}",
+        ),
+        (
+            "hidden_finding",
+            "",
+            f"B602 at app.py line 4 {HIDDEN}",
+        ),
+    ]
+
+
+def test_a_nosec_without_a_rule_is_said_to_hide_nothing() -> None:
+    """
+    Whoever wrote it thinks it does.
+    """
+    change = found()
+    blanket = replace(change, finding=replace(change.finding, suppressed="blanket"))
+
+    verdict = judge(blanket)
+
+    sentence = "The `# nosec` there names no rule, and without a rule id it hides nothing here."
+    assert sentence in verdict.reasons[0].text
+    assert sentence in verdict.to_pass[0].text
+    assert sentence not in judge(change).reasons[0].text
+
+
 def test_titles_of_passed_checks_name_the_limit() -> None:
     """
     One level when both are the same, both otherwise.
