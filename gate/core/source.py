@@ -186,15 +186,22 @@ def left_out(selection: Selection, moved: tuple[Exclusion, ...] = ()) -> str:
     return f"left out: {', '.join(told)}" if told else ""
 
 
-def tests_touched(diff: Diff, base_tests: Container[str]) -> bool:
-    """Whether the change edits, moves or removes a test file of the base, or a file that decides how the suite runs.
+def tests_touched(diff: Diff, base_tests: Container[str], head_tests: Container[str]) -> bool:
+    """Whether the change edits, moves or removes a test file, what lies beside one, or a file that decides how tests run.
 
     Then lost lines are judged in every file. `[tests]`, `pyproject.toml` and added skips are for the caller to look at.
     """
     return any(
-        change.old_path in base_tests or _is_runner_file(change.old_path) or _is_runner_file(change.new_path)
+        _is_runner_file(change.new_path)
+        or (change.kind == "renamed" and change.new_path in head_tests)
+        or (change.kind != "copied" and _is_of_tests(change.old_path, base_tests))
         for change in diff.changes
     )
+
+
+def _is_of_tests(path: str, tests: Container[str]) -> bool:
+    """Whether it is a test, decides how tests run, or lies among them: what a test reads decides what it covers."""
+    return path in tests or _is_runner_file(path) or (bool(path) and has_usual_test_name(path))
 
 
 def _is_runner_file(path: str) -> bool:

@@ -5,10 +5,11 @@ It publishes nothing and knows neither GitHub nor the engine. What decides is `g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from checks.report import FileReport
 from gate.core import policy as policies
 from gate.core.comparison import TreeReports
 from gate.core.comparison.findings import compare_security
@@ -157,6 +158,14 @@ class Case:
         return TreeReports(
             files=self._reports.of(check, self._entries(check, tree)), tests=tree.selection.test_paths
         )
+
+    def syntax_of(self, tree: Tree, paths: Container[str]) -> dict[str, FileReport]:
+        """What the lines of these files of a tree mean, whether they changed or not. Raises: SandboxError."""
+        entries = [entry for entry in tree.selection.measured if entry.path in paths]
+        if not entries:
+            return {}
+        reports = static_reports(self.service, self.code, {"syntax": entries}, options=self.options)
+        return reports.of("syntax", entries)
 
     def _entries(self, check: str, tree: Tree) -> tuple[TreeEntry, ...]:
         """The files a check is asked of: all, or the changed ones where the others are not looked at."""

@@ -134,7 +134,7 @@ def test_lines_are_those_counted_by_hand(job: Job, root: Path) -> None:
         "package/forgotten.py": FileCoverage(covered=(), missing=(1, 4, 5)),
     }
     assert report.unparsable == (("scripts/broken.py", "line 1: invalid syntax"),)
-    assert report.version.startswith("3 coverage-7.17")
+    assert report.version.startswith("4 coverage-7.17")
 
 
 def test_unittest_tells_each_test(job: Job, root: Path) -> None:

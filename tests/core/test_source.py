@@ -244,7 +244,14 @@ def test_what_is_left_out_is_counted_by_cause() -> None:
         (FileChange("renamed", "tests/a.py", "tests/b.py", "", ""), True),
         (FileChange("modified", "setup.cfg", "setup.cfg", "", ""), True),
         (FileChange("added", "", "pkg/conftest.py", "", ""), True),
+        # A source file that becomes a test, and what tests read.
+        (FileChange("renamed", "src/a.py", "tests/d.py", "", ""), True),
+        (FileChange("renamed", "tests/a.py", "src/b.py", "", ""), True),
+        (FileChange("modified", "tests/cases.json", "tests/cases.json", "", ""), True),
+        (FileChange("deleted", "pkg/conftest.py", "", "", ""), True),
         # New tests cannot take coverage away.
+        (FileChange("copied", "tests/a.py", "tests/d.py", "", ""), False),
+        (FileChange("added", "", "tests/cases.json", "", ""), False),
         (FileChange("added", "", "tests/c.py", "", ""), False),
         (FileChange("modified", "src/a.py", "src/a.py", "", ""), False),
     ],
@@ -253,4 +260,4 @@ def test_lost_lines_are_judged_everywhere_when_tests_were_touched(change: FileCh
     """
     Edited, moved or removed tests, and files that decide how they run, may cost coverage anywhere.
     """
-    assert source.tests_touched(Diff((change,)), {"tests/a.py"}) is touched
+    assert source.tests_touched(Diff((change,)), {"tests/a.py"}, {"tests/d.py"}) is touched

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.report import Suite
 from gate.core.comparison import CoverageFacts, Ratio, TestChange
+from gate.core.comparison.branches import by_path, weights
 from gate.core.policy import DEFAULT, Coverage, Policy
-from gate.core.verdict import CheckVerdict, Outcome, judge_coverage
+from gate.core.verdict import CheckVerdict, Outcome, judge_coverage, may_be_chance, needs_service
 
 NOTHING = CoverageFacts(
     base=Ratio(80, 100),
@@ -383,4 +385,287 @@ def test_the_number_to_test_is_exact(patch: Ratio, base: Ratio, wanted: str | in
         needed = remedy.before - remedy.after
         assert with_more(needed) is Outcome.PASSED
         assert with_more(needed - 1) is Outcome.BLOCKED
+    assert bool(verdict.to_pass) is (verdict.outcome is Outcome.BLOCKED)
+
+
+def branched(facts: CoverageFacts = NOTHING, **more: object) -> CoverageFacts:
+    return replace(facts, branches=True, **more)  # type: ignore[arg-type]  # tests pass the right types
+
+
+HALF = branched(
+    patch=Ratio(8, 13),
+    patch_branches=Ratio(2, 5),
+    # Line 4 is not run, so neither are the two branches that begin there; line 12 is run and left one way only.
+    uncovered=(("app.py", (4, 5)),),
+    uncovered_branches=(("app.py", ((4, 5), (4, 6), (12, 15))),),
+)
+
+
+def test_branches_are_told_beside_lines() -> None:
+    """
+    Each with its own numbers, the share of both together, and lines that are tested in part by name.
+    """
+    verdict = judge(HALF, rule(patch=80))
+
+    assert verdict.title == "61.5\xa0% of changed lines and branches, gate 80\xa0%"
+    assert verdict.reasons[0].text == (
+        "Tests run 6 of 8 new lines and take 2 of 5 new branches, 61.5\xa0%; the gate is 80\xa0%: test 1 more."
+        " Not tested: app.py 4-5. Tested in part: app.py line 12 never jumps to line 15."
+    )
+    # Two lines may stay as they are: the lightest of the three is enough.
+    assert verdict.to_pass[0].text == "Test app.py 5 with every branch."
+    assert (verdict.to_pass[0].before, verdict.to_pass[0].after) == (5, 4)
+
+
+def test_without_an_allowance_any_of_them_will_do() -> None:
+    """
+    So many lines or branches, whichever.
+    """
+    verdict = judge(HALF, rule(patch=80, patch_allowance=0))
+
+    assert verdict.to_pass[0].text == (
+        "Test 3 or more of the 5 untested new lines and branches: app.py 4-5; app.py line 12 never jumps to line 15."
+    )
+
+
+ALLOWED = [
+    # A line is one line, however many branches begin on it.
+    (
+        branched(
+            patch=Ratio(0, 3), uncovered=(("a.py", (1,)),), uncovered_branches=(("a.py", ((1, 2), (1, 3))),)
+        ),
+        1,
+    ),
+    (branched(patch=Ratio(2, 4), uncovered_branches=(("a.py", ((1, 2), (3, -1))),)), 2),
+]
+
+
+@pytest.mark.parametrize(("facts", "lines"), ALLOWED)
+def test_the_allowance_counts_lines(facts: CoverageFacts, lines: int) -> None:
+    """
+    That many new lines that are not wholly tested always pass.
+    """
+    enough = judge(facts, rule(patch=100, patch_allowance=lines))
+
+    assert enough.outcome is Outcome.PASSED
+    assert enough.title.endswith(f"not wholly tested, {lines} allowed")
+    assert judge(facts, rule(patch=100, patch_allowance=lines - 1)).outcome is Outcome.BLOCKED
+
+
+def test_a_lost_branch_is_a_line_that_lost_coverage() -> None:
+    """
+    Once for each line, and named by where it leads.
+    """
+    facts = branched(lost=(("app.py", (3,)),), lost_branches=(("app.py", ((3, 4), (3, 6), (9, -7))),))
+
+    verdict = judge(facts)
+
+    assert verdict.title == "2 covered lines lost coverage, limit 0"
+    assert verdict.reasons[0].text == (
+        "2 lines that tests covered at the base are not covered any more; 0 may be lost: cover 2 again."
+        " Lost: app.py 3. Tested in part: app.py line 9 never jumps out."
+    )
+    assert verdict.to_pass[0].text == (
+        "Cover all 2 lost lines again: app.py 3; app.py line 9 never jumps out."
+    )
+    assert judge(facts, rule(lost=2)).outcome is Outcome.PASSED
+    assert judge(replace(facts, lost=()), rule(lost=1)).reasons[0].line == 3
+
+
+def test_only_a_dozen_branches_are_named() -> None:
+    """
+    A sentence stays a sentence.
+    """
+    ways = tuple((line, line + 1) for line in range(1, 15))
+
+    verdict = judge(branched(patch=Ratio(0, 14), uncovered_branches=(("a.py", ways),)))
+
+    assert verdict.reasons[0].text.endswith("line 12 never jumps to line 13; and 2 more branches.")
+
+
+def test_what_flips_is_shown_and_not_judged() -> None:
+    """
+    A note for each flaky test and each file with unstable lines.
+    """
+    verdict = judge(
+        replace(
+            NOTHING, unstable=(("app.py", (12,)), ("b.py", (3, 4))), flaky=("tests/test_a.py::test_clock",)
+        )
+    )
+
+    assert verdict.outcome is Outcome.PASSED
+    assert [(note.kind, note.text) for note in verdict.notes] == [
+        (
+            "flaky_test",
+            "tests/test_a.py::test_clock is flaky: it failed and passed on the same code. Reported, not judged.",
+        ),
+        (
+            "unstable_line",
+            "1 line is unstable, covered and not covered by runs of the same code: app.py 12. Reported, not judged.",
+        ),
+        (
+            "unstable_line",
+            "2 lines are unstable, covered and not covered by runs of the same code: b.py 3-4. Reported, not judged.",
+        ),
+    ]
+
+
+CHANCE = [
+    (NOTHING, DEFAULT, False),
+    (lost(1), DEFAULT, True),
+    (lost(1), rule(lost=1), False),
+    (lost(1, removed=1), DEFAULT, False),
+    (replace(NOTHING, failing=(TestChange("a", "passed"),)), DEFAULT, True),
+    (replace(NOTHING, failing=(TestChange("a", "absent"),)), DEFAULT, True),
+    (replace(NOTHING, failing=(TestChange("a", "failed"),)), DEFAULT, False),
+    (replace(NOTHING, failing=(TestChange("a", "passed"),)), rule(failing="ignore"), False),
+    (replace(NOTHING, head_suite="failed"), DEFAULT, True),
+    (replace(NOTHING, head=Ratio(79, 100)), rule(minimum=80), True),
+    # Untested new lines are no matter of chance.
+    (patched(0, 9), DEFAULT, False),
+]
+
+
+@pytest.mark.parametrize(("facts", "policy", "wanted"), CHANCE)
+def test_only_what_would_block_is_run_again(facts: CoverageFacts, policy: Policy, wanted: bool) -> None:
+    """
+    A green run, and a red one that was as red before, cost one run; so does what is not armed.
+    """
+    assert may_be_chance(judge(facts, policy)) is wanted
+    assert not may_be_chance(judge_coverage(policy, facts, armed=False))
+
+
+def test_while_tests_of_the_base_need_a_service_the_title_says_which() -> None:
+    """
+    How many, what they need, and what to do.
+    """
+    one = Suite("failed", 1, 1.0, "pytest", unreachable=1, services=("PostgreSQL",))
+    more = replace(one, unreachable=1200, services=("Redis", "the network"))
+
+    assert needs_service(one) == "1 test needs PostgreSQL: send coverage from CI"
+    assert needs_service(more) == "1,200 tests need Redis and the network: send coverage from CI"
+    assert needs_service(replace(one, services=())).startswith("1 test needs a network or a service")
+
+
+LINES = st.lists(st.integers(1, 40), max_size=8, unique=True).map(lambda lines: tuple(sorted(lines)))
+
+
+@st.composite
+def any_facts(draw: st.DrawFn) -> CoverageFacts:
+    """A change with untested new lines and branches, lost ones, and failing tests, in a tree of so many lines."""
+    branches = draw(st.booleans())
+
+    def ways(lines: tuple[int, ...]) -> tuple[tuple[str, tuple[tuple[int, int], ...]], ...]:
+        chosen = draw(st.lists(st.sampled_from(lines), max_size=6)) if lines and branches else []
+        found = sorted({(line, line + draw(st.integers(1, 2))) for line in chosen})
+        return (("a.py", tuple(found)),) if found else ()
+
+    def files(lines: tuple[int, ...]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        return (("a.py", lines),) if lines else ()
+
+    new, gone = draw(LINES), draw(LINES)
+    uncovered, lost_lines = (
+        draw(st.sets(st.sampled_from(new))) if new else set(),
+        draw(st.sets(st.sampled_from(gone))) if gone else set(),
+    )
+    facts = branched(
+        uncovered=files(tuple(sorted(uncovered))),
+        uncovered_branches=ways(new),
+        lost=files(tuple(sorted(lost_lines))),
+        lost_branches=ways(gone),
+        removed_covered=draw(st.integers(0, 2)),
+        failing=tuple(TestChange(name, "passed") for name in draw(st.sets(st.sampled_from("abc")))),
+    )
+    missing = sum(weights(facts.uncovered, facts.uncovered_branches).values())
+    untested = missing + sum(weights(facts.lost, facts.lost_branches).values()) + draw(st.integers(0, 60))
+    covered, tested = draw(st.integers(0, 20)), draw(st.integers(0, 60))
+    base = draw(st.integers(0, 60))
+    return replace(
+        facts,
+        branches=branches,
+        patch=Ratio(covered, covered + missing),
+        head=Ratio(covered + tested, covered + tested + untested),
+        base=Ratio(base, 60),
+        base_surviving=Ratio(base, 60),
+        head_suite="failed" if facts.failing else "passed",
+    )
+
+
+def applied(facts: CoverageFacts, verdict: CheckVerdict, *, but: str = "") -> CoverageFacts:
+    """What the change looks like when everything to pass was done, one step less of the kind `but`."""
+    failing = [test for test in facts.failing if test.id not in {r.name for r in verdict.to_pass}]
+    facts = replace(facts, failing=tuple(failing + list(facts.failing[:1]) * (but == "failed_test")))
+    facts = replace(facts, head_suite="failed" if facts.failing else "passed")
+    for remedy in verdict.to_pass:
+        if remedy.kind == "failed_test":
+            continue
+        assert isinstance(remedy.before, int)
+        assert isinstance(remedy.after, int)
+        count = remedy.before - remedy.after - (remedy.kind == but)
+        if remedy.kind == "below_minimum":
+            facts = replace(facts, head=Ratio(facts.head.covered + count, facts.head.executable))
+        elif remedy.kind == "uncovered_lines":
+            facts = with_tested(facts, count)
+        else:
+            facts = covered_again(facts, count)
+    return facts
+
+
+def with_tested(facts: CoverageFacts, count: int) -> CoverageFacts:
+    """So many of the untested new lines and branches tested, the lines with the least to test first."""
+    lines, ways = dict(facts.uncovered).get("a.py", ()), dict(facts.uncovered_branches).get("a.py", ())
+    order = sorted(
+        weights(facts.uncovered, facts.uncovered_branches).items(), key=lambda item: (item[1], item[0])
+    )
+    units = [
+        unit
+        for (_, line), _ in order
+        for unit in ([line] * (line in lines) + [w for w in ways if w[0] == line])
+    ]
+    left = units[count:]
+    return replace(
+        facts,
+        patch=Ratio(facts.patch.covered + count, facts.patch.executable),
+        head=Ratio(facts.head.covered + count, facts.head.executable),
+        uncovered=by_path(("a.py", unit) for unit in left if isinstance(unit, int)),
+        uncovered_branches=(("a.py", tuple(sorted(u for u in left if not isinstance(u, int)))),),
+    )
+
+
+def covered_again(facts: CoverageFacts, count: int) -> CoverageFacts:
+    """So many of the lost lines covered again, with all their branches, those with the least first."""
+    found = weights(facts.lost, facts.lost_branches)
+    chosen = sorted(found, key=lambda line: (found[line], line))[:count]
+    units = sum(found[line] for line in chosen)
+    return replace(
+        facts,
+        head=Ratio(facts.head.covered + units, facts.head.executable),
+        lost=by_path(("a.py", n) for _, lines in facts.lost for n in lines if ("a.py", n) not in chosen),
+        lost_branches=tuple(
+            (path, tuple(way for way in ways if (path, way[0]) not in chosen))
+            for path, ways in facts.lost_branches
+        ),
+    )
+
+
+@settings(max_examples=500)
+@given(
+    any_facts(),
+    st.sampled_from(["auto", 0, 50, 90, 100]),
+    st.integers(0, 3),
+    st.integers(0, 2),
+    st.sampled_from([0, 50, 80, 100]),
+)
+def test_to_pass_is_the_smallest_set_that_turns_it_green(
+    facts: CoverageFacts, patch: str | int, allowance: int, may_lose: int, minimum: int
+) -> None:
+    """
+    With everything done it passes; with one step less of any kind it does not.
+    """
+    policy = rule(patch=patch, patch_allowance=allowance, lost=may_lose, minimum=minimum)
+    verdict = judge(facts, policy)
+
+    assert judge(applied(facts, verdict), policy).outcome is Outcome.PASSED
+    for kind in {remedy.kind for remedy in verdict.to_pass}:
+        assert judge(applied(facts, verdict, but=kind), policy).outcome is Outcome.BLOCKED
     assert bool(verdict.to_pass) is (verdict.outcome is Outcome.BLOCKED)
