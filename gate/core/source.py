@@ -6,7 +6,7 @@ It looks at paths, modes and git's attributes; the only content it is told of is
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,10 +68,20 @@ class Selection:
         """Paths of the test files."""
         return frozenset(entry.path for entry in self.tests)
 
-    @property
-    def coverage_paths(self) -> tuple[str, ...]:
-        """Paths of the denominator of coverage: sources that tests are expected to run, imported or not."""
-        return tuple(entry.path for entry in self.sources if counts_for_coverage(entry.path))
+    def coverage_paths(self, named: Collection[str] = ()) -> tuple[str, ...]:
+        """Paths of the denominator of coverage: sources that tests are expected to run, imported or not.
+
+        `named` are folders and files that coverage.py's configuration names: tests, documentation and the like count
+        where it names them themselves, and not a folder they lie in.
+        """
+        otherwise = {place for place in named if _is_left_out(place)}
+        tests = self.test_paths
+        return tuple(
+            entry.path
+            for entry in self.measured
+            if _lies_in(entry.path, otherwise)
+            or (entry.path not in tests and counts_for_coverage(entry.path))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,16 @@ def counts_for_coverage(path: str) -> bool:
     """Whether a source file belongs to the denominator: what builds, tests or documents a project does not."""
     *folders, name = path.split("/")
     return name not in _NOT_FOR_COVERAGE and folders[:1] != ["docs"]
+
+
+def _is_left_out(place: str) -> bool:
+    """Whether a folder or file holds what does not belong to the denominator by itself."""
+    inside = place if place.endswith(".py") else f"{place}/module.py"
+    return has_usual_test_name(inside) or not counts_for_coverage(inside)
+
+
+def _lies_in(path: str, places: Collection[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
 def may_be_script(entry: TreeEntry) -> bool:

@@ -95,7 +95,7 @@ def _facts(case: Case, base: CoverageReport | None, head: CoverageReport) -> Cov
         case.reports("syntax", case.base).files,
         case.reports("syntax", case.head).files,
         case.diff,
-        sources=case.head.selection.coverage_paths,
+        sources=case.coverage_paths(case.head),
         everywhere=suite_changed(case, base, head),
     )
     chance = case.service.store.chance(case.code.repository_id, case.service.now())

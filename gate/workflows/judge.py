@@ -14,11 +14,12 @@ from gate.core import policy as policies
 from gate.core.comparison import TreeReports
 from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
+from gate.core.coverage_configuration import named_sources
 from gate.core.diff import Diff, TreeEntry
 from gate.core.guard import GUARDED_FILES, loosened
 from gate.core.policy import Policy
 from gate.core.source import Sources, left_out, moved_out, sources_of
-from gate.core.tool_configuration import BANDIT_FILES, bandit_options
+from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_options
 from gate.core.verdict import CheckVerdict, Provenance, Reason, judge_complexity, judge_security
 from gate.git import Repository
 from gate.service import Service
@@ -135,6 +136,10 @@ class Case:
     def rule_files(self, names: Iterable[str]) -> dict[str, bytes]:
         """Those of the named root files that the policy's revision has."""
         return self._files(self.question.rules, names)
+
+    def coverage_paths(self, tree: Tree) -> tuple[str, ...]:
+        """The files whose lines count for coverage, as the policy's revision has it."""
+        return tree.selection.coverage_paths(named_sources(self.rule_files(COVERAGE_FILES)))
 
     def _files(self, revision: str, names: Iterable[str]) -> dict[str, bytes]:
         contents = {name: self.code.git.file(revision, name) for name in names} if revision else {}

@@ -177,7 +177,7 @@ def _suite(
         environment=environment,
         command=command,
         paths=paths,
-        sources=tree.selection.coverage_paths,
+        sources=case.coverage_paths(tree),
         tests=tests,
         ceiling=Ceiling(settings.max_memory_mb, settings.max_timeout_minutes),
         coverage_configuration=case.rule_files(COVERAGE_FILES),

@@ -150,7 +150,30 @@ def test_what_builds_or_documents_is_not_in_the_denominator(path: str, counts: b
     selection = Selection(sources=(entry(path),))
 
     assert counts_for_coverage(path) is counts
-    assert selection.coverage_paths == ((path,) if counts else ())
+    assert selection.coverage_paths() == ((path,) if counts else ())
+
+
+@pytest.mark.parametrize(
+    ("named", "paths"),
+    [
+        ((), ("src/a.py",)),
+        (("tests",), ("src/a.py", "tests/test_a.py")),
+        (("docs", "setup.py"), ("docs/conf.py", "setup.py", "src/a.py")),
+        (("src/tests",), ("src/a.py", "src/tests/test_b.py")),
+        # A folder that holds tests beside sources does not name them.
+        (("src", "test", "."), ("src/a.py",)),
+    ],
+)
+def test_what_coverages_configuration_names_counts(named: tuple[str, ...], paths: tuple[str, ...]) -> None:
+    """
+    A project that measures its tests says so, by their own folder.
+    """
+    selection = Selection(
+        sources=tuple(map(entry, ("docs/conf.py", "setup.py", "src/a.py"))),
+        tests=tuple(map(entry, ("src/tests/test_b.py", "tests/test_a.py"))),
+    )
+
+    assert selection.coverage_paths(named) == paths
 
 
 @pytest.mark.parametrize(
