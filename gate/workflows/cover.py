@@ -59,7 +59,7 @@ def cover(
         head, base = run_again(case, head, base, running, lines=lines)
     if isinstance(head.outcome, CoverageReport):
         facts, verdict = _judged(case, base, head.outcome, arming)
-    return Judged(verdict, f"{_obtained(head, base)}; {_all_measured(facts)}")
+    return Judged(verdict, f"{_all_measured(facts)}; {_obtained(head, base)}")
 
 
 def record(case: Case, running: Running) -> CoverageReport | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -308,9 +307,9 @@ def test_nothing_that_matters_changed(project: Project) -> None:
 
     assert judged.verdict.outcome is Outcome.PASSED
     assert judged.obtained.startswith(
-        "nothing that tests could see changed, so the base's run is the head's too: measured now"
+        "0 of 0 changed source files measured; nothing that tests could see changed, so the base's run is the head's too:"
+        " measured now"
     )
-    assert judged.obtained.endswith("; 0 of 0 changed source files measured")
 
 
 def test_every_changed_source_file_is_measured_or_said(project: Project) -> None:
@@ -323,8 +322,8 @@ def test_every_changed_source_file_is_measured_or_said(project: Project) -> None
     judged = project.judge(base, head)
 
     assert judged.verdict.outcome is Outcome.PASSED
-    assert judged.obtained.endswith(
-        "; 2 of 3 changed source files measured, 1 omitted by coverage.py's configuration"
+    assert judged.obtained.startswith(
+        "2 of 3 changed source files measured, 1 omitted by coverage.py's configuration; head measured now"
     )
 
 
@@ -349,16 +348,3 @@ def test_branches_are_judged_where_the_policy_says_so(project: Project) -> None:
         "Tests run 4 of 4 new lines and take 1 of 2 new branches, 83.3\xa0%; the gate is 100.0\xa0% as at the base:"
         " test 1 more. Tested in part: app.py line 8 never jumps to line 10."
     )
-
-
-def test_what_flips_is_forgotten_after_a_while(project: Project) -> None:
-    """
-    Unless it is seen again.
-    """
-    store, now = project.service.store, project.service.now()
-    store.remember_chance(REPOSITORY, lines=(), tests=("a", "b"), now=now)
-    store.remember_chance(REPOSITORY, lines=(), tests=("b",), now=now + timedelta(days=20))
-
-    assert store.chance(REPOSITORY, now + timedelta(days=29)).tests == {"a", "b"}
-    assert store.chance(REPOSITORY, now + timedelta(days=31)).tests == {"b"}
-    assert store.chance(REPOSITORY + 1, now).tests == frozenset()
