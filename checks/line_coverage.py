@@ -7,12 +7,11 @@ project; so is, to whoever reads it, the report of this module. Standard library
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
@@ -23,7 +22,7 @@ from checks.coverage_job import JOB, JOB_VARIABLE, PYTHON_PATH, Job
 from checks.project_build import Built
 from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
 
-REVISION = 3
+REVISION = 4
 """Of this driver; part of a report's version."""
 
 NO_TESTS = 5
@@ -31,6 +30,20 @@ NO_TESTS = 5
 
 _FILES_AT_ONCE = 5000
 """Of one `coverage json`; a command line has room for about 2 MB."""
+_PARSE = """
+import ast, json, sys
+faults = []
+for path in json.load(sys.stdin):
+    try:
+        with open(path.encode("utf-8", "surrogateescape"), "rb") as stream:
+            ast.parse(stream.read())
+    except SyntaxError as error:
+        faults.append((path, "line {}: {}".format(error.lineno or 0, error.msg)))
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        faults.append((path, str(error) or type(error).__name__))
+print(json.dumps(faults))
+"""
+"""What the project's own Python does with the names of files: each that it cannot parse, and why. For any Python 3."""
 _RANKS: tuple[TestOutcome, ...] = ("passed", "skipped", "failed", "error")
 
 
@@ -57,14 +70,17 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
     status = _run(_suite_command(job, scratch, rcfile), root, environment)
     seconds = time.monotonic() - began
     tests = _outcomes(job, scratch)
+    failures = _texts(scratch / "junit.xml", {"failure", "error"})
+    missing = [text for text in failures if unreachable_service.tells(text)]
     suite = Suite(
         outcome=_suite_outcome(job, status, tests),
         exit_status=status,
         seconds=round(seconds, 3),
         command=_shown(job),
         tests=tests,
-        unreachable=_count(scratch / "junit.xml", {"failure", "error"}, unreachable_service.tells),
-        skipped_unreachable=_count(scratch / "junit.xml", {"skipped"}, unreachable_service.skips),
+        unreachable=len(missing),
+        services=tuple(sorted({unreachable_service.missing(text) for text in missing})),
+        skipped_unreachable=sum(map(unreachable_service.skips, _texts(scratch / "junit.xml", {"skipped"}))),
         build_failure=built.failure,
     )
     _run(_coverage(job, "combine", rcfile, "--quiet", str(scratch / "data")), root, environment, quiet=True)
@@ -234,12 +250,12 @@ def _from_unittest(file: Path) -> Iterator[tuple[str, TestOutcome]]:
         yield from decode(dict[str, TestOutcome], json.loads(file.read_bytes())).items()
 
 
-def _count(file: Path, ends: Container[str], tells: Callable[[str], bool]) -> int:
-    """How many tests ended so and said so, as far as the runner tells."""
-    texts = (
-        f"{child.get('message')} {child.text}" for case in _cases(file) for child in case if child.tag in ends
-    )
-    return sum(map(tells, texts))
+def _texts(file: Path, ends: Container[str]) -> Iterator[str]:
+    """What the tests that ended so said, as far as the runner tells."""
+    for case in _cases(file):
+        for child in case:
+            if child.tag in ends:
+                yield f"{child.get('message')} {child.text}"
 
 
 def _cases(file: Path) -> list[ET.Element]:
@@ -297,12 +313,20 @@ def _file_coverage(lines: Mapping[str, Any]) -> FileCoverage:
 
 
 def _unparsable(job: Job, files: Iterable[str], root: Path) -> Iterator[tuple[str, str]]:
-    """Sources without lines that do not parse; the others without lines are omitted by the configuration."""
+    """Sources without lines that the project's Python does not parse; the others are omitted by the configuration."""
     known = frozenset(files)
-    for path in sorted(set(job.sources) - known):
-        try:
-            ast.parse((root / path).read_bytes())
-        except SyntaxError as error:
-            yield path, f"line {error.lineno or 0}: {error.msg}"
-        except (OSError, ValueError, RecursionError, MemoryError) as error:
-            yield path, str(error) or type(error).__name__
+    left = sorted(set(job.sources) - known)
+    if not left:
+        return
+    command = [job.python, "-I", "-S", "-c", _PARSE]
+    ended = subprocess.run(
+        command,
+        input=json.dumps(left).encode(),
+        cwd=root,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    if ended.returncode:
+        raise SystemExit("the project's Python could not parse its sources")
+    yield from decode(tuple[tuple[str, str], ...], json.loads(ended.stdout))

@@ -118,6 +118,19 @@ class FileCoverage:
 
 TestOutcome = Literal["passed", "failed", "error", "skipped"]
 
+Service = Literal[
+    "the network",
+    "a service",
+    "Elasticsearch",
+    "Kafka",
+    "MongoDB",
+    "MySQL",
+    "PostgreSQL",
+    "RabbitMQ",
+    "Redis",
+]
+"""What tests may want that is not there; nothing that a test prints itself is repeated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:
@@ -138,6 +151,8 @@ class Suite:
     """Of the tests that did not pass, those that tell of a network or a service which is not there."""
     skipped_unreachable: int = 0
     """Of the skipped tests, those whose reason is such a network or service."""
+    services: tuple[Service, ...] = ()
+    """What they wanted, sorted."""
     note: str = ""
     """What Gate says of the run, as of a limit that it reached and outlived; never what came out of the box."""
 
@@ -157,3 +172,7 @@ class CoverageReport:
     """What the project's build wants to be installed first; then its tests were not run, and the rest says nothing."""
     runs: int = 1
     """How many runs it is made of: 2 where something might have been chance, and the better of both counts."""
+    unstable: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """(path, lines) that one of the runs covered, or left by some branch, and another did not; sorted."""
+    flaky: tuple[str, ...] = ()
+    """Tests that failed in one of the runs and passed in another; sorted."""

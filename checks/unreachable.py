@@ -21,31 +21,40 @@ Version = tuple[int, ...]
 
 
 def left_out(coverage: FileCoverage, source: bytes, version: Version) -> FileCoverage:
-    """The file's lines, those missing ones excluded that cannot run under this version (3, 11, 7) on this system."""
-    if not coverage.missing or not any(name in source for name in _NAMES):
+    """The file's lines, those missing ones excluded that cannot run under this version (3, 11, 7) on this system.
+
+    So are branches that nothing takes and that nothing can take here.
+    """
+    untaken = [branch for branch in coverage.branches if not branch[2]]
+    if not (coverage.missing or untaken) or not any(name in source for name in _NAMES):
         return coverage
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return coverage
-    dead = frozenset(coverage.missing).intersection(_dead_lines(tree, version))
-    if not dead:
+    decided = dict(_decided(tree, version))
+    dead = frozenset(coverage.missing) & frozenset().union(*decided.values())
+    # Of a condition that is always the same here, the branch that is not taken never can be.
+    sources = dead.union(decided)
+    impossible = {branch for branch in untaken if branch[0] in sources}
+    if not (dead or impossible):
         return coverage
     return FileCoverage(
         covered=coverage.covered,
         missing=tuple(line for line in coverage.missing if line not in dead),
         excluded=tuple(sorted({*coverage.excluded, *dead})),
-        branches=tuple(branch for branch in coverage.branches if branch[0] not in dead),
+        branches=tuple(branch for branch in coverage.branches if branch not in impossible),
     )
 
 
-def _dead_lines(tree: ast.Module, version: Version) -> Iterator[int]:
+def _decided(tree: ast.Module, version: Version) -> Iterator[tuple[int, frozenset[int]]]:
+    """(line, lines that it never lets run) of every condition that is always the same here."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.If):
-            truth = _truth(node.test, version)
-            body = [] if truth is None else node.orelse if truth else node.body
-            for statement in body:
-                yield from range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+        truth = _truth(node.test, version) if isinstance(node, ast.If) else None
+        if isinstance(node, ast.If) and truth is not None:
+            never = node.orelse if truth else node.body
+            lines = [range(each.lineno, (each.end_lineno or each.lineno) + 1) for each in never]
+            yield node.lineno, frozenset(line for one in lines for line in one)
 
 
 def _truth(test: ast.expr, version: Version) -> bool | None:

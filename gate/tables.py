@@ -264,3 +264,29 @@ secret = Table(
     Column("name", String(64), primary_key=True, doc="What it is, e.g. `app`."),
     Column("ciphertext", LargeBinary, nullable=False, doc="Sealed with a key that is not in the database."),
 )
+
+unstable_line = Table(
+    "unstable_line",
+    METADATA,
+    Column("repository_id", BigInteger, doc="No foreign key, as in `file_report`."),
+    Column("identity", String(64), doc="Digest of path, scope and statement; no line number, which moves."),
+    Column("path", Text, nullable=False, doc="Of the file, when it was seen."),
+    Column(
+        "scope", Text, nullable=False, doc="Qualified name of the function or class; empty at module level."
+    ),
+    Column(
+        "digest", String(64), nullable=False, doc="Of the statement's syntax: another one is another line."
+    ),
+    Column("seen_at", Instant, nullable=False, doc="When it last flipped between two runs of the same code."),
+    PrimaryKeyConstraint("repository_id", "identity"),
+)
+
+flaky_test = Table(
+    "flaky_test",
+    METADATA,
+    Column("repository_id", BigInteger, doc="No foreign key, as in `file_report`."),
+    Column("identity", String(64), doc="Digest of the name, which may be long."),
+    Column("name", Text, nullable=False, doc="As the runner gives it."),
+    Column("seen_at", Instant, nullable=False, doc="When it last failed and passed on the same code."),
+    PrimaryKeyConstraint("repository_id", "identity"),
+)

@@ -98,9 +98,14 @@ def run(
     *,
     outcome: SuiteOutcome = "passed",
     tests: Mapping[str, TestOutcome] | None = None,
+    branches: Mapping[str, Iterable[tuple[int, int, bool]]] | None = None,
 ) -> CoverageReport:
-    """A run of the tests: (covered, missing) lines by path."""
-    lines = {path: FileCoverage(tuple(sorted(c)), tuple(sorted(m))) for path, (c, m) in files.items()}
+    """A run of the tests: (covered, missing) lines by path, and (from, to, taken) branches."""
+    ways = branches or {}
+    lines = {
+        path: FileCoverage(tuple(sorted(c)), tuple(sorted(m)), branches=tuple(sorted(ways.get(path, ()))))
+        for path, (c, m) in files.items()
+    }
     suite = Suite(outcome, 0, 1.0, "pytest", tuple(sorted((tests or {}).items())))
     return CoverageReport("1", tuple(sorted(lines.items())), suite)
 

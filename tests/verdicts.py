@@ -18,6 +18,7 @@ from gate.core.comparison import (
     Unmeasured,
 )
 from gate.core.links import Links
+from gate.core.policy import DEFAULT, Coverage
 from gate.core.verdict import (
     CheckVerdict,
     Outcome,
@@ -28,6 +29,7 @@ from gate.core.verdict import (
     Waiver,
     broken_preview,
     concluded,
+    judge_coverage,
     previewed,
 )
 from gate.core.waiver import snapshot, with_waivers
@@ -275,6 +277,31 @@ PASSED = Verdict(
     checks=(PASSING_COVERAGE, PASSING_COMPLEXITY, SECURITY),
     provenance=PROVENANCE,
 )
+
+BRANCHES = judge_coverage(
+    replace(DEFAULT, coverage=Coverage(patch=80, patch_allowance=0, branches=True)),
+    CoverageFacts(
+        base=Ratio(2686, 3200),
+        head=Ratio(2701, 3230),
+        patch=Ratio(8, 13),
+        patch_branches=Ratio(2, 5),
+        uncovered=(("delivery/retry.py", (94, 95)),),
+        uncovered_branches=(("delivery/retry.py", ((94, 95), (94, 96), (120, 124))),),
+        lost=(),
+        lost_branches=(("delivery/worker.py", ((12, -10),)),),
+        unstable=(("delivery/worker.py", (40, 41)),),
+        flaky=("tests/test_slow.py::test_clock",),
+        branches=True,
+        measured_files=2,
+        changed_files=2,
+        files=(
+            ("delivery/retry.py", Ratio(43, 64), Ratio(61, 100)),
+            ("delivery/worker.py", Ratio(40, 50), Ratio(39, 50)),
+        ),
+        base_suite="passed",
+    ),
+)
+"""With branches beside lines, one of them lost, and with what flipped between two runs."""
 
 NOT_ARMED = CheckVerdict(
     check="coverage",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gate.core.comparison import ComplexityFacts, CoverageFacts, FindingChange, FunctionChange, SecurityFacts
+from gate.core.comparison.branches import half_tested
 from gate.core.gate_table import limit
 from gate.core.markdown import clean, shorten
 from gate.core.verdict import CheckVerdict, Outcome, Reason
@@ -107,6 +108,16 @@ def _coverage(facts: CoverageFacts) -> Iterator[tuple[str, Annotation]]:
         for first, last in ranges(lines):
             text = f"Tests ran {_lines(first, last)} at the base and do not any more."
             yield "lost", _annotation(path, (first, last), "warning", "Lost its tests", text)
+    for path, (line, there) in half_tested(facts.uncovered, facts.uncovered_branches):
+        text = f"No test takes the branch from line {line} {_to(there)}, new in this change."
+        yield f"uncovered {there}", _annotation(path, (line, line), "warning", "Tested in part", text)
+    for path, (line, there) in half_tested(facts.lost, facts.lost_branches):
+        text = f"Tests took the branch from line {line} {_to(there)} at the base and do not any more."
+        yield f"lost {there}", _annotation(path, (line, line), "warning", "Lost its tests in part", text)
+
+
+def _to(line: int) -> str:
+    return f"to line {line}" if line > 0 else "out"
 
 
 def _complexity(facts: ComplexityFacts, maximum: int | str | None) -> Iterator[tuple[str, Annotation]]:

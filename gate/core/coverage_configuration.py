@@ -12,9 +12,10 @@ from gate.core import formats
 from gate.core.tool_configuration import COVERAGE_FILES
 
 _TAKEN = {
-    "run": ("omit", "concurrency", "patch"),
-    "report": ("omit", "exclude_lines", "exclude_also", "partial_branches", "partial_also"),
+    "run": ("omit", "concurrency", "patch", "source", "source_dirs", "include"),
+    "report": ("omit", "exclude_lines", "exclude_also", "partial_branches", "partial_also", "include"),
 }
+_SELECTING = ("source", "source_dirs", "include")
 _SECTIONS = ("run", "report", "html", "xml", "json", "lcov", "paths")
 _OWN_FILES = frozenset({".coveragerc", ".coveragerc.toml"})
 """They count even where they say nothing; the other files where they say anything of coverage.py."""
@@ -35,7 +36,8 @@ def rcfile(files: Mapping[str, bytes], *, branches: bool, root: str, python_vers
     that of the interpreter the tests run on, `3.12.1`; the newer ones can measure at almost no cost.
     """
     _, taken = said(files, _TAKEN)
-    run, report = taken["run"], taken["report"]
+    run = taken["run"]
+    report = {name: items for name, items in taken["report"].items() if name not in _SELECTING}
     concurrency = tuple(sorted(_CONCURRENCIES.intersection(run.pop("concurrency", ()))))
     settings: Sections = {
         "run": {
@@ -52,6 +54,22 @@ def rcfile(files: Mapping[str, bytes], *, branches: bool, root: str, python_vers
     omitted = (*run.get("omit", ()), *report.get("omit", ()))
     settings["report"]["omit"] = omitted
     return "\n".join(_section(name, options) for name, options in settings.items())
+
+
+def named_sources(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The folders, files and packages that `source` and `include` name, as paths from the root; globs that end in one.
+
+    Everything below the root is measured anyway: this tells what a project counts beside its sources, as its tests.
+    """
+    _, taken = said(files, _TAKEN)
+    items = [item for part in taken.values() for name in _SELECTING for item in part.get(name, ())]
+    return tuple(sorted({_place(item) for item in items} - {""}))
+
+
+def _place(item: str) -> str:
+    """`tests` of `./tests/*`, `pkg/tests` of the package `pkg.tests`."""
+    path = item.strip().removeprefix("./").rstrip("*").rstrip("/")
+    return path if "/" in path or path.endswith(".py") else path.replace(".", "/").strip("/")
 
 
 def _core(python_version: str, concurrency: tuple[str, ...], *, branches: bool) -> tuple[str, ...]:

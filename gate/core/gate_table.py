@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from gate.core.comparison import ComplexityFacts, CoverageFacts, FunctionChange, Ratio, SecurityFacts
+from gate.core.comparison.branches import weights
 from gate.core.percent import percent
 from gate.core.verdict import CheckVerdict
 
@@ -75,11 +76,12 @@ def most_complex(check: CheckVerdict, facts: ComplexityFacts) -> FunctionChange 
 
 
 def _coverage(check: CheckVerdict, facts: CoverageFacts) -> tuple[Row, ...]:
-    lost = sum(len(lines) for _, lines in facts.lost)
+    lost = len(weights(facts.lost, facts.lost_branches))
+    branches = " and branches" if facts.branches else ""
     allowed = limit(check, "lost")
     shown = [
         Row(
-            "Changed lines tested",
+            f"Changed lines{branches} tested",
             _share(facts.patch) if facts.patch.executable else "no executable line changed",
             _patch_gate(check, facts),
             NOTHING,
@@ -120,7 +122,7 @@ def _patch_gate(check: CheckVerdict, facts: CoverageFacts) -> str:
 def _whole_tree(check: CheckVerdict, facts: CoverageFacts) -> Row:
     minimum = limit(check, "minimum")
     return Row(
-        "Lines tested in the whole tree",
+        f"Lines{' and branches' if facts.branches else ''} tested in the whole tree",
         _share(facts.head),
         f"≥ {minimum}\N{NO-BREAK SPACE}%" if minimum else NOTHING,
         NOTHING if facts.base is None else percent(facts.base),

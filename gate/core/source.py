@@ -6,7 +6,7 @@ It looks at paths, modes and git's attributes; the only content it is told of is
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,10 +68,20 @@ class Selection:
         """Paths of the test files."""
         return frozenset(entry.path for entry in self.tests)
 
-    @property
-    def coverage_paths(self) -> tuple[str, ...]:
-        """Paths of the denominator of coverage: sources that tests are expected to run, imported or not."""
-        return tuple(entry.path for entry in self.sources if counts_for_coverage(entry.path))
+    def coverage_paths(self, named: Collection[str] = ()) -> tuple[str, ...]:
+        """Paths of the denominator of coverage: sources that tests are expected to run, imported or not.
+
+        `named` are folders and files that coverage.py's configuration names: tests, documentation and the like count
+        where it names them themselves, and not a folder they lie in.
+        """
+        otherwise = {place for place in named if _is_left_out(place)}
+        tests = self.test_paths
+        return tuple(
+            entry.path
+            for entry in self.measured
+            if _lies_in(entry.path, otherwise)
+            or (entry.path not in tests and counts_for_coverage(entry.path))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,16 @@ def counts_for_coverage(path: str) -> bool:
     return name not in _NOT_FOR_COVERAGE and folders[:1] != ["docs"]
 
 
+def _is_left_out(place: str) -> bool:
+    """Whether a folder or file holds what does not belong to the denominator by itself."""
+    inside = place if place.endswith(".py") else f"{place}/module.py"
+    return has_usual_test_name(inside) or not counts_for_coverage(inside)
+
+
+def _lies_in(path: str, places: Collection[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
 def may_be_script(entry: TreeEntry) -> bool:
     """Whether a file's first line has to be read to know if it is source: regular, not empty, without a `.py` ending.
 
@@ -186,15 +206,22 @@ def left_out(selection: Selection, moved: tuple[Exclusion, ...] = ()) -> str:
     return f"left out: {', '.join(told)}" if told else ""
 
 
-def tests_touched(diff: Diff, base_tests: Container[str]) -> bool:
-    """Whether the change edits, moves or removes a test file of the base, or a file that decides how the suite runs.
+def tests_touched(diff: Diff, base_tests: Container[str], head_tests: Container[str]) -> bool:
+    """Whether the change edits, moves or removes a test file, what lies beside one, or a file that decides how tests run.
 
     Then lost lines are judged in every file. `[tests]`, `pyproject.toml` and added skips are for the caller to look at.
     """
     return any(
-        change.old_path in base_tests or _is_runner_file(change.old_path) or _is_runner_file(change.new_path)
+        _is_runner_file(change.new_path)
+        or (change.kind == "renamed" and change.new_path in head_tests)
+        or (change.kind != "copied" and _is_of_tests(change.old_path, base_tests))
         for change in diff.changes
     )
+
+
+def _is_of_tests(path: str, tests: Container[str]) -> bool:
+    """Whether it is a test, decides how tests run, or lies among them: what a test reads decides what it covers."""
+    return path in tests or _is_runner_file(path) or (bool(path) and has_usual_test_name(path))
 
 
 def _is_runner_file(path: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from gate.core.comparison import (
+    BranchesOfFiles,
     ComplexityFacts,
     ComplexityTotals,
     CoverageFacts,
@@ -113,6 +114,11 @@ def _coverage(facts: CoverageFacts) -> JsonObject:
         "patch": _ratio(facts.patch),
         "uncovered": _lines(facts.uncovered),
         "lost": _lines(facts.lost),
+        "branches": facts.branches,
+        "uncovered_branches": _branches(facts.uncovered_branches),
+        "lost_branches": _branches(facts.lost_branches),
+        "unstable": _lines(facts.unstable),
+        "flaky": [_text(name) for name in facts.flaky],
     }
 
 
@@ -213,6 +219,10 @@ def _ratio(ratio: Ratio) -> JsonObject:
 
 def _lines(files: Iterable[tuple[str, tuple[int, ...]]]) -> JsonObject:
     return {_text(path): sorted(lines) for path, lines in sorted(files)}
+
+
+def _branches(files: BranchesOfFiles) -> JsonObject:
+    return {_text(path): [list(way) for way in sorted(ways)] for path, ways in sorted(files)}
 
 
 def _value(value: int | str | None) -> int | str | None:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import zip_longest
 
 from gate.core.comparison import ComplexityFacts, CoverageFacts
+from gate.core.comparison.branches import weights
 from gate.core.verdict import (
     CheckVerdict,
     Outcome,
@@ -199,8 +200,10 @@ def _with_news(reason: Reason, check: CheckVerdict, allowed: _Parts, component: 
     """A sum of which a part was waived says first which lines were not."""
     if reason.kind not in _SUMS or not isinstance(check.facts, CoverageFacts):
         return reason
-    files = check.facts.uncovered if reason.kind == "uncovered_lines" else check.facts.lost
-    lines = [(path, line) for path, numbers in files for line in numbers]
+    facts = check.facts
+    untested = weights(facts.uncovered, facts.uncovered_branches)
+    found = untested if reason.kind == "uncovered_lines" else weights(facts.lost, facts.lost_branches)
+    lines = [line for line, weight in found.items() for _ in range(weight)]
     if len(lines) != len(reason.identity):
         return reason
     seen: Counter[str] = Counter()

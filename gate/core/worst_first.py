@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gate.core.comparison import ComplexityFacts, CoverageFacts, FindingChange, FunctionChange, Ratio
+from gate.core.comparison.branches import by_path, weights
 
 _LEVELS = {"high": 0, "medium": 1, "low": 2, "undefined": 3}
 
@@ -19,6 +20,7 @@ class FileCoverageChange:
 
     path: str
     uncovered: tuple[int, ...]
+    """Those that tests run without every branch, too, where branches are measured."""
     lost: tuple[int, ...]
     base: Ratio | None
     """None for a new file, or one without a measurement."""
@@ -28,7 +30,8 @@ class FileCoverageChange:
 
 def files(facts: CoverageFacts) -> list[FileCoverageChange]:
     """Changed files by untested and lost lines, most of them first: a file of two lines at 0 % is not the first problem."""
-    uncovered, lost = dict(facts.uncovered), dict(facts.lost)
+    uncovered = dict(by_path(weights(facts.uncovered, facts.uncovered_branches)))
+    lost = dict(by_path(weights(facts.lost, facts.lost_branches)))
     shares = {path: (base, head) for path, base, head in facts.files}
     changes = [
         FileCoverageChange(path, uncovered.get(path, ()), lost.get(path, ()), *shares.get(path, (None, None)))

@@ -1,5 +1,6 @@
 """Values in and out of the database, SQLite or Postgres; the one door to it. No row or session ever leaves."""
 
+from gate.store.chances import Chances
 from gate.store.records import (
     CheckRunRecord,
     PullRequestRecord,
@@ -25,5 +26,5 @@ __all__ = [
 ]
 
 
-class Store(Repositories, Reports, Verdicts):
+class Store(Repositories, Reports, Verdicts, Chances):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

@@ -9,91 +9,126 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from checks.report import CoverageReport
+from gate.core.comparison import CoverageFacts
+from gate.core.comparison.chance import excused
 from gate.core.comparison.decisions import LineComparison
+from gate.core.comparison.identity import identified
 from gate.core.comparison.lines import compare_coverage
-from gate.core.comparison.second_run import flaky, together, wants_second_run
 from gate.core.failure import PolicyError
 from gate.core.relevance import matters_to_tests
-from gate.core.source import tests_touched
-from gate.core.verdict import CheckVerdict, could_not_measure, judge_coverage
+from gate.core.verdict import CheckVerdict, could_not_measure, judge_coverage, may_be_chance, needs_service
+from gate.core.verdict.wording import counted
 from gate.workflows.judge import Case, Judged
-from gate.workflows.measure_coverage import Measured, Running, measured, save, tests_of
+from gate.workflows.measure_coverage import Measured, Running, known, measured
+from gate.workflows.run_again import remember, run_again
 from gate.workflows.run_tests import Unmeasurable
+from gate.workflows.suite_change import suite_changed
 
 _STEPS = frozenset({"resolve", "install", "build", "collect", "run"})
 """What a project's tests go through, in this order; a person who mends them looks there."""
+_SERVICE_HINT = "Send coverage from CI, or have the suite skip these tests where what they need is missing"
 
 
 @dataclass(frozen=True, slots=True)
-class _Steadied:
-    """A report of two runs, and what to say of that."""
+class _Arming:
+    """Whether coverage is judged, and if not, why, and what would help."""
 
-    outcome: CoverageReport
-    obtained: str
+    armed: bool
+    cause: str = ""
+    hint: str = ""
 
 
 def cover(
-    case: Case, running: Running, *, armed: bool, assume_armed: bool = False, explain: bool = False
+    case: Case,
+    running: Running,
+    *,
+    armed: bool,
+    arms: bool = False,
+    assume_armed: bool = False,
+    explain: bool = False,
 ) -> Judged:
     """The verdict on coverage; to `explain` it, with what its facts were counted from.
 
-    `armed`: the default branch was measured before. `assume_armed`: a missing box is no excuse, as on a person's machine.
+    `armed`: the default branch was measured before. `arms`: the base is a commit of the default branch, so that its
+    suite arms coverage from now on. `assume_armed`: a missing box is no excuse, as on a person's machine.
     """
     try:
         head, base = _both(case, running)
     except PolicyError as error:
         return Judged(could_not_measure("coverage", str(error), "", neutral=not armed), "not measured")
-    obtained = f"head {head.obtained}" + (f"; base {base.obtained}" if base else "")
-    armed = armed or _arms(case, base, running) or (assume_armed and _no_excuse(base))
+    if arms and base is not None and base.arms:
+        case.service.store.arm(case.code.repository_id, case.service.now())
+    arming = _arming(base, armed=armed or (base is not None and base.arms), assume=assume_armed)
     if isinstance(head.outcome, Unmeasurable):
-        return Judged(_unmeasured(head.outcome, running, neutral=not armed), obtained)
-    compared = _compared(case, base, head.outcome)
-    if armed and head.outcome.runs == 1 and wants_second_run(compared.facts):
-        steadied = _run_again(case, head, head.outcome, running)
-        compared = _compared(case, base, steadied.outcome)
-        obtained += steadied.obtained
-    why = base.outcome if base and isinstance(base.outcome, Unmeasurable) else None
-    cause, hint = (f"the base could not be measured: {why.text}", why.hint) if why else ("", "")
-    verdict = judge_coverage(case.question.policy, compared.facts, armed, cause=cause, hint=hint)
+        return Judged(_unmeasured(head.outcome, running, neutral=not arming.armed), _obtained(head, base))
+    compared, verdict = _judged(case, base, head.outcome, arming)
+    if may_be_chance(verdict):
+        lines = any(reason.kind in {"lost_coverage", "below_minimum"} for reason in verdict.reasons)
+        head, base = run_again(case, head, base, running, lines=lines)
+    if isinstance(head.outcome, CoverageReport):
+        compared, verdict = _judged(case, base, head.outcome, arming)
+    obtained = f"{_all_measured(compared.facts)}; {_obtained(head, base)}"
     return Judged(verdict, obtained, compared if explain else None)
 
 
-def _compared(case: Case, base: Measured | None, head: CoverageReport) -> LineComparison:
-    return compare_coverage(
-        base.report if base else None,
+def record(case: Case, running: Running) -> CoverageReport | None:
+    """Measures the head, a commit of the default branch, alone; the report, if its suite ran.
+
+    It arms coverage, and what flips is remembered: where a test fails, or a line lost coverage since the parent, the
+    suite runs once more.
+    """
+    head = measured(case, case.head, running)
+    if not isinstance(head.outcome, CoverageReport) or not head.usable:
+        return None
+    if head.arms:
+        case.service.store.arm(case.code.repository_id, case.service.now())
+    _, verdict = _judged(case, known(case, case.base, running), head.outcome, _Arming(armed=head.arms))
+    if may_be_chance(verdict):
+        head, _ = run_again(case, head, None, running, lines=False)
+    remember(case, case.head, head)
+    return head.report
+
+
+def _judged(
+    case: Case, base: Measured | None, head: CoverageReport, arming: _Arming
+) -> tuple[LineComparison, CheckVerdict]:
+    compared = _compared(case, base.report if base else None, head)
+    policy = case.question.policy
+    return compared, judge_coverage(
+        policy, compared.facts, arming.armed, cause=arming.cause, hint=arming.hint
+    )
+
+
+def _compared(case: Case, base: CoverageReport | None, head: CoverageReport) -> LineComparison:
+    compared = compare_coverage(
+        base,
         head,
         case.reports("syntax", case.base).files,
         case.reports("syntax", case.head).files,
         case.diff,
-        sources=case.head.selection.coverage_paths,
-        everywhere=_suite_changed(case),
+        sources=case.coverage_paths(case.head),
+        everywhere=suite_changed(case, base, head),
     )
+    chance = case.service.store.chance(case.code.repository_id, case.service.now())
+    facts = compared.facts
+    losses = (facts.lost, facts.lost_elsewhere, facts.lost_branches, facts.lost_branches_elsewhere)
+    paths = {path for found in losses for path, _ in found} if chance.lines else set()
+    old_paths = {new: old for old, new in case.diff.head_paths().items()}
+    left = excused(facts, chance, case.syntax_of(case.head, paths), old_paths)
+    return replace(compared, facts=identified(left, compared.files))
 
 
-def _run_again(case: Case, head: Measured, first: CoverageReport, running: Running) -> _Steadied:
-    """The head's tests run once more, the better of both runs kept for the next time."""
-    again = replace(running, name=f"{running.name}-again", again=True)
-    second = measured(case, case.head, again).report
-    if second is None:
-        return _Steadied(first, "")
-    made = together(first, second)
-    if head.key is not None and not running.here:
-        save(case, head.key, made)
-    flipped = ", ".join(flaky(first, second)) or "no test"
-    return _Steadied(made, f"; run once more, for a failure may be chance: {flipped} flipped")
-
-
-def _arms(case: Case, base: Measured | None, running: Running) -> bool:
-    """Whether the base's suite ran here: from then on coverage blocks."""
-    usable = base is not None and base.usable
-    if usable and not running.local:
-        case.service.store.arm(case.code.repository_id, case.service.now())
-    return usable
-
-
-def _no_excuse(base: Measured | None) -> bool:
-    """Whether the project has done its part: a base is not there, or was not measured for a cause of ours."""
-    return base is None or (isinstance(base.outcome, Unmeasurable) and base.outcome.ours)
+def _arming(base: Measured | None, *, armed: bool, assume: bool) -> _Arming:
+    """Judged once armed; but not while the base's own suite needs what is not there."""
+    why = base.outcome if base else None
+    if isinstance(why, CoverageReport) and why.suite.unreachable:
+        return _Arming(armed=False, cause=needs_service(why.suite), hint=_SERVICE_HINT)
+    if not isinstance(why, Unmeasurable):
+        return _Arming(armed or (assume and base is None))
+    cause = f"the base could not be measured: {why.text}"
+    if why.unreachable:
+        return _Arming(armed=False, cause=cause, hint=_SERVICE_HINT)
+    return _Arming(armed or (assume and why.ours), cause, why.hint)
 
 
 def _unmeasured(why: Unmeasurable, running: Running, *, neutral: bool) -> CheckVerdict:
@@ -119,8 +154,14 @@ def _both(case: Case, running: Running) -> tuple[Measured, Measured | None]:
         return measured(case, case.head, running), base.result()
 
 
-def _suite_changed(case: Case) -> bool:
-    """Whether tests, `[tests]` or the runner's configuration were edited, removed or skipped."""
-    if tests_touched(case.diff, case.base.selection.test_paths):
-        return True
-    return tests_of(case, case.base) != tests_of(case, case.head)
+def _obtained(head: Measured, base: Measured | None) -> str:
+    if head is base:
+        return f"nothing that tests could see changed, so the base's run is the head's too: {base.obtained}"
+    return f"head {head.obtained}" + (f"; base {base.obtained}" if base else "")
+
+
+def _all_measured(facts: CoverageFacts) -> str:
+    omitted = f", {facts.omitted_files} omitted by coverage.py's configuration" if facts.omitted_files else ""
+    return (
+        f"{facts.measured_files} of {counted(facts.changed_files, 'changed source file')} measured{omitted}"
+    )

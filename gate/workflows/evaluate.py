@@ -89,7 +89,15 @@ def _static(case: Case) -> _Judgement:
 def _cover(case: Case, work: Evaluate, run: Run) -> Judged:
     repository = case.service.store.repository(work.repository.id)
     running = Running(box_name(case.service, run.id), run.cancelled, again=work.again)
-    return cover(case, running, armed=repository is not None and repository.armed)
+    try:
+        return cover(
+            case,
+            running,
+            armed=repository is not None and repository.armed,
+            arms=work.base_ref == work.repository.default_branch,
+        )
+    except SandboxError as error:
+        raise Transient(f"the source files could not be analysed: {error}") from error
 
 
 def _publish(service: Service, work: Evaluate, run_id: str, question: Question, judged: Judged) -> None:

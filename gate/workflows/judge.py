@@ -5,22 +5,24 @@ It publishes nothing and knows neither GitHub nor the engine. What decides is `g
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+from checks.report import FileReport
 from gate.core import policy as policies
 from gate.core.comparison import TreeReports
 from gate.core.comparison.decisions import LineComparison
 from gate.core.comparison.findings import compare_security
 from gate.core.comparison.functions import compare_complexity
+from gate.core.coverage_configuration import named_sources
 from gate.core.diff import Diff, TreeEntry
 from gate.core.failure import PolicyError
-from gate.core.guard import GUARDED_FILES, author_name, baselines, loosened, with_authors
+from gate.core.guard import GUARDED_FILES, Loosening, author_name, baselines, loosened, with_authors
 from gate.core.policy import NO_DEFAULTS, Defaults, Policy, told
 from gate.core.source import Sources, left_out, moved_out, sources_of
-from gate.core.tool_configuration import BANDIT_FILES, bandit_options
+from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_options
 from gate.core.verdict import CheckVerdict, Provenance, Reason, judge_complexity, judge_security
 from gate.git import Repository
 from gate.service import Service
@@ -160,6 +162,10 @@ class Case:
             roles |= {each.path: f"left out: {each.cause}" for each in selection.excluded}
         return roles
 
+    def coverage_paths(self, tree: Tree) -> tuple[str, ...]:
+        """The files whose lines count for coverage, as the policy's revision has it."""
+        return tree.selection.coverage_paths(named_sources(self.rule_files(COVERAGE_FILES)))
+
     def _small_files(self, tree: Tree, names: Iterable[str]) -> dict[str, bytes]:
         """Those of the named files that the tree has and that can be read as a whole."""
         found: dict[str, bytes] = {}
@@ -187,6 +193,14 @@ class Case:
         return TreeReports(
             files=self._reports.of(check, self._entries(check, tree)), tests=tree.selection.test_paths
         )
+
+    def syntax_of(self, tree: Tree, paths: Container[str]) -> dict[str, FileReport]:
+        """What the lines of these files of a tree mean, whether they changed or not. Raises: SandboxError."""
+        entries = [entry for entry in tree.selection.measured if entry.path in paths]
+        if not entries:
+            return {}
+        reports = static_reports(self.service, self.code, {"syntax": entries}, options=self.options)
+        return reports.of("syntax", entries)
 
     def _entries(self, check: str, tree: Tree) -> tuple[TreeEntry, ...]:
         """The files a check is asked of: all, or the changed ones where the others are not looked at."""
@@ -233,9 +247,15 @@ class Case:
 
     def loosened(self) -> tuple[Reason, ...]:
         """What the change loosens of its own checks, with its author, to be listed."""
+        found = self.loosenings
+        return with_authors(found, self._authors({each.place for each in found if each.written}))
+
+    @cached_property
+    def loosenings(self) -> tuple[Loosening, ...]:
+        """What the change loosens of its own checks; nobody is asked who did it."""
         before, after = (self._small_files(tree, GUARDED_FILES) for tree in (self.base, self.head))
         listed = baselines(self.diff, before, after)
-        found = loosened(
+        return loosened(
             self.reports("escapes", self.base),
             self.reports("escapes", self.head),
             self.diff,
@@ -243,7 +263,6 @@ class Case:
             head_files=after | self._small_files(self.head, listed),
             findings=self.reports("security", self.head).files if "security" in self._measured else {},
         )
-        return with_authors(found, self._authors({each.place for each in found if each.written}))
 
     def _authors(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
         """Who wrote these lines of the head, by path and line; of a line that was there before nobody."""

@@ -24,7 +24,7 @@ from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
 from gate.workflows.run_tests import Asked, Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
 
-VERSION = "7"
+VERSION = "8"
 """Of stored runs: raised whenever the same inputs may give another report."""
 
 
@@ -61,6 +61,11 @@ class Measured:
         """Whether a suite ran, so that a head can be compared with it."""
         return self.report is not None and self.report.suite.outcome in {"passed", "failed"}
 
+    @property
+    def arms(self) -> bool:
+        """Whether a suite ran, and no test of it failed for want of a network or a service."""
+        return self.report is not None and self.usable and not self.report.suite.unreachable
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -91,9 +96,18 @@ def box_name(service: Service, run_id: str) -> str:
     return f"run-{hashlib.sha256(f'{service.settings.data_dir} {run_id}'.encode()).hexdigest()[:16]}"
 
 
-def record(case: Case, running: Running) -> bool:
-    """Measures the head alone and stores it; whether its suite ran, so that coverage can be judged from now on."""
-    return measured(case, case.head, running).usable
+def known(case: Case, tree: Tree, running: Running) -> Measured | None:
+    """What is stored of one of the two trees' tests; nothing is run. None where there is no such tree, or report."""
+    if not tree.treeish:
+        return None
+    suite = _suite(case, tree, running)
+    if isinstance(suite, Unmeasurable):
+        return None
+    key = _key(case, tree, suite)
+    stored = _stored(case, key)
+    if stored is None:
+        return None
+    return Measured(stored, _sentence(stored, suite, "known from an equal tree"), key)
 
 
 def measured(case: Case, tree: Tree, running: Running) -> Measured:
@@ -104,7 +118,7 @@ def measured(case: Case, tree: Tree, running: Running) -> Measured:
     suite = _suite(case, tree, running)
     if isinstance(suite, Unmeasurable):
         return Measured(suite, f"not measured ({suite.step})")
-    key = Key(case.code.git.tree(tree.treeish), suite.environment.key, _digest(suite))
+    key = _key(case, tree, suite)
     stored = None if running.again or running.here else _stored(case, key)
     if stored is not None:
         return Measured(stored, _sentence(stored, suite, "known from an equal tree"), key)
@@ -164,7 +178,7 @@ def _suite(
         environment=environment,
         command=command,
         paths=paths,
-        sources=tree.selection.coverage_paths,
+        sources=case.coverage_paths(tree),
         tests=tests,
         ceiling=Ceiling(settings.max_memory_mb, settings.max_timeout_minutes),
         coverage_configuration=case.rule_files(COVERAGE_FILES),
@@ -250,6 +264,10 @@ def _sentence(report: CoverageReport, suite: SuiteRun, how: str) -> str:
     if report.suite.build_failure:
         ran += ", the project could not be built and its sources were used as they are"
     return f"{how}: {ran}, {report.version.partition(' ')[2]}, {suite.environment.description}"
+
+
+def _key(case: Case, tree: Tree, suite: SuiteRun) -> Key:
+    return Key(case.code.git.tree(tree.treeish), suite.environment.key, _digest(suite))
 
 
 def _digest(suite: SuiteRun) -> str:

@@ -76,4 +76,4 @@ def _coverage_again(by_head: Case, case: Case, check: CheckVerdict) -> CheckVerd
 
 
 def _sources(case: Case) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(case.base.selection.coverage_paths), frozenset(case.head.selection.coverage_paths)
+    return frozenset(case.coverage_paths(case.base)), frozenset(case.coverage_paths(case.head))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from checks.report import CoverageReport, FileReport
+from checks.report import CoverageReport, FileCoverage, FileReport
 from gate.core.failure import Permanent
 from gate.core.source import Selection
 from gate.workflows.judge import Case
@@ -103,10 +103,7 @@ def _coverage(case: Case, running: Running) -> dict[str, Any]:
         "check": "coverage",
         "revision": case.question.head,
         "version": found.version,
-        "files": {
-            path: {"covered": list(lines.covered), "missing": list(lines.missing)}
-            for path, lines in found.files
-        },
+        "files": {path: _lines(lines) for path, lines in found.files},
         "suite": {
             "outcome": suite.outcome,
             "exit_status": suite.exit_status,
@@ -118,3 +115,11 @@ def _coverage(case: Case, running: Running) -> dict[str, Any]:
         },
         "not_measured": [{"path": path, "text": text} for path, text in found.unparsable],
     }
+
+
+def _lines(file: FileCoverage) -> dict[str, Any]:
+    """The lines, and the branches where they were measured."""
+    lines: dict[str, Any] = {"covered": list(file.covered), "missing": list(file.missing)}
+    if file.branches:
+        lines["branches"] = [list(branch) for branch in file.branches]
+    return lines

@@ -14,9 +14,10 @@ from gate.core.failure import PolicyError
 from gate.core.work import RecordBranch, Run
 from gate.service import Service
 from gate.workflows.ask import ask_of_branch
+from gate.workflows.cover import record
 from gate.workflows.judge import Case
 from gate.workflows.measure import Code
-from gate.workflows.measure_coverage import Running, box_name, record
+from gate.workflows.measure_coverage import Running, box_name
 
 RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syntax")
 
@@ -30,7 +31,7 @@ def record_branch(run: Run, service: Service, work: RecordBranch) -> None:
         return  # a broken policy is said in every pull request; here there is nobody to tell
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
     run.step(partial(_record_static, case, work.repository, work.sha), name="static checks")
-    run.step(partial(_record_coverage, case, work.repository, run), name="coverage")
+    run.step(partial(_record_coverage, case, work.repository, work.sha, run), name="coverage")
 
 
 def _know(service: Service, repository: RepositoryRef) -> None:
@@ -78,6 +79,18 @@ def _totals(case: Case) -> dict[str, int]:
     }
 
 
-def _record_coverage(case: Case, repository: RepositoryRef, run: Run) -> None:
-    if record(case, Running(box_name(case.service, run.id), run.cancelled)):
-        case.service.store.arm(repository.id, case.service.now())
+def _record_coverage(case: Case, repository: RepositoryRef, sha: str, run: Run) -> None:
+    try:
+        report = record(case, Running(box_name(case.service, run.id), run.cancelled))
+    except PolicyError:
+        return  # the commit's own `[tests]` is broken, which every pull request says
+    if report is not None:
+        case.service.store.note_revision(
+            repository.id,
+            sha,
+            committed_at=case.code.git.committed_at(sha),
+            totals={
+                "flaky_tests": len(report.flaky),
+                "unstable_lines": sum(len(lines) for _, lines in report.unstable),
+            },
+        )

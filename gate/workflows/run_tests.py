@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal
 from checks.codec import DecodeError, decode, encode
 from checks.coverage_job import JOB, JOB_VARIABLE, SCRATCH, START, Job
 from checks.report import CoverageReport, FileCoverage, Suite
-from checks.unreachable_service import tells
+from checks.unreachable_service import missing, tells
 from gate import owner
 from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
@@ -48,6 +48,8 @@ class Unmeasurable:
     """The last 40 lines of what the suite printed."""
     ours: bool = False
     """Whether the cause is Gate's or the machine's, not the project's."""
+    unreachable: bool = False
+    """Whether the suite wanted a network or a service, which it has neither of here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +202,21 @@ def _understood(ended: Exit, run: SuiteRun) -> CoverageReport | Unmeasurable | A
         return Asked(report.build_requires)
     failed = report.suite.outcome in {"failed", "broken"}
     note = ended.text if ended.certain or failed else ""
-    report = replace(report, suite=replace(report.suite, output=output, note=note))
+    suite = _with_unreachable(report.suite, output) if failed else report.suite
+    # What a report says of several runs is ours to say.
+    report = replace(report, suite=replace(suite, output=output, note=note), runs=1, unstable=(), flaky=())
     if failed and ended.reached == "memory" and ended.certain:
         # Whatever failed besides, processes that were killed have not told what they covered.
         return Unmeasurable("run", f"The tests did not finish. {ended.text}", _hint(ended, run), output)
     return _broken(report.suite, _hint(ended, run)) if report.suite.outcome == "broken" else report
+
+
+def _with_unreachable(suite: Suite, output: str) -> Suite:
+    """The suite with the tests that wanted what is not there, where its runner keeps no texts of single tests."""
+    if "pytest" in suite.command or not tells(output):
+        return suite
+    failing = sum(outcome in {"failed", "error"} for _, outcome in suite.tests)
+    return replace(suite, unreachable=max(1, failing), services=(missing(output),))
 
 
 def _decoded(result: bytes, run: SuiteRun) -> CoverageReport | str:
@@ -224,8 +236,9 @@ def _without_report(ended: Exit, run: SuiteRun, output: str) -> Unmeasurable:
         return Unmeasurable("run", "The run was cancelled.", output=output, ours=True)
     hint = _hint(ended, run)
     if ended.ended_by:
-        text = f"The tests did not finish. {ended.text}"
-        return Unmeasurable("run", f"{text} {_NOT_THERE if tells(output) else ''}".rstrip(), hint, output)
+        unreachable = tells(output)
+        text = f"The tests did not finish. {ended.text} {_NOT_THERE if unreachable else ''}".rstrip()
+        return Unmeasurable("run", text, hint, output, unreachable=unreachable)
     text = f"The run ended with status {ended.status} and no report. {ended.text}".rstrip()
     return Unmeasurable("run", text, hint, output)
 
@@ -236,10 +249,11 @@ def _broken(suite: Suite, hint: str) -> Unmeasurable:
         return Unmeasurable("build", text, hint, last_lines(suite.build_failure.encode()))
     step: Literal["collect", "run"] = "collect" if suite.tests else "run"
     text = f"`{suite.command}` ended with status {suite.exit_status} before any test had run. {suite.note}"
-    if suite.unreachable or tells(suite.output):
+    unreachable = bool(suite.unreachable) or tells(suite.output)
+    if unreachable:
         text = f"{text.rstrip()} {_NOT_THERE}"
     hint = hint or '[tests]\ncommand = "pytest tests"  # the command that runs the tests'
-    return Unmeasurable(step, text.rstrip(), hint, suite.output)
+    return Unmeasurable(step, text.rstrip(), hint, suite.output, unreachable=unreachable)
 
 
 def _fault(report: CoverageReport, sources: frozenset[str]) -> str:
@@ -257,8 +271,13 @@ def _fault(report: CoverageReport, sources: frozenset[str]) -> str:
 def _plausible(lines: FileCoverage) -> bool:
     together = [*lines.covered, *lines.missing, *lines.excluded]
     in_order = all(list(part) == sorted(part) for part in (lines.covered, lines.missing, lines.excluded))
+    ways = [(here, there) for here, there, _ in lines.branches]
     return (
-        in_order and len(set(together)) == len(together) and all(0 < line <= _MOST_LINES for line in together)
+        in_order
+        and len(set(together)) == len(together)
+        and len(set(ways)) == len(ways)
+        and all(0 < line <= _MOST_LINES for line in (*together, *(here for here, _ in ways)))
+        and all(abs(there) <= _MOST_LINES for _, there in ways)
     )
 
 

@@ -18,6 +18,7 @@ from checks import line_coverage
 from checks.coverage_job import Build, Job
 from checks.report import CoverageReport, FileCoverage
 from gate.core.coverage_configuration import rcfile
+from gate.environments import interpreters
 
 CALCULATOR = """\
 \"\"\"A module.\"\"\"
@@ -134,7 +135,7 @@ def test_lines_are_those_counted_by_hand(job: Job, root: Path) -> None:
         "package/forgotten.py": FileCoverage(covered=(), missing=(1, 4, 5)),
     }
     assert report.unparsable == (("scripts/broken.py", "line 1: invalid syntax"),)
-    assert report.version.startswith("3 coverage-7.17")
+    assert report.version.startswith("4 coverage-7.17")
 
 
 def test_unittest_tells_each_test(job: Job, root: Path) -> None:
@@ -313,3 +314,45 @@ def test_failures_for_want_of_a_service_are_counted(job: Job, root: Path) -> Non
     report = measure(replace(job, runner="pytest", words=words), root)
 
     assert (len(report.suite.tests), report.suite.unreachable, report.suite.skipped_unreachable) == (4, 1, 1)
+    assert report.suite.services == ("a service",)
+
+
+def test_branches_are_those_counted_by_hand(job: Job, root: Path) -> None:
+    """Both ways from the one condition that counts, and the total that coverage.py itself has."""
+    job = replace(job, configuration=rcfile({}, branches=True, root=str(root)))
+
+    report = measure(job, root)
+
+    calculator = dict(report.files)["package/calculator.py"]
+    assert calculator.branches == ((6, 7, False), (6, 9, True))
+    assert calculator.covered == CALCULATOR_LINES.covered
+    told = json.loads((root.parent / "scratch" / "coverage-0.json").read_bytes())
+    totals = told["files"]["package/calculator.py"]["summary"]
+    assert (totals["covered_lines"], totals["covered_branches"], totals["num_branches"]) == (6, 1, 2)
+
+
+def test_what_only_a_newer_python_parses_is_not_taken_for_omitted(root: Path) -> None:
+    """The project's own Python says what it cannot read, whatever the name of the file."""
+    (root / "é.py").write_text("match 1:\n    case _: pass\n")
+    (root / "omitted.py").write_text("x = 1\n")
+
+    def unparsable(python: str) -> list[str]:
+        job = Job(
+            python=python,
+            python_version="",
+            runner="none",
+            words=(),
+            test_files=(),
+            sources=("omitted.py", "scripts/broken.py", "é.py"),
+            configuration="",
+            environment={},
+            python_path=(),
+        )
+        return [path for path, _ in line_coverage._unparsable(job, (), root)]
+
+    assert unparsable(sys.executable) == ["scripts/broken.py"]
+    old = [each for each in interpreters.others() if int(each.version.split(".")[1]) < 10]
+    if not old:
+        pytest.skip("no Python older than 3.10 here")
+    for each in old:
+        assert unparsable(str(each.path)) == ["scripts/broken.py", "é.py"]

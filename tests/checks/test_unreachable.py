@@ -69,3 +69,27 @@ def test_covered_lines_stay_covered() -> None:
     coverage = FileCoverage(covered=(1, 2), missing=())
 
     assert left_out(coverage, source, HERE) == coverage
+
+
+@pytest.mark.parametrize(
+    ("condition", "branches", "left"),
+    [
+        # Never true here: the way into the body cannot be taken.
+        ('sys.platform == "win32"', ((2, 3, False), (2, 4, True)), ((2, 4, True),)),
+        # Always true: the way around it cannot.
+        ("sys.version_info >= (3, 8)", ((2, 3, True), (2, 4, False)), ((2, 3, True),)),
+        # What was taken can be taken, whatever the condition says.
+        ('sys.platform == "win32"', ((2, 3, True), (2, 4, False)), ((2, 3, True),)),
+        # Anything else may go both ways.
+        ("sys.argv", ((2, 3, False), (2, 4, True)), ((2, 3, False), (2, 4, True))),
+    ],
+)
+def test_the_branch_that_cannot_be_taken_does_not_count(
+    condition: str, branches: tuple[tuple[int, int, bool], ...], left: tuple[tuple[int, int, bool], ...]
+) -> None:
+    """A condition that is always the same here has no second way."""
+    source = f"import sys  # sys.platform\nif {condition}:\n    x = 1\ny = 2\n".encode()
+
+    counted = left_out(FileCoverage(covered=(1, 2, 3, 4), missing=(), branches=branches), source, HERE)
+
+    assert counted == FileCoverage(covered=(1, 2, 3, 4), missing=(), branches=left)

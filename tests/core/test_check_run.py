@@ -109,6 +109,7 @@ def read(run: CheckRun) -> str:
         ),
         ("advise", render_overall(replace(verdicts.BLOCKED, advise=True), LINKS)),
         ("coverage_blocked", render(verdicts.COVERAGE, PROVENANCE, LINKS)),
+        ("coverage_branches", render(verdicts.BRANCHES, PROVENANCE, LINKS)),
         ("coverage_passed", render(verdicts.PASSING_COVERAGE, PROVENANCE, LINKS)),
         ("coverage_not_armed", render(verdicts.NOT_ARMED, PROVENANCE, LINKS)),
         ("complexity_blocked", render(verdicts.COMPLEXITY, PROVENANCE, LINKS)),

@@ -6,7 +6,7 @@ import configparser
 
 import pytest
 
-from gate.core.coverage_configuration import rcfile
+from gate.core.coverage_configuration import named_sources, rcfile
 
 
 def options(files: dict[str, bytes], *, branches: bool = False) -> dict[str, dict[str, str]]:
@@ -130,3 +130,25 @@ def test_the_fastest_core_that_sees_everything_is_asked_for(
     parser.read_string(rcfile(files, branches=branches, root="/work", python_version=python_version))
 
     assert parser.get("run", "core", fallback=None) == core
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({}, ()),
+        ({"setup.cfg": INI}, ("nowhere",)),
+        (
+            {
+                "pyproject.toml": b'[tool.coverage.run]\nsource = ["app", "app.tests", "./tests/"]\ninclude = ["docs/*"]\n'
+            },
+            ("app", "app/tests", "docs", "tests"),
+        ),
+        ({".coveragerc": b"[report]\ninclude =\n    */conf.py\n    tests/**\n"}, ("*/conf.py", "tests")),
+        ({".coveragerc": b"[run]\nsource = .\n"}, ()),
+    ],
+)
+def test_what_is_named_as_source(files: dict[str, bytes], named: tuple[str, ...]) -> None:
+    """Folders, packages and globs that end in one, as paths from the root; it narrows nothing that is measured."""
+    assert named_sources(files) == named
+    assert options(files)["run"]["source"] == "/work"
+    assert "include" not in options(files)["report"]

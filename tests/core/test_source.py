@@ -150,7 +150,30 @@ def test_what_builds_or_documents_is_not_in_the_denominator(path: str, counts: b
     selection = Selection(sources=(entry(path),))
 
     assert counts_for_coverage(path) is counts
-    assert selection.coverage_paths == ((path,) if counts else ())
+    assert selection.coverage_paths() == ((path,) if counts else ())
+
+
+@pytest.mark.parametrize(
+    ("named", "paths"),
+    [
+        ((), ("src/a.py",)),
+        (("tests",), ("src/a.py", "tests/test_a.py")),
+        (("docs", "setup.py"), ("docs/conf.py", "setup.py", "src/a.py")),
+        (("src/tests",), ("src/a.py", "src/tests/test_b.py")),
+        # A folder that holds tests beside sources does not name them.
+        (("src", "test", "."), ("src/a.py",)),
+    ],
+)
+def test_what_coverages_configuration_names_counts(named: tuple[str, ...], paths: tuple[str, ...]) -> None:
+    """
+    A project that measures its tests says so, by their own folder.
+    """
+    selection = Selection(
+        sources=tuple(map(entry, ("docs/conf.py", "setup.py", "src/a.py"))),
+        tests=tuple(map(entry, ("src/tests/test_b.py", "tests/test_a.py"))),
+    )
+
+    assert selection.coverage_paths(named) == paths
 
 
 @pytest.mark.parametrize(
@@ -244,7 +267,14 @@ def test_what_is_left_out_is_counted_by_cause() -> None:
         (FileChange("renamed", "tests/a.py", "tests/b.py", "", ""), True),
         (FileChange("modified", "setup.cfg", "setup.cfg", "", ""), True),
         (FileChange("added", "", "pkg/conftest.py", "", ""), True),
+        # A source file that becomes a test, and what tests read.
+        (FileChange("renamed", "src/a.py", "tests/d.py", "", ""), True),
+        (FileChange("renamed", "tests/a.py", "src/b.py", "", ""), True),
+        (FileChange("modified", "tests/cases.json", "tests/cases.json", "", ""), True),
+        (FileChange("deleted", "pkg/conftest.py", "", "", ""), True),
         # New tests cannot take coverage away.
+        (FileChange("copied", "tests/a.py", "tests/d.py", "", ""), False),
+        (FileChange("added", "", "tests/cases.json", "", ""), False),
         (FileChange("added", "", "tests/c.py", "", ""), False),
         (FileChange("modified", "src/a.py", "src/a.py", "", ""), False),
     ],
@@ -253,4 +283,4 @@ def test_lost_lines_are_judged_everywhere_when_tests_were_touched(change: FileCh
     """
     Edited, moved or removed tests, and files that decide how they run, may cost coverage anywhere.
     """
-    assert source.tests_touched(Diff((change,)), {"tests/a.py"}) is touched
+    assert source.tests_touched(Diff((change,)), {"tests/a.py"}, {"tests/d.py"}) is touched

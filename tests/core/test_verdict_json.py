@@ -25,6 +25,7 @@ def printed(verdict: Verdict) -> str:
 
 COMPONENTS = replace(verdicts.PASSED, components=(("api", Outcome.PASSED, verdicts.PASSED.checks),))
 ONE_CHECK = replace(verdicts.PASSED, checks=(verdicts.SECURITY,))
+BRANCHES = replace(verdicts.BLOCKED, checks=(verdicts.BRANCHES,))
 WORKING_TREE = replace(
     verdicts.PASSED, provenance=replace(verdicts.PROVENANCE, head="working tree", base="", policy_sha="")
 )
@@ -38,6 +39,7 @@ WORKING_TREE = replace(
         verdicts.COULD_NOT_MEASURE,
         COMPONENTS,
         ONE_CHECK,
+        BRANCHES,
         WORKING_TREE,
         verdicts.HALF_WAIVED,
         replace(verdicts.BLOCKED, preview=verdicts.PREVIEW),
@@ -49,6 +51,7 @@ WORKING_TREE = replace(
         "could_not_measure",
         "components",
         "one_check",
+        "branches",
         "working_tree",
         "half_waived",
         "preview",
@@ -220,6 +223,19 @@ def test_findings_and_lines_are_sorted() -> None:
     assert [finding["line"] for finding in checks["security"]["introduced"]] == [2, 9]
     assert list(checks["coverage"]["uncovered"]) == ["a.py", "b.py"]
     assert checks["coverage"]["base"] is None
+
+
+def test_branches_and_what_flips_are_in_the_json() -> None:
+    """
+    Branches as coverage.py has them, from line to line; a way out is negative.
+    """
+    coverage = json.loads(printed(BRANCHES))["checks"]["coverage"]
+
+    assert coverage["branches"] is True
+    assert coverage["uncovered_branches"] == {"delivery/retry.py": [[94, 95], [94, 96], [120, 124]]}
+    assert coverage["lost_branches"] == {"delivery/worker.py": [[12, -10]]}
+    assert coverage["unstable"] == {"delivery/worker.py": [40, 41]}
+    assert coverage["flaky"] == ["tests/test_slow.py::test_clock"]
 
 
 def test_functions_that_are_the_same_are_left_out() -> None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from checks.report import Block, CoverageReport, FileCoverage, FileReport, Finding, Problem, Suite
 from gate.core.comparison import ComplexityFacts, ComplexityTotals, FunctionChange
+from gate.core.comparison.chance import Chance, UnstableLine
 from gate.core.event import RepositoryRef
 from gate.core.failure import Transient
 from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
@@ -427,3 +428,22 @@ def test_a_database_that_is_not_there() -> None:
         assert "hush" not in store.problem()
         with pytest.raises(Transient, match="cannot be reached"):
             store.repository(7)
+
+
+def test_what_flips_is_remembered_for_a_while(store: Store) -> None:
+    """Lines and tests by what they are known by, for thirty days since they were last seen; each repository its own."""
+    line, other = UnstableLine("a.py", "f", "1"), UnstableLine("a.py", "", "1")
+    now = NOON
+
+    store.remember_chance(7, lines=(line, other), tests=("a", "b"), now=now)
+    store.remember_chance(7, lines=(line,), tests=("b", "b"), now=now + timedelta(days=20))
+    store.remember_chance(8, lines=(), tests=("c",), now=now)
+
+    assert store.chance(7, now + timedelta(days=29)) == Chance(frozenset((line, other)), frozenset("ab"))
+    assert store.chance(7, now + timedelta(days=31)) == Chance(frozenset((line,)), frozenset("b"))
+    assert store.chance(8, now) == Chance(tests=frozenset("c"))
+
+    store.remember_chance(7, lines=(), tests=(), now=now + timedelta(days=31))
+
+    # What is over is gone, not hidden.
+    assert store.chance(7, now + timedelta(days=1)) == Chance(frozenset((line,)), frozenset("b"))

@@ -182,7 +182,31 @@ def test_documentation_passes_on_the_base_report(world: World) -> None:
     pull = repository.open_pull_request({"README.md": "# A better shop\n"})
 
     assert world.verdict(pull).conclusion == "success"
-    assert pull.check_runs["gate / coverage"].conclusion == "success"
+    coverage = pull.check_runs["gate / coverage"]
+    assert coverage.conclusion == "success"
+    assert "nothing that tests could see changed" in coverage.summary
+
+
+@pytest.mark.usefixtures("box")
+def test_a_suite_that_needs_a_service_blocks_nobody(world: World) -> None:
+    """
+    While tests of the default branch want a database, coverage is neutral and names it; it counts once they do not.
+    """
+    database = "\n    def test_database(self):\n        socket.create_connection(('127.0.0.1', 5432))\n"
+    tests = TESTS.replace("import unittest", "import socket\nimport unittest")
+    repository = world.repository({**SHOP, "test_shop.py": tests + database})
+
+    pull = repository.open_pull_request({"shop.py": SOURCE + UNTESTED})
+
+    assert world.verdict(pull).conclusion == "success"
+    coverage = pull.check_runs["gate / coverage"]
+    assert coverage.conclusion == "neutral"
+    assert coverage.title == "Not armed: 1 test needs PostgreSQL: send coverage from CI"
+
+    repository.push("main", {"test_shop.py": tests})
+    after = repository.open_pull_request({"shop.py": SOURCE + UNTESTED})
+
+    assert world.verdict(after).conclusion == "failure"
 
 
 def test_a_fork_gets_the_same_verdict(world: World) -> None:

@@ -110,6 +110,17 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
             "given_at": NOON,
         },
     },
+    "0003": {
+        "unstable_line": {
+            "repository_id": 7,
+            "identity": "a" * 64,
+            "path": "app.py",
+            "scope": "f",
+            "digest": "d",
+            "seen_at": NOON,
+        },
+        "flaky_test": {"repository_id": 7, "identity": "b" * 64, "name": "test_a", "seen_at": NOON},
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

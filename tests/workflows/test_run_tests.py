@@ -287,6 +287,14 @@ LINES = FileCoverage(covered=(1, 2), missing=(3,))
         pytest.param(report_of(("app.py", FileCoverage((2, 1), ()))), id="lines out of order"),
         pytest.param(report_of(("app.py", FileCoverage((0,), ()))), id="line zero"),
         pytest.param(report_of(("app.py", FileCoverage((10**12,), ()))), id="a line beyond any file"),
+        pytest.param(
+            report_of(("app.py", FileCoverage((1,), (), branches=((1, 2, True), (1, 2, False))))),
+            id="a branch twice",
+        ),
+        pytest.param(
+            report_of(("app.py", FileCoverage((1,), (), branches=((1, -(10**12), True),)))),
+            id="a branch out of any file",
+        ),
         pytest.param(report_of(("app.py", LINES)).replace(b"1.0", b"NaN"), id="not a number"),
         pytest.param(report_of(("app.py", LINES)).replace(b'"version"', b'"verdict"'), id="an unknown key"),
         pytest.param(b"[" * 100_000, id="deep"),
@@ -303,6 +311,39 @@ def test_a_hostile_report_is_refused(result: bytes) -> None:
 
     assert isinstance(outcome, Unmeasurable)
     assert outcome.step == "result"
+
+
+def test_a_report_does_not_say_that_it_was_run_twice() -> None:
+    """How many runs there were, and what flipped between them, is nothing a suite can claim."""
+    claimed = json.loads(report_of(("app.py", LINES)))
+    claimed |= {"runs": 2, "unstable": [["app.py", [1]]], "flaky": ["test_a"]}
+
+    report = _understood(Exit(0, 1.0, b"", json.dumps(claimed).encode()), suite_of("app.py"))
+
+    assert isinstance(report, CoverageReport)
+    assert (report.runs, report.unstable, report.flaky) == (1, (), ())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "printed", "unreachable"),
+    [
+        ("failed", b"ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)", 1),
+        ("failed", b"AssertionError", 0),
+        # What a green suite prints is its own affair.
+        ("passed", b"Connection refused: as expected", 0),
+    ],
+)
+def test_a_suite_without_single_texts_tells_by_its_output(
+    outcome: Literal["passed", "failed"], printed: bytes, unreachable: int
+) -> None:
+    """Of a runner that keeps no text of each test, the end of the output tells of a service that is not there."""
+    result = report_of(("app.py", LINES), outcome=outcome).replace(b'"pytest"', b'"python -m unittest"')
+
+    report = _understood(Exit(0, 1.0, printed, result), suite_of("app.py"))
+
+    assert isinstance(report, CoverageReport)
+    assert report.suite.unreachable == unreachable
+    assert report.suite.services == ("PostgreSQL",) * unreachable
 
 
 def test_output_is_shown_without_control_characters() -> None:

@@ -138,7 +138,7 @@ class SecurityFacts:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Counts of executable lines; per cent is derived for display only."""
+    """Counts of executable lines, with branches where they are measured; per cent is derived for display only."""
 
     covered: int
     executable: int
@@ -158,20 +158,32 @@ class TestChange:
     before: Literal["passed", "failed", "error", "skipped", "absent", "unknown"]
 
 
+LinesOfFiles = tuple[tuple[str, tuple[int, ...]], ...]
+"""(path, lines), both sorted."""
+Branch = tuple[int, int]
+"""(from line, to line); to line is negative for a way out of a function, class or module."""
+BranchesOfFiles = tuple[tuple[str, tuple[Branch, ...]], ...]
+"""(path, branches), both sorted."""
+
+
 @tagged
 @dataclass(frozen=True, slots=True)
 class CoverageFacts:
-    """How coverage changed. Line numbers are of the head; mappings are sorted (path, lines)."""
+    """How coverage changed. Line numbers are of the head; mappings are sorted (path, lines).
+
+    Where `branches` were measured every `Ratio` counts covered lines and taken branches of lines and branches together,
+    as coverage.py's total does.
+    """
 
     base: Ratio | None
     """None when the base has no usable report (first tests of a repository, first commit)."""
     head: Ratio
     patch: Ratio
-    uncovered: tuple[tuple[str, tuple[int, ...]], ...]
+    uncovered: LinesOfFiles
     """New executable lines no test ran."""
-    lost: tuple[tuple[str, tuple[int, ...]], ...]
+    lost: LinesOfFiles
     """Surviving lines, covered at the base and not at the head, where judged."""
-    lost_elsewhere: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    lost_elsewhere: LinesOfFiles = ()
     """The same in files where it is only reported."""
     removed_covered: int = 0
     """Covered lines of the base that the head removed: as many lost lines are free."""
@@ -189,6 +201,20 @@ class CoverageFacts:
     """Empty when the base was not measured."""
     head_suite: SuiteOutcome = "passed"
     uncovered_identity: tuple[str, ...] = ()
-    """A digest for each line of `uncovered`, in its order: of statement, scope and file, wherever the line moves."""
+    """Of new lines that are not wholly tested: digests that stay the same wherever the lines move, see `identity`."""
     lost_identity: tuple[str, ...] = ()
-    """The same for `lost`."""
+    """The same of lost lines."""
+    branches: bool = False
+    patch_branches: Ratio = Ratio(0, 0)
+    """What of `patch` are branches: those that begin on a new line."""
+    uncovered_branches: BranchesOfFiles = ()
+    """New branches no test takes, those of lines no test runs among them."""
+    lost_branches: BranchesOfFiles = ()
+    """Branches both of whose ends survive, taken at the base and not at the head, where judged."""
+    lost_branches_elsewhere: BranchesOfFiles = ()
+    unstable: LinesOfFiles = ()
+    """Lines that flipped between two runs of the same code: shown and not judged."""
+    flaky: tuple[str, ...] = ()
+    """Tests that did; those that fail are not in `failing`."""
+    omitted_files: int = 0
+    """Of the changed source files, those that coverage.py's configuration leaves out."""

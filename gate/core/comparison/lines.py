@@ -5,19 +5,20 @@ Which of it blocks is said elsewhere; a line is executable, covered or missing b
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, TypeVar
 
 from checks.report import CoverageReport, FileCoverage, FileReport, Statement, Suite
-from gate.core.comparison import CoverageFacts, Ratio, TestChange
+from gate.core.comparison import Branch, CoverageFacts, Ratio, TestChange
+from gate.core.comparison.branches import new_branches, ratio_of
 from gate.core.comparison.decisions import LineComparison, decide
-from gate.core.comparison.statements import ChangedFile, Matching, Outline, changed_file, match_statements
+from gate.core.comparison.identity import identified
+from gate.core.comparison.statements import ChangedFile, changed_file, match_statements
+from gate.core.comparison.survival import NOTHING, survival_of
 from gate.core.diff import Diff, FileChange
 
-_NOTHING = FileCoverage((), ())
+T = TypeVar("T", int, Branch)
 
 LinesByPath = Mapping[str, Collection[int]]
 
@@ -42,35 +43,76 @@ def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change
     matching = match_statements(files)
     before, covered = dict(base.files if base else ()), dict(head.files)
     decisions = {
-        file.new_path: decide(file, _lines(covered.get(file.new_path, _NOTHING)), matching) for file in files
+        file.new_path: decide(file, _executable(covered.get(file.new_path, NOTHING)), matching)
+        for file in files
     }
     new = {path: {line for line, each in found.items() if each.new} for path, found in decisions.items()}
-    uncovered = {path: lines & {*covered[path].missing} for path, lines in new.items() if lines}
-    added = sum(map(len, new.values()))
-    survival = _survival(base, covered, files, matching, new)
-    touched = {*covered} if everywhere else {*new}
-    lost = {path: lines for path, lines in survival.lost.items() if path in touched}
-    changed = [change for change in diff.changes if change.new_path in sources]
+    survival = survival_of(base, covered, files, matching, new)
+    judged: Container[str] = {*covered} if everywhere else {*new}
     facts = CoverageFacts(
         base=_total(before.values()) if base else None,
         head=_total(covered.values()),
-        patch=Ratio(added - sum(map(len, uncovered.values())), added),
-        uncovered=_sorted(uncovered),
-        lost=_sorted(lost),
-        lost_elsewhere=_sorted({path: lines for path, lines in survival.lost.items() if path not in touched}),
+        patch=Ratio(0, 0),
+        uncovered=(),
+        lost=_sorted(survival.lost, judged),
+        lost_elsewhere=_sorted(survival.lost, judged, inside=False),
         removed_covered=survival.removed_covered,
         failing=tuple(_failing(base.suite if base else None, head.suite)),
-        measured_files=sum(change.new_path in covered for change in changed),
-        changed_files=len(changed),
         files=tuple(_files(before, covered, diff, sources)),
-        unmeasured=tuple(_unmeasured(base, covered, changed)),
         base_surviving=Ratio(survival.covered, survival.executable) if base else None,
         base_suite=base.suite.outcome if base else "",
         head_suite=head.suite.outcome,
-        uncovered_identity=_identity(uncovered, files),
-        lost_identity=_identity(lost, files),
+        branches=any(lines.branches for lines in (*before.values(), *covered.values())),
+        lost_branches=_sorted(survival.lost_branches, judged),
+        lost_branches_elsewhere=_sorted(survival.lost_branches, judged, inside=False),
+        unstable=_sorted(_united(dict(head.unstable), survival.unstable)),
+        flaky=head.flaky,
     )
+    changed = [change for change in diff.changes if change.new_path in sources]
+    facts = identified(_with_measured(_with_patch(facts, new, covered), base, head, changed), files)
     return LineComparison(facts, decisions, tuple(files), matching, covered)
+
+
+def _with_patch(
+    facts: CoverageFacts, new: Mapping[str, Collection[int]], covered: Mapping[str, FileCoverage]
+) -> CoverageFacts:
+    """With what tests run of the new lines, and take of the branches that begin on them."""
+    uncovered = {path: {*lines} & {*covered[path].missing} for path, lines in new.items() if lines}
+    branches = new_branches(new, covered)
+    added, missing = sum(map(len, new.values())), sum(map(len, uncovered.values()))
+    ways = ratio_of(branches.values())
+    return replace(
+        facts,
+        patch=Ratio(added - missing + ways.covered, added + ways.executable),
+        patch_branches=ways,
+        uncovered=_sorted(uncovered),
+        uncovered_branches=_sorted(
+            {path: {way for way, taken in found if not taken} for path, found in branches.items()}
+        ),
+    )
+
+
+def _with_measured(
+    facts: CoverageFacts, base: CoverageReport | None, head: CoverageReport, changed: Sequence[FileChange]
+) -> CoverageFacts:
+    """With the changed source files that have a measurement, and why the others have none."""
+    measured = {path for path, _ in head.files}
+    broken, broken_before = (
+        {path for path, _ in side.unparsable} if side else set() for side in (head, base)
+    )
+    paths = [change.new_path for change in changed]
+    return replace(
+        facts,
+        measured_files=sum(path in measured for path in paths),
+        changed_files=len(paths),
+        # Nothing stands in the way where the base's file had none either.
+        unmeasured=tuple(
+            change.new_path
+            for change in changed
+            if change.new_path in broken and change.old_path not in broken_before
+        ),
+        omitted_files=sum(path not in measured and path not in broken for path in paths),
+    )
 
 
 def _changed_files(
@@ -87,104 +129,35 @@ def _changed_files(
     ]
 
 
-@dataclass(slots=True)
-class _Survival:
-    """What became of the base's executable lines."""
-
-    lost: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    removed_covered: int = 0
-    covered: int = 0
-    executable: int = 0
-    """Of the lines the head kept; `covered` at the base."""
-
-    def add_unchanged(self, path: str, before: FileCoverage, after: FileCoverage) -> None:
-        self.covered += len(before.covered)
-        self.executable += len(before.covered) + len(before.missing)
-        lost = {*before.covered} & {*after.missing}
-        if lost:
-            self.lost[path] |= lost
-
-    def add_kept(self, path: str, line: int, *, before: bool, after: bool) -> None:
-        self.executable += 1
-        self.covered += before
-        if before and not after:
-            self.lost[path].add(line)
-
-
-def _survival(
-    base: CoverageReport | None,
-    head: Mapping[str, FileCoverage],
-    files: Iterable[ChangedFile],
-    matching: Matching,
-    new: LinesByPath,
-) -> _Survival:
-    survival = _Survival()
-    changed = {file.old_path: file for file in files if file.old_path}
-    covered: dict[str, dict[int, bool]] = {}
-    for path, before in base.files if base else ():
-        if path not in changed:
-            survival.add_unchanged(path, before, head.get(path, _NOTHING))
-            continue
-        position = _positions(changed[path], matching, new)
-        for line, was_covered in sorted(_lines(before).items()):
-            place = position(line)
-            if place is None:
-                survival.removed_covered += was_covered
-                continue
-            there, number = place
-            after = covered.setdefault(there, _lines(head.get(there, _NOTHING))).get(number)
-            # No longer executable, or no longer source: neither lost nor removed.
-            if after is not None:
-                survival.add_kept(there, number, before=was_covered, after=after)
-    return survival
-
-
-def _positions(
-    file: ChangedFile, matching: Matching, new: LinesByPath
-) -> Callable[[int], tuple[str, int] | None]:
-    """Where an executable line of a changed file's base stands at the head; None where the head removed it."""
-    outline = Outline(file.before)
-
-    def position(line: int) -> tuple[str, int] | None:
-        # Of several statements on a line the first one stands for it, so that only it can be lost when they are split.
-        first = next(iter(outline.at(line)), None)
-        if first in matching.kept:
-            after = matching.kept[first]
-            return after.path, after.statement.line + line - first.statement.line
-        there = None if first in matching.crossed else file.lines.head_line(line)
-        return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
-
-    return position
-
-
-def _lines(coverage: FileCoverage) -> dict[int, bool]:
-    """Every executable line, and whether it is covered."""
-    return dict.fromkeys(coverage.missing, False) | dict.fromkeys(coverage.covered, True)
+def _executable(coverage: FileCoverage) -> set[int]:
+    return {*coverage.covered, *coverage.missing}
 
 
 def _total(files: Iterable[FileCoverage]) -> Ratio:
-    counts = [(len(file.covered), len(file.missing)) for file in files]
-    covered = sum(count for count, _ in counts)
-    return Ratio(covered, covered + sum(count for _, count in counts))
+    """Covered lines and taken branches of all lines and branches, as coverage.py's total has it."""
+    counted = [
+        (
+            len(file.covered) + sum(taken for _, _, taken in file.branches),
+            len(file.covered) + len(file.missing) + len(file.branches),
+        )
+        for file in files
+    ]
+    return Ratio(sum(covered for covered, _ in counted), sum(count for _, count in counted))
 
 
-def _sorted(lines: LinesByPath) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    return tuple((path, tuple(sorted(numbers))) for path, numbers in sorted(lines.items()) if numbers)
+def _sorted(
+    found: Mapping[str, Collection[T]], files: Container[str] | None = None, *, inside: bool = True
+) -> tuple[tuple[str, tuple[T, ...]], ...]:
+    """In order, of these files only, or of the others."""
+    return tuple(
+        (path, tuple(sorted(numbers)))
+        for path, numbers in sorted(found.items())
+        if numbers and (files is None or (path in files) is inside)
+    )
 
 
-def _identity(lines: LinesByPath, files: Iterable[ChangedFile]) -> tuple[str, ...]:
-    """A digest for each of the lines, in order: of what it says and where, not of its number, unless nothing else is known."""
-    changed = {file.new_path: file for file in files}
-    digests: list[str] = []
-    for path, numbers in _sorted(lines):
-        file = changed.get(path)
-        outline = Outline(file.after if file else ())
-        for number in numbers:
-            statements = [place.statement for place in outline.at(number)]
-            said = [f"{each.scope}\0{each.digest}" for each in statements] or [str(number)]
-            told = "\0".join(((file.old_path if file else "") or path, *said))
-            digests.append(hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16])
-    return tuple(digests)
+def _united(first: LinesByPath, second: LinesByPath) -> dict[str, set[int]]:
+    return {path: {*first.get(path, ()), *second.get(path, ())} for path in {*first, *second}}
 
 
 def _failing(base: Suite | None, head: Suite) -> Iterator[TestChange]:
@@ -207,11 +180,3 @@ def _files(
             before = _total([base[old_path]]) if old_path in base else None
             after = _total([head[change.new_path]]) if change.new_path in head else None
             yield change.path, before, after
-
-
-def _unmeasured(
-    base: CoverageReport | None, head: Container[str], changed: Iterable[FileChange]
-) -> Iterator[str]:
-    """Changed source files without a measurement, but for those that had none at the base either."""
-    before = {path for path, _ in base.unparsable} if base else set()
-    return (c.new_path for c in changed if c.new_path not in head and c.old_path not in before)

@@ -1,39 +1,55 @@
-"""Two runs of one tree's tests as one: what flips between them is not held against anybody.
+"""Two runs of one tree's tests as one, which says what flipped between them: that is not held against anybody.
 
 It says neither when a second run is worth its time nor what blocks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
-from gate.core.comparison import CoverageFacts
 
 _BEST_FIRST: tuple[TestOutcome, ...] = ("passed", "skipped", "failed", "error")
 _FAILING = frozenset({"failed", "error"})
-
-
-def wants_second_run(facts: CoverageFacts) -> bool:
-    """Whether something would be held against the change that may be chance: a failing test or a lost line."""
-    return bool(facts.lost) or any(test.before not in _FAILING for test in facts.failing)
+_RAN = frozenset({"passed", "failed"})
 
 
 def together(first: CoverageReport, second: CoverageReport) -> CoverageReport:
-    """What either run covered is covered, and a test that passed in either passed."""
+    """What either run covered is covered, a test that passed in either passed, and what differs between them is said.
+
+    A run that ran fewer tests, as one that was cut short, tells of no line that it flipped.
+    """
     others = dict(second.files)
     files = tuple((path, _union(lines, others.get(path, lines))) for path, lines in first.files)
-    return replace(first, files=files, suite=_better(first.suite, second.suite), runs=first.runs + 1)
-
-
-def flaky(first: CoverageReport, second: CoverageReport) -> tuple[str, ...]:
-    """Tests that failed in one of the runs only, sorted."""
-    others = dict(second.suite.tests)
-    return tuple(
-        name
-        for name, outcome in first.suite.tests
-        if name in others and (outcome in _FAILING) != (others[name] in _FAILING)
+    flips: dict[str, set[int]] = {}
+    if second.suite.outcome in _RAN and len(first.suite.tests) == len(second.suite.tests):
+        flips = {path: _flipped(lines, others.get(path, lines)) for path, lines in first.files}
+    for path, lines in (*first.unstable, *second.unstable):
+        flips.setdefault(path, set()).update(lines)
+    return replace(
+        first,
+        files=files,
+        suite=_better(first.suite, second.suite),
+        runs=first.runs + second.runs,
+        unstable=tuple((path, tuple(sorted(lines))) for path, lines in sorted(flips.items()) if lines),
+        flaky=tuple(sorted({*first.flaky, *second.flaky, *_flaky(first.suite, second.suite)})),
     )
+
+
+def _flaky(first: Suite, second: Suite) -> Iterator[str]:
+    """Tests that failed in one of the runs only."""
+    others = dict(second.tests)
+    for name, outcome in first.tests:
+        if name in others and (outcome in _FAILING) != (others[name] in _FAILING):
+            yield name
+
+
+def _flipped(first: FileCoverage, second: FileCoverage) -> set[int]:
+    """Lines that one of the runs covered, or left by one of its branches, and the other did not."""
+    executable = {*first.covered, *first.missing} & {*second.covered, *second.missing}
+    branches = {branch[0] for branch in {*first.branches} ^ {*second.branches}}
+    return ({*first.covered} ^ {*second.covered} | branches) & executable
 
 
 def _union(first: FileCoverage, second: FileCoverage) -> FileCoverage:
@@ -51,7 +67,7 @@ def _union(first: FileCoverage, second: FileCoverage) -> FileCoverage:
 
 def _better(first: Suite, second: Suite) -> Suite:
     """The suite by the better outcome of each test; without single results, by the better run."""
-    if second.outcome not in {"passed", "failed"}:
+    if second.outcome not in _RAN:
         return first
     if not first.tests:
         return second if second.outcome == "passed" else first

@@ -227,3 +227,9 @@ def _common(old: _Row, old_start: int, new: _Row, new_start: int, used: set[Plac
             break
         pairs.append((before, after))
     return pairs
+
+
+def statements_at(statements: Iterable[Statement], lines: Iterable[int]) -> dict[int, Statement]:
+    """The statement that each of these lines of a file belongs to; lines of none are left out."""
+    outline = Outline(_places("", "", statements))
+    return {line: places[0].statement for line in lines if (places := outline.at(line))}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gate.core.verdict.complexity import judge_complexity
-from gate.core.verdict.coverage import judge_coverage
+from gate.core.verdict.coverage import judge_coverage, may_be_chance
+from gate.core.verdict.coverage_texts import needs_service
 from gate.core.verdict.overall import broken_policy, combine, concluded, could_not_measure, worst
 from gate.core.verdict.preview import broken_preview, previewed
 from gate.core.verdict.security import judge_security
@@ -39,6 +40,8 @@ __all__ = (
     "judge_complexity",
     "judge_coverage",
     "judge_security",
+    "may_be_chance",
+    "needs_service",
     "previewed",
     "worst",
 )

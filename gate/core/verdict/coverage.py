@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gate.core.comparison import CoverageFacts, Ratio, TestChange
+from gate.core.comparison.branches import Line, weights
 from gate.core.percent import NO_BREAK_SPACE, percent
 from gate.core.policy import Coverage, Policy
 from gate.core.verdict.coverage_texts import (
@@ -12,13 +13,17 @@ from gate.core.verdict.coverage_texts import (
     cover_again,
     cover_more,
     failed_test,
+    flaky_test,
     gate_of_patch,
     lost_elsewhere,
     lost_lines,
     raise_total,
     share,
+    test_wholly,
     uncovered,
     unmeasured_file,
+    unstable_lines,
+    what,
 )
 from gate.core.verdict.overall import could_not_measure
 from gate.core.verdict.unmeasured import outcome_of, title_of_unreported
@@ -27,6 +32,7 @@ from gate.core.verdict.wording import counted, short_name, title
 
 NO_TESTS_HINT = 'Add a test, or name the command that runs them in .gate.toml: [tests] command = "..."'
 NOT_ARMED = "the default branch has no measured suite yet"
+_BY_CHANCE = frozenset({"failed_test", "suite_failed", "lost_coverage", "below_minimum"})
 
 
 def judge_coverage(
@@ -47,27 +53,39 @@ def judge_coverage(
     return replace(unarmed, notes=(*judged.reasons, *judged.notes), facts=facts, limits=judged.limits)
 
 
+def may_be_chance(verdict: CheckVerdict) -> bool:
+    """Whether it blocks for what another run of the same code may not show again: then both sides run once more."""
+    return not verdict.neutral and any(reason.kind in _BY_CHANCE for reason in verdict.reasons)
+
+
 def _judged(rule: Coverage, facts: CoverageFacts) -> CheckVerdict:
     failing, tolerated = _tests(rule, facts)
-    short = _short_of_patch(rule, facts)
-    lost = _lost_too_many(rule, facts)
-    missing = _short_of_minimum(rule, facts)
     unmeasured = [unmeasured_file(path) for path in facts.unmeasured]
-    blocking: list[tuple[Reason, Reason]] = [(reason, reason) for reason in failing]
-    if short:
-        blocking.append((uncovered(rule, facts, short), cover_more(facts, short)))
-    if lost:
+    blocking: list[tuple[Reason, Reason | None]] = [(reason, reason) for reason in failing]
+    further = _short_of_minimum(rule, facts)
+    if short := _short_of_patch(rule, facts):
+        blocking.append((uncovered(rule, facts, short), _remedy_of_patch(rule, facts, short)))
+        further -= short
+    if lost := _lost_too_many(rule, facts):
         blocking.append((lost_lines(rule, facts, lost), cover_again(facts, lost)))
-    if missing:
-        blocking.append((below_minimum(rule, facts, missing), raise_total(rule, missing)))
+        further -= sum(_lightest(_lost(facts), lost).values())
+    if missing := _short_of_minimum(rule, facts):
+        # What the other remedies cover counts for the whole tree, too.
+        rest = raise_total(rule, facts, further) if further > 0 else None
+        blocking.append((below_minimum(rule, facts, missing), rest))
     reasons = [reason for reason, _ in blocking]
     return CheckVerdict(
         check="coverage",
         outcome=outcome_of(blocked=bool(reasons), unmeasured=bool(unmeasured)),
         title=_title(rule, facts, reasons),
         reasons=(*reasons, *unmeasured),
-        notes=(*tolerated, *lost_elsewhere(facts)),
-        to_pass=(*(remedy for _, remedy in blocking), *unmeasured),
+        notes=(
+            *tolerated,
+            *map(flaky_test, facts.flaky),
+            *unstable_lines(facts),
+            *lost_elsewhere(facts),
+        ),
+        to_pass=(*(remedy for _, remedy in blocking if remedy), *unmeasured),
         facts=facts,
         limits=_limits(rule),
     )
@@ -88,12 +106,34 @@ def _wanted(rule: Coverage, facts: CoverageFacts) -> Ratio | None:
 
 
 def _short_of_patch(rule: Coverage, facts: CoverageFacts) -> int:
-    """How many more of the new lines tests would have to run."""
+    """How many more of the new lines, and of their branches, tests would have to run."""
     wanted = _wanted(rule, facts)
-    uncovered = facts.patch.executable - facts.patch.covered
     if wanted is None or not wanted.executable:
         return 0
-    return max(0, min(_short(facts.patch, wanted), uncovered - rule.patch_allowance))
+    return max(0, min(_short(facts.patch, wanted), sum(_beyond_allowance(rule, facts).values())))
+
+
+def _beyond_allowance(rule: Coverage, facts: CoverageFacts) -> dict[Line, int]:
+    """The fewest new lines that would have to be tested wholly for the allowance to cover the others.
+
+    The allowance counts lines: one that no test runs is one, however many branches begin on it.
+    """
+    untested = weights(facts.uncovered, facts.uncovered_branches)
+    return _lightest(untested, len(untested) - rule.patch_allowance)
+
+
+def _remedy_of_patch(rule: Coverage, facts: CoverageFacts, short: int) -> Reason:
+    lines = _beyond_allowance(rule, facts)
+    wanted = _wanted(rule, facts)
+    if facts.branches and wanted and _short(facts.patch, wanted) > sum(lines.values()):
+        return test_wholly(facts, lines)
+    return cover_more(facts, short)
+
+
+def _lightest(lines: dict[Line, int], count: int) -> dict[Line, int]:
+    """So many of the lines, those with the least to test; in the order of the source."""
+    chosen = sorted(lines, key=lambda line: (lines[line], line))[: max(0, count)]
+    return {line: lines[line] for line in sorted(chosen)}
 
 
 def _short(have: Ratio, wanted: Ratio) -> int:
@@ -103,10 +143,14 @@ def _short(have: Ratio, wanted: Ratio) -> int:
     return needed - have.covered
 
 
+def _lost(facts: CoverageFacts) -> dict[Line, int]:
+    """The lines that lost coverage, their own or a branch's."""
+    return weights(facts.lost, facts.lost_branches)
+
+
 def _lost_too_many(rule: Coverage, facts: CoverageFacts) -> int:
     """How many of the lost lines are too many; as many as covered lines were removed are free."""
-    lost = sum(len(lines) for _, lines in facts.lost)
-    return max(0, lost - facts.removed_covered - rule.lost)
+    return max(0, len(_lost(facts)) - facts.removed_covered - rule.lost)
 
 
 def _short_of_minimum(rule: Coverage, facts: CoverageFacts) -> int:
@@ -159,12 +203,11 @@ def _title(rule: Coverage, facts: CoverageFacts, reasons: list[Reason]) -> str:
             _title_of_tests(reasons),
             more=sum(reason.kind != kind for reason in reasons) + len(facts.unmeasured),
         )
-    lost = sum(len(lines) for _, lines in facts.lost)
     texts = {
         "suite_failed": "The tests fail and did not at the base",
         "uncovered_lines": _title_of_patch(rule, facts),
-        "lost_coverage": f"{counted(lost, 'covered line')} lost coverage, limit {rule.lost + facts.removed_covered}",
-        "below_minimum": f"{percent(facts.head)} of all lines, minimum {rule.minimum}{NO_BREAK_SPACE}%",
+        "lost_coverage": f"{counted(len(_lost(facts)), 'covered line')} lost coverage, limit {rule.lost + facts.removed_covered}",
+        "below_minimum": f"{percent(facts.head)} of all {what(facts)}, minimum {rule.minimum}{NO_BREAK_SPACE}%",
     }
     return title(texts[kind], more=more)
 
@@ -183,9 +226,10 @@ def _title_of_patch(rule: Coverage, facts: CoverageFacts) -> str:
         return "No executable lines changed"
     gate = gate_of_patch(rule, facts)
     if not gate:
-        return f"{share(facts.patch)} of changed lines, no base to compare with"
-    uncovered = facts.patch.executable - facts.patch.covered
+        return f"{share(facts.patch)} of changed {what(facts)}, no base to compare with"
+    untested = len(weights(facts.uncovered, facts.uncovered_branches))
     wanted = _wanted(rule, facts)
-    if wanted and _short(facts.patch, wanted) > 0 and uncovered <= rule.patch_allowance:
-        return f"{counted(uncovered, 'changed line')} not tested, {rule.patch_allowance} allowed"
-    return f"{percent(facts.patch)} of changed lines, gate {gate}"
+    if wanted and _short(facts.patch, wanted) > 0 and untested <= rule.patch_allowance:
+        wholly = " wholly" if facts.branches else ""
+        return f"{counted(untested, 'changed line')} not{wholly} tested, {rule.patch_allowance} allowed"
+    return f"{percent(facts.patch)} of changed {what(facts)}, gate {gate}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from gate.core.comparison import CoverageFacts, Ratio, TestChange
+from checks.report import Suite
+from gate.core.comparison import BranchesOfFiles, CoverageFacts, LinesOfFiles, Ratio, TestChange
+from gate.core.comparison.branches import Line, by_path, half_tested, weights
 from gate.core.percent import NO_BREAK_SPACE, percent
 from gate.core.policy import Coverage
 from gate.core.verdict.values import Reason
 from gate.core.verdict.wording import counted, places
+
+_MOST_WAYS = 12
 
 
 def failed_test(test: TestChange) -> Reason:
@@ -31,12 +35,41 @@ def unmeasured_file(path: str) -> Reason:
     return Reason("unmeasurable_file", text, path=path)
 
 
+def needs_service(suite: Suite) -> str:
+    """Why coverage is not judged while the base's tests want what is not there; the cause, for a title."""
+    need = "test needs" if suite.unreachable == 1 else "tests need"
+    services = " and ".join(suite.services) or "a network or a service"
+    return f"{suite.unreachable:,} {need} {services}: send coverage from CI"
+
+
+def flaky_test(name: str) -> Reason:
+    """A test that flips."""
+    text = f"{name} is flaky: it failed and passed on the same code. Reported, not judged."
+    return Reason("flaky_test", text, name=name)
+
+
+def unstable_lines(facts: CoverageFacts) -> Iterator[Reason]:
+    """Lines that flip, a note for each file."""
+    for path, lines in facts.unstable:
+        be = "is" if len(lines) == 1 else "are"
+        text = (
+            f"{counted(len(lines), 'line')} {be} unstable, covered and not covered by runs of the same code:"
+            f" {places([(path, lines)])}. Reported, not judged."
+        )
+        yield Reason("unstable_line", text, path=path, line=lines[0], end_line=lines[0])
+
+
 def uncovered(rule: Coverage, facts: CoverageFacts, short: int) -> Reason:
     """New lines that tests do not run, and how many of them are too many."""
-    path, line, end_line = _first_place(facts.uncovered)
+    path, line, end_line = _first_place(facts.uncovered, facts.uncovered_branches)
+    ways = facts.patch_branches
+    lines = Ratio(facts.patch.covered - ways.covered, facts.patch.executable - ways.executable)
+    run = f"Tests run {lines.covered} of {counted(lines.executable, 'new line')}"
+    if facts.branches:
+        run += f" and take {ways.covered} of {counted(ways.executable, 'new branch', 'new branches')}"
     text = (
-        f"Tests run {facts.patch.covered} of {counted(facts.patch.executable, 'new line')}, {percent(facts.patch)};"
-        f" the gate is {gate_of_patch(rule, facts)}: test {short} more. Not tested: {places(facts.uncovered)}."
+        f"{run}, {percent(facts.patch)}; the gate is {gate_of_patch(rule, facts)}: test {short} more."
+        f" {_untested(facts.uncovered, facts.uncovered_branches, 'Not tested')}"
     )
     return Reason(
         "uncovered_lines",
@@ -52,13 +85,15 @@ def uncovered(rule: Coverage, facts: CoverageFacts, short: int) -> Reason:
 
 
 def cover_more(facts: CoverageFacts, short: int) -> Reason:
-    """The remedy: how many of which lines to test."""
-    path, line, end_line = _first_place(facts.uncovered)
+    """The remedy: how many of which lines, or branches, to test."""
+    path, line, end_line = _first_place(facts.uncovered, facts.uncovered_branches)
     uncovered = facts.patch.executable - facts.patch.covered
-    which = _some(short, uncovered, "uncovered new line")
+    noun = "untested new line or branch" if facts.branches else "uncovered new line"
+    nouns = "untested new lines and branches" if facts.branches else "uncovered new lines"
+    which = _some(short, uncovered, noun, nouns)
     return Reason(
         "uncovered_lines",
-        f"Test {which}: {places(facts.uncovered)}.",
+        f"Test {which}: {_places(facts.uncovered, facts.uncovered_branches)}.",
         path=path,
         line=line,
         end_line=end_line,
@@ -67,18 +102,35 @@ def cover_more(facts: CoverageFacts, short: int) -> Reason:
     )
 
 
+def test_wholly(facts: CoverageFacts, lines: dict[Line, int]) -> Reason:
+    """The remedy where the allowance is nearer than the share: which lines to test with all their branches."""
+    uncovered = facts.patch.executable - facts.patch.covered
+    path, line = next(iter(lines))
+    told = places(by_path(lines))
+    return Reason(
+        "uncovered_lines",
+        f"Test {told} with every branch.",
+        path=path,
+        line=line,
+        end_line=line,
+        before=uncovered,
+        after=uncovered - sum(lines.values()),
+    )
+
+
 def lost_lines(rule: Coverage, facts: CoverageFacts, too_many: int) -> Reason:
     """Lines that lost their coverage, and how many of them are too many."""
-    path, line, end_line = _first_place(facts.lost)
-    lost = sum(len(lines) for _, lines in facts.lost)
+    path, line, end_line = _first_place(facts.lost, facts.lost_branches)
+    lost = len(weights(facts.lost, facts.lost_branches))
     free = (
         f", and {facts.removed_covered} more as so many covered lines were removed"
         if facts.removed_covered
         else ""
     )
+    ran, run = ("covered", "covered") if facts.lost_branches else ("ran", "run")
     text = (
-        f"{counted(lost, 'line')} that tests ran at the base {'is' if lost == 1 else 'are'} not run any more; {rule.lost} may be lost{free}:"
-        f" cover {too_many} again. Lost: {places(facts.lost)}."
+        f"{counted(lost, 'line')} that tests {ran} at the base {'is' if lost == 1 else 'are'} not {run} any more; {rule.lost} may be lost{free}:"
+        f" cover {too_many} again. {_untested(facts.lost, facts.lost_branches, 'Lost')}"
     )
     limit = rule.lost + facts.removed_covered
     return Reason(
@@ -96,9 +148,10 @@ def lost_lines(rule: Coverage, facts: CoverageFacts, too_many: int) -> Reason:
 
 def cover_again(facts: CoverageFacts, too_many: int) -> Reason:
     """The remedy: how many of which lines to cover again."""
-    path, line, end_line = _first_place(facts.lost)
-    lost = sum(len(lines) for _, lines in facts.lost)
-    text = f"Cover {_some(too_many, lost, 'lost line')} again: {places(facts.lost)}."
+    path, line, end_line = _first_place(facts.lost, facts.lost_branches)
+    lost = len(weights(facts.lost, facts.lost_branches))
+    where = _places(facts.lost, facts.lost_branches)
+    text = f"Cover {_some(too_many, lost, 'lost line', 'lost lines')} again: {where}."
     return Reason(
         "lost_coverage", text, path=path, line=line, end_line=end_line, before=lost, after=lost - too_many
     )
@@ -112,28 +165,35 @@ def below_minimum(rule: Coverage, facts: CoverageFacts, missing: int) -> Reason:
         else ""
     )
     text = (
-        f"Tests run {share(facts.head)} of the whole tree's lines, below the minimum of {rule.minimum}{NO_BREAK_SPACE}%{than}:"
+        f"Tests run {share(facts.head)} of the whole tree's {what(facts)}, below the minimum of {rule.minimum}{NO_BREAK_SPACE}%{than}:"
         f" test {missing} more."
     )
     before = percent(facts.base) if facts.base else None
     return Reason("below_minimum", text, before=before, after=percent(facts.head), limit=rule.minimum)
 
 
-def raise_total(rule: Coverage, missing: int) -> Reason:
-    """The remedy: how many lines to test, wherever they are."""
-    return Reason(
-        "below_minimum", f"Test {missing} or more further lines anywhere in the tree.", limit=rule.minimum
-    )
+def raise_total(rule: Coverage, facts: CoverageFacts, further: int) -> Reason:
+    """The remedy: how many lines to test, wherever they are, beside those that other remedies name."""
+    untested = facts.head.executable - facts.head.covered
+    nouns = "lines or branches" if facts.branches else "lines"
+    text = f"Test {further} or more further {nouns} anywhere in the tree."
+    return Reason("below_minimum", text, before=untested, after=untested - further, limit=rule.minimum)
 
 
 def lost_elsewhere(facts: CoverageFacts) -> Iterator[Reason]:
     """Lost lines that are reported only, a note for each file."""
-    for path, lines in facts.lost_elsewhere:
+    found = by_path(weights(facts.lost_elsewhere, facts.lost_branches_elsewhere))
+    for path, lines in found:
         text = (
             f"{counted(len(lines), 'line')} lost coverage in a file this change does not touch, and no test was edited:"
             f" {places([(path, lines)])}. Reported, not judged."
         )
         yield Reason("lost_coverage", text, path=path, line=lines[0], end_line=lines[0])
+
+
+def what(facts: CoverageFacts) -> str:
+    """What the shares are of."""
+    return "lines and branches" if facts.branches else "lines"
 
 
 def gate_of_patch(rule: Coverage, facts: CoverageFacts) -> str:
@@ -148,17 +208,43 @@ def share(ratio: Ratio) -> str:
     return f"{percent(ratio)} ({ratio.covered} of {ratio.executable})"
 
 
-def _some(count: int, total: int, noun: str) -> str:
+def _some(count: int, total: int, noun: str, nouns: str) -> str:
     """`3 or more of the 10 uncovered new lines`, `all 4 lost lines`, `the lost line`."""
     if count < total:
-        return f"{count} or more of the {counted(total, noun)}"
-    return f"the {noun}" if total == 1 else f"all {counted(total, noun)}"
+        return f"{count} or more of the {total} {noun if total == 1 else nouns}"
+    return f"the {noun}" if total == 1 else f"all {total} {nouns}"
 
 
-def _first_place(files: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[str, int, int]:
+def _untested(lines: LinesOfFiles, branches: BranchesOfFiles, word: str) -> str:
+    """`Not tested: app.py 94-98. Tested in part: app.py line 12 never jumps to line 15.`"""
+    said = [f"{word}: {places(lines)}."] if lines else []
+    half = list(half_tested(lines, branches))
+    return " ".join([*said, f"Tested in part: {_ways(half)}."] if half else said)
+
+
+def _places(lines: LinesOfFiles, branches: BranchesOfFiles) -> str:
+    half = list(half_tested(lines, branches))
+    return "; ".join(text for text in (places(lines), _ways(half)) if text)
+
+
+def _ways(branches: Iterable[tuple[str, tuple[int, int]]]) -> str:
+    """`app.py line 12 never jumps to line 15, line 20 never jumps out; other.py line 3 never jumps to line 5`."""
+    told = [
+        (path, f"line {here} never jumps {f'to line {there}' if there > 0 else 'out'}")
+        for path, (here, there) in branches
+    ]
+    shown: dict[str, list[str]] = {}
+    for path, text in told[:_MOST_WAYS]:
+        shown.setdefault(path, []).append(text)
+    rest = len(told) - _MOST_WAYS
+    texts = [f"{path} {', '.join(ways)}" for path, ways in shown.items()]
+    return "; ".join(texts + ([f"and {counted(rest, 'more branch', 'more branches')}"] if rest > 0 else []))
+
+
+def _first_place(lines: LinesOfFiles, branches: BranchesOfFiles) -> tuple[str, int, int]:
     """Path, first and last line of the first range, to link to."""
-    path, lines = files[0]
-    last = lines[0]
-    while last + 1 in lines:
+    path, numbers = (lines or by_path(weights((), branches)))[0]
+    last = numbers[0]
+    while last + 1 in numbers:
         last += 1
-    return path, lines[0], last
+    return path, numbers[0], last

@@ -29,9 +29,9 @@ def short_name(name: str) -> str:
     return name if len(name) <= _NAME_CHARACTERS else "…" + name[1 - _NAME_CHARACTERS :]
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 line`, `2 lines`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """`1 line`, `2 lines`, `2 branches` where that is not the noun with an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {nouns or f'{noun}s'}"
 
 
 def by(waivers: Sequence[Waiver]) -> str:

@@ -351,11 +351,22 @@ def test_changed_source_files_without_a_measurement_are_told() -> None:
         "tests/test_a.py": "",
     }
     before = replace(run({"a.py": ((1,), ())}), unparsable=(("broken.py", "line 1"),))
+    faults = tuple((path, "line 1") for path in ("a.py", "broken.py", "new.py"))
 
-    facts = coverages(base, head, before, run({"fine.py": ((1,), ())}))
+    facts = coverages(base, head, before, replace(run({"fine.py": ((1,), ())}), unparsable=faults))
 
     assert facts.unmeasured == ("a.py", "new.py")
-    assert (facts.measured_files, facts.changed_files) == (1, 4)
+    assert (facts.measured_files, facts.changed_files, facts.omitted_files) == (1, 4, 0)
+
+
+def test_what_coverages_configuration_omits_stands_in_nobodys_way() -> None:
+    """
+    A changed file that coverage.py was told to leave out is counted as that.
+    """
+    facts = coverages({}, {"a.py": "x = 1\n", "omitted.py": "y = 1\n"}, run({}), run({"a.py": ((1,), ())}))
+
+    assert (facts.unmeasured, facts.measured_files, facts.changed_files) == ((), 1, 2)
+    assert facts.omitted_files == 1
 
 
 def test_without_a_base_everything_is_of_the_head_alone() -> None:

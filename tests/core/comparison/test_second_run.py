@@ -7,14 +7,12 @@ from dataclasses import replace
 import pytest
 
 from checks.report import CoverageReport, FileCoverage, Suite
-from gate.core.comparison import CoverageFacts, Ratio, TestChange
-from gate.core.comparison.second_run import flaky, together, wants_second_run
+from gate.core.comparison.second_run import together
 
 PASSED = Suite("passed", 0, 1.0, "pytest", (("a", "passed"), ("b", "passed")))
 FAILED = Suite("failed", 1, 1.0, "pytest", (("a", "failed"), ("b", "passed")))
 OTHERWISE = Suite("failed", 1, 1.0, "pytest", (("a", "passed"), ("b", "error")))
 BROKEN = Suite("broken", 4, 1.0, "pytest")
-FACTS = CoverageFacts(None, Ratio(1, 1), Ratio(0, 0), (), ())
 
 
 def report(suite: Suite, covered: tuple[int, ...], missing: tuple[int, ...]) -> CoverageReport:
@@ -61,23 +59,47 @@ def test_a_test_fails_that_fails_twice(
     """
     one, other = report(first, (1,), ()), report(second, (1,), ())
 
-    assert together(one, other).suite.outcome == outcome
-    assert flaky(one, other) == flipped
+    made = together(one, other)
+
+    assert (made.suite.outcome, made.flaky, made.runs) == (outcome, flipped, 2)
+
+
+def test_lines_that_flip_are_said() -> None:
+    """
+    Covered in one run only, or left by a branch in one run only; a line of one run alone is no line of both.
+    """
+    first = FileCoverage((1, 2, 5), (3, 4), branches=((2, 3, True), (2, 4, False)))
+    second = FileCoverage((1, 2, 3), (4, 6), branches=((2, 3, False), (2, 4, False)))
+
+    made = together(
+        CoverageReport("1", (("a.py", first), ("b.py", first)), PASSED),
+        CoverageReport("1", (("a.py", second), ("b.py", first)), PASSED),
+    )
+
+    assert made.unstable == (("a.py", (2, 3)),)
+
+
+def test_a_third_run_forgets_nothing() -> None:
+    """
+    What flipped before stays flipped.
+    """
+    steady = report(PASSED, (1, 2), ())
+    shaky = replace(steady, unstable=(("a.py", (2,)),), flaky=("b",), runs=2)
+
+    made = together(shaky, steady)
+
+    assert (made.unstable, made.flaky, made.runs) == (shaky.unstable, ("b",), 3)
 
 
 @pytest.mark.parametrize(
-    ("facts", "wanted"),
-    [
-        (FACTS, False),
-        (replace(FACTS, lost=(("a.py", (1,)),)), True),
-        (replace(FACTS, failing=(TestChange("a", "passed"),)), True),
-        (replace(FACTS, failing=(TestChange("a", "absent"),)), True),
-        # It failed at the base too, so it is held against nobody.
-        (replace(FACTS, failing=(TestChange("a", "failed"), TestChange("b", "error"))), False),
-    ],
+    "cut_short", [BROKEN, replace(FAILED, tests=(("a", "failed"),)), replace(FAILED, tests=())]
 )
-def test_only_what_would_be_held_against_the_change_is_run_again(facts: CoverageFacts, wanted: bool) -> None:
+def test_a_run_that_was_cut_short_tells_of_no_line(cut_short: Suite) -> None:
     """
-    A green run, and a red one that was as red before, cost one run.
+    Lines that only the whole suite runs are not unstable because half of it did not run.
     """
-    assert wants_second_run(facts) is wanted
+    whole, half = report(PASSED, (1, 2), ()), report(cut_short, (1,), (2,))
+
+    assert together(whole, half).unstable == ()
+    assert together(half, whole).unstable == ()
+    assert together(whole, half).files == whole.files

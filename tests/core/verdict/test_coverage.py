@@ -8,38 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks.report import Suite
 from gate.core.comparison import CoverageFacts, Ratio, TestChange
-from gate.core.policy import DEFAULT, Coverage, Policy
-from gate.core.verdict import CheckVerdict, Outcome, judge_coverage
-
-NOTHING = CoverageFacts(
-    base=Ratio(80, 100),
-    head=Ratio(80, 100),
-    patch=Ratio(0, 0),
-    uncovered=(),
-    lost=(),
-    base_surviving=Ratio(80, 100),
-    base_suite="passed",
-)
-
-
-def patched(covered: int, executable: int) -> CoverageFacts:
-    """A change with so many new lines, the uncovered ones from line 1."""
-    lines = tuple(range(1, executable - covered + 1))
-    return replace(NOTHING, patch=Ratio(covered, executable), uncovered=(("app.py", lines),) if lines else ())
-
-
-def lost(count: int, *, removed: int = 0) -> CoverageFacts:
-    return replace(NOTHING, lost=(("app.py", tuple(range(10, 10 + count))),), removed_covered=removed)
-
-
-def rule(**keys: object) -> Policy:
-    return replace(DEFAULT, coverage=replace(Coverage(), **keys))  # type: ignore[arg-type]  # tests pass the right types
-
-
-def judge(facts: CoverageFacts, policy: Policy = DEFAULT) -> CheckVerdict:
-    return judge_coverage(policy, facts, armed=True)
-
+from gate.core.policy import DEFAULT, Policy
+from gate.core.verdict import Outcome, judge_coverage, may_be_chance, needs_service
+from tests.coverage_facts import NOTHING, judge, lost, patched, rule
 
 PATCHES = [
     # As covered as the base, which has 80 of 100.
@@ -384,3 +357,67 @@ def test_the_number_to_test_is_exact(patch: Ratio, base: Ratio, wanted: str | in
         assert with_more(needed) is Outcome.PASSED
         assert with_more(needed - 1) is Outcome.BLOCKED
     assert bool(verdict.to_pass) is (verdict.outcome is Outcome.BLOCKED)
+
+
+def test_what_flips_is_shown_and_not_judged() -> None:
+    """
+    A note for each flaky test and each file with unstable lines.
+    """
+    verdict = judge(
+        replace(
+            NOTHING, unstable=(("app.py", (12,)), ("b.py", (3, 4))), flaky=("tests/test_a.py::test_clock",)
+        )
+    )
+
+    assert verdict.outcome is Outcome.PASSED
+    assert [(note.kind, note.text) for note in verdict.notes] == [
+        (
+            "flaky_test",
+            "tests/test_a.py::test_clock is flaky: it failed and passed on the same code. Reported, not judged.",
+        ),
+        (
+            "unstable_line",
+            "1 line is unstable, covered and not covered by runs of the same code: app.py 12. Reported, not judged.",
+        ),
+        (
+            "unstable_line",
+            "2 lines are unstable, covered and not covered by runs of the same code: b.py 3-4. Reported, not judged.",
+        ),
+    ]
+
+
+CHANCE = [
+    (NOTHING, DEFAULT, False),
+    (lost(1), DEFAULT, True),
+    (lost(1), rule(lost=1), False),
+    (lost(1, removed=1), DEFAULT, False),
+    (replace(NOTHING, failing=(TestChange("a", "passed"),)), DEFAULT, True),
+    (replace(NOTHING, failing=(TestChange("a", "absent"),)), DEFAULT, True),
+    (replace(NOTHING, failing=(TestChange("a", "failed"),)), DEFAULT, False),
+    (replace(NOTHING, failing=(TestChange("a", "passed"),)), rule(failing="ignore"), False),
+    (replace(NOTHING, head_suite="failed"), DEFAULT, True),
+    (replace(NOTHING, head=Ratio(79, 100)), rule(minimum=80), True),
+    # Untested new lines are no matter of chance.
+    (patched(0, 9), DEFAULT, False),
+]
+
+
+@pytest.mark.parametrize(("facts", "policy", "wanted"), CHANCE)
+def test_only_what_would_block_is_run_again(facts: CoverageFacts, policy: Policy, wanted: bool) -> None:
+    """
+    A green run, and a red one that was as red before, cost one run; so does what is not armed.
+    """
+    assert may_be_chance(judge(facts, policy)) is wanted
+    assert not may_be_chance(judge_coverage(policy, facts, armed=False))
+
+
+def test_while_tests_of_the_base_need_a_service_the_title_says_which() -> None:
+    """
+    How many, what they need, and what to do.
+    """
+    one = Suite("failed", 1, 1.0, "pytest", unreachable=1, services=("PostgreSQL",))
+    more = replace(one, unreachable=1200, services=("Redis", "the network"))
+
+    assert needs_service(one) == "1 test needs PostgreSQL: send coverage from CI"
+    assert needs_service(more) == "1,200 tests need Redis and the network: send coverage from CI"
+    assert needs_service(replace(one, services=())).startswith("1 test needs a network or a service")
