@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import zip_longest
 from typing import Literal
 
 from checks.report import CoverageReport, FileCoverage, FileReport, Statement, Suite
 from gate.core.comparison import CoverageFacts, Ratio, TestChange
-from gate.core.comparison.statements import ChangedFile, Matching, Outline, changed_file, match_statements
+from gate.core.comparison.statements import (
+    ChangedFile,
+    Matching,
+    Outline,
+    Place,
+    changed_file,
+    match_statements,
+)
 from gate.core.diff import Diff, FileChange
 
 _NOTHING = FileCoverage((), ())
@@ -140,12 +148,18 @@ def _survival(
 ) -> _Survival:
     survival = _Survival()
     changed = {file.old_path: file for file in files if file.old_path}
+    outlines = {file.new_path: Outline(file.after) for file in files}
     covered: dict[str, dict[int, bool]] = {}
+
+    @cache
+    def own_lines(path: str) -> Mapping[Place, Sequence[int]]:
+        return outlines[path].own_lines(_lines(head.get(path, _NOTHING)))
+
     for path, before in base.files if base else ():
         if path not in changed:
             survival.add_unchanged(path, before, head.get(path, _NOTHING))
             continue
-        position = _positions(changed[path], matching, new)
+        position = _positions(changed[path], before, matching, new, own_lines)
         for line, was_covered in sorted(_lines(before).items()):
             place = position(line)
             if place is None:
@@ -160,17 +174,22 @@ def _survival(
 
 
 def _positions(
-    file: ChangedFile, matching: Matching, new: LinesByPath
+    file: ChangedFile,
+    coverage: FileCoverage,
+    matching: Matching,
+    new: LinesByPath,
+    own_lines: Callable[[str], Mapping[Place, Sequence[int]]],
 ) -> Callable[[int], tuple[str, int] | None]:
     """Where an executable line of a changed file's base stands at the head; None where the head removed it."""
     outline = Outline(file.before)
+    own = outline.own_lines(_lines(coverage))
 
     def position(line: int) -> tuple[str, int] | None:
-        # Of several statements on a line the first one stands for it, so that only it can be lost when they are split.
-        first = next(iter(outline.at(line)), None)
+        first = outline.first(line)
         if first in matching.kept:
             after = matching.kept[first]
-            return after.path, after.statement.line + line - first.statement.line
+            lines, rank = own_lines(after.path).get(after, ()), own[first].index(line)
+            return after.path, lines[rank] if rank < len(lines) else after.statement.line
         there = None if first in matching.crossed else file.lines.head_line(line)
         return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
 

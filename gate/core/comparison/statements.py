@@ -61,7 +61,7 @@ class Matching:
 
 
 class Outline:
-    """Which statements a line belongs to."""
+    """Which statements a line belongs to; they are given in the order of the source."""
 
     __slots__ = ("_around", "_beginning")
 
@@ -69,15 +69,33 @@ class Outline:
         self._beginning: dict[int, list[Place]] = defaultdict(list)
         self._around: dict[int, Place] = {}
         for place in places:
-            self._beginning[place.statement.line].append(place)
-            for line in range(place.statement.line, place.statement.end_line + 1):
+            start = place.statement.line
+            header = self._around.get(start)
+            if header and header.statement.line < start and start not in self._beginning:
+                # The body of a decorated definition stands on the line of its `def`, which is the definition's first.
+                self._beginning[start].append(header)
+            self._beginning[start].append(place)
+            for line in range(start, place.statement.end_line + 1):
                 self._around[line] = place
 
     def at(self, line: int) -> list[Place]:
-        """The statements that begin on the line, else the innermost one that goes over it, else none."""
+        """The statements that begin on the line, after a header that ends there; else the one that goes over it; else none."""
         if line in self._beginning:
             return self._beginning[line]
         return [self._around[line]] if line in self._around else []
+
+    def first(self, line: int) -> Place | None:
+        """The statement that stands for the line, so that of several on it only one can be lost when they are split."""
+        return next(iter(self.at(line)), None)
+
+    def own_lines(self, lines: Iterable[int]) -> dict[Place, list[int]]:
+        """Those of the lines that stand for each statement, in order: a decorated definition has several."""
+        found: dict[Place, list[int]] = {}
+        for line in sorted(lines):
+            place = self.first(line)
+            if place:
+                found.setdefault(place, []).append(line)
+        return found
 
 
 def changed_file(change: FileChange, before: Iterable[Statement], after: Iterable[Statement]) -> ChangedFile:

@@ -309,6 +309,39 @@ def test_when_a_line_is_split_only_its_first_statement_can_be_lost() -> None:
     assert (facts.lost, facts.patch) == ((), Ratio(0, 0))
 
 
+def test_the_line_of_a_decorated_definition_is_its_own_though_its_body_stands_there_too() -> None:
+    """
+    A declaration for type checkers, written on two lines instead of one: its body never ran, and is not lost.
+    """
+    base, head = "@overload\ndef f(x): ...\n", "@overload\ndef f(x):\n    ...\n"
+
+    facts = coverages(
+        {"a.py": base}, {"a.py": head}, run({"a.py": ((1, 2), ())}), run({"a.py": ((1, 2), (3,))})
+    )
+
+    assert (facts.lost, facts.removed_covered, facts.patch) == ((), 0, Ratio(0, 0))
+
+
+@pytest.mark.parametrize("decorator", ["@mark('a', 'b')", "@mark(\n    'a',\n    'b',\n)"])
+def test_a_definition_is_followed_below_a_decorator_written_on_other_lines(decorator: str) -> None:
+    """
+    Its own line is followed by order among its executable lines, wherever re-wrapping puts it.
+    """
+    body = "def f(x):\n    x.one()\n    x.two()\n"
+    base, head = f"@mark(\n  'a', 'b')\n{body}", f"{decorator}\n{body}"
+    first = head.count("\n") - 2
+
+    facts = coverages(
+        {"a.py": base},
+        {"a.py": head},
+        run({"a.py": ((1, 3), (4, 5))}),
+        run({"a.py": ((1,), (first, first + 1, first + 2))}),
+    )
+
+    assert (facts.lost, facts.removed_covered) == ((("a.py", (first,)),), 0)
+    assert facts.base_surviving == Ratio(2, 4)
+
+
 def test_removed_covered_lines_are_counted() -> None:
     """
     Removed code is free, in a file that stays and in one that goes.
