@@ -149,6 +149,29 @@ def test_a_diff_that_takes_one_scope_for_another_is_put_right() -> None:
     assert (facts.lost, facts.removed_covered) == ((), 0)
 
 
+def test_equal_lines_of_one_function_are_followed_with_their_neighbours() -> None:
+    """
+    Where dedented code makes the first of two equal lines look like the second one, each keeps its own coverage.
+    """
+    base = (
+        "def load(path):\n    if not path:\n        app = None\n    else:\n        if path.name:\n"
+        "            found = prepare(path)\n            app = locate(found, path)\n        else:\n"
+        "            for path in ('a', 'b'):\n                found = prepare(path)\n"
+        "                app = locate(found)\n    return app\n"
+    )
+    head = ast.unparse(ast.parse(base)) + "\n"
+    before, after = executable(base), executable(head)
+
+    facts = coverages(
+        {"a.py": base},
+        {"a.py": head},
+        run({"a.py": (before - {9, 10, 11}, {9, 10, 11})}),
+        run({"a.py": (after - {8, 9, 10}, {8, 9, 10})}),
+    )
+
+    assert (facts.lost, facts.removed_covered, facts.patch) == ((), 0, Ratio(0, 0))
+
+
 def test_methods_of_a_renamed_class_are_where_the_diff_says() -> None:
     """
     Unchanged lines under another scope are unchanged, as long as nothing better is found.
