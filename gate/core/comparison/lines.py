@@ -26,6 +26,8 @@ from gate.core.comparison.statements import (
 from gate.core.diff import Diff, FileChange
 
 _NOTHING = FileCoverage((), ())
+_NOWHERE = 0
+"""A line no file has."""
 
 LinesByPath = Mapping[str, Collection[int]]
 
@@ -191,6 +193,8 @@ def _positions(
             lines, rank = own_lines(after.path).get(after, ()), own[first].index(line)
             return after.path, lines[rank] if rank < len(lines) else after.statement.line
         there = None if first in matching.crossed else file.lines.head_line(line)
+        if there is None and first and first.statement.meaning == "docstring":
+            return file.new_path, _NOWHERE  # Python steps on strings in classes, but they are no code to remove
         return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
 
     return position

@@ -380,6 +380,19 @@ def test_removed_covered_lines_are_counted() -> None:
     assert facts.files == (("a.py", Ratio(10, 10), Ratio(9, 9)), ("gone.py", Ratio(1, 2), None))
 
 
+def test_documentation_is_no_removed_code() -> None:
+    """
+    A string below an attribute is a line Python steps on; to write another one earns no lost line.
+    """
+    base, head = "class C:\n    a = 1\n    'old'\n", "class C:\n    a = 1\n    'new'\n"
+
+    facts = coverages(
+        {"a.py": base}, {"a.py": head}, run({"a.py": ((1, 2, 3), ())}), run({"a.py": ((1, 2, 3), ())})
+    )
+
+    assert (facts.removed_covered, facts.lost, facts.patch) == (0, (), Ratio(0, 0))
+
+
 def test_lines_that_are_not_executable_any_more_are_neither_lost_nor_removed() -> None:
     """
     What is excluded at the head, or is no source there, is the guard's matter.
