@@ -135,7 +135,7 @@ SYNTAX = Check(
     name="syntax",
     entry="checks.syntax:measure",
     distributions=(),
-    revision=1,
+    revision=2,
     metrics=(),
 )
 OWN = (COMPLEXITY, MAINTAINABILITY, SIZE, SECURITY, ESCAPES, SYNTAX)

@@ -14,6 +14,7 @@ from itertools import count, islice
 
 from checks.report import Statement
 from gate.core.comparison.pairing import Pairs, pair_equal
+from gate.core.comparison.renames import Names, renamed_names
 from gate.core.diff import FileChange, Hunk, LineMap
 
 _RUN = 3
@@ -119,14 +120,14 @@ def match_statements(files: Sequence[ChangedFile]) -> Matching:
     gone: list[Place] = []
     come: list[Place] = []
     crossed: set[Place] = set()
-    for file in files:
+    for file, names in zip(files, _renamed(files), strict=True):
         unmoved = _unmoved(file)
         twins = {old: new for old, new in unmoved.items() if old.statement.scope != new.statement.scope}
         before = [p for p in file.before if p in twins or _is_touched(p, file.lines.removes)]
         partners = {*twins.values()}
         after = [p for p in file.after if p in partners or _is_touched(p, file.lines.adds)]
         found: Pairs[Place] = []
-        for key in (_digest, _shape):
+        for key in (_digest, _shape, *([_outline_under(names)] if names else [])):
             for pair in (_aligned, pair_equal):
                 pairs, before, after = pair(before, after, key)
                 found += pairs
@@ -216,6 +217,25 @@ def _digest(place: Place) -> Hashable:
 
 def _shape(place: Place) -> Hashable:
     return (place.followed, place.statement.scope, place.statement.shape)
+
+
+def _renamed(files: Iterable[ChangedFile]) -> list[Names]:
+    return renamed_names([(_statements(file.before), _statements(file.after)) for file in files])
+
+
+def _statements(places: Iterable[Place]) -> list[Statement]:
+    return [place.statement for place in places]
+
+
+def _outline_under(renamed: Names) -> Callable[[Place], Hashable]:
+    """What is equal for statements of base and head but for these names: the head has no old one, the base no new one."""
+
+    def key(place: Place) -> Hashable:
+        scope = ".".join(renamed.get(part, part) for part in place.statement.scope.split("."))
+        names = tuple(renamed.get(name, name) for name in place.statement.names)
+        return (place.followed, scope, place.statement.outline, names)
+
+    return key
 
 
 def _aligned(

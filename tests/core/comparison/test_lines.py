@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,7 +177,91 @@ def test_methods_of_a_renamed_class_are_where_the_diff_says() -> None:
     """
     Unchanged lines under another scope are unchanged, as long as nothing better is found.
     """
-    assert new_lines(BASE, BASE.replace("class Kind", "class Sort")) == {12}
+    head = BASE.replace("class Kind", "class Sort") + "Kind = Sort\n"
+
+    assert new_lines(BASE, head) == {12, 15}
+
+
+NAMES = """\
+from os import path
+
+LIMIT = 3
+
+
+def measure(thing):
+    return path.join(thing)
+
+
+class Kind:
+    def weigh(self, thing):
+        return measure(thing) + LIMIT
+
+
+def use(kind):
+    Kind().weigh(kind)
+    if measure(kind):
+        return LIMIT
+    return path.join(LIMIT)
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        ({"measure": "gauge"}, set()),
+        ({"LIMIT": "MOST"}, set()),
+        ({"Kind": "Sort"}, set()),
+        ({"weigh": "heft"}, set()),
+        ({"measure": "gauge", "LIMIT": "MOST", "Kind": "Sort", "weigh": "heft"}, set()),
+        ({"thing": "it", "measure": "gauge"}, set()),
+        ({"measure": "LIMIT", "LIMIT": "measure"}, {3, 6, 12, 17, 18, 19}),  # each is there on both sides
+        ({"path": "environ"}, {1, 7, 19}),  # another thing is imported
+        ({"join": "split"}, {7, 19}),  # nothing of that name is defined here
+    ],
+    ids=str,
+)
+def test_a_name_renamed_everywhere_makes_no_new_line(names: dict[str, str], wanted: Lines) -> None:
+    """
+    A function, class, method or constant under another name: its definition and its users are what they were.
+    """
+    head = re.sub(r"\w+", lambda word: names.get(word[0], word[0]), NAMES)
+
+    assert new_lines(NAMES, head) == wanted
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("return path.join(thing)", "return path.join(thing)\n\n\nmeasure = gauge", {6, 10, 15, 20}),
+        ("return path.join(thing)", "return [thing]", {6, 7, 12, 17}),
+        ("return path.join(thing)", "thing += 1\n    return path.join(thing)", {7}),
+    ],
+    ids=["the old name stays", "it is another function", "it is edited, too"],
+)
+def test_what_was_replaced_was_not_renamed(old: str, new: str, wanted: Lines) -> None:
+    """
+    Where the old name stays, or the new one stands for something else, who uses the new one is new.
+    """
+    head = NAMES.replace("measure", "gauge").replace(old, new, 1)
+
+    assert new_lines(NAMES, head) == wanted
+
+
+def test_a_name_is_followed_into_the_files_that_import_it() -> None:
+    """
+    A function renamed in one file; where the other one does not know the old name any more, its lines are old.
+    """
+    user = "from a import measure\n\nmeasure(1)\nmeasure(2).x\n"
+    base = {"a.py": NAMES, "b.py": user, "c.py": user}
+    head = {path: text.replace("measure", "gauge") for path, text in base.items()}
+    head["c.py"] += "measure = gauge\n"
+    everything = run({path: (executable(text), ()) for path, text in base.items()})
+    nothing = run({path: ((), executable(text)) for path, text in head.items()})
+
+    facts = coverages(base, head, everything, nothing)
+
+    assert facts.uncovered == (("c.py", (1, 3, 4, 5)),)
+    assert [path for path, _ in facts.lost] == ["a.py", "b.py"]
 
 
 def test_a_type_checking_block_is_never_new() -> None:
