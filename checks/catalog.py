@@ -120,7 +120,7 @@ SECURITY = Check(
     name="security",
     entry="checks.security:measure",
     distributions=("bandit",),
-    revision=1,
+    revision=2,
     metrics=(Metric("findings", "findings", "lower"),),
     path_matters=_bandit_reads_the_path,
 )
