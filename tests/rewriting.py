@@ -15,9 +15,11 @@ from random import Random
 from coverage.exceptions import NotPython
 from coverage.parser import PythonParser
 
+from checks import syntax
 from checks.report import FileCoverage
 
 _OPENING, _CLOSING = "([{", ")]}"
+_NAMED = frozenset({"id", "arg", "name", "asname", "attr", "rest"})
 _BLOCKS = ("body", "orelse", "finalbody")
 
 
@@ -109,6 +111,18 @@ def edited(text: str, random: Random, times: int = 6) -> str:
             case _:
                 random.shuffle(block)
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def renamed(text: str, random: Random) -> str:
+    """The text as `ast.unparse` writes it, with something a module or class defines called otherwise everywhere."""
+    tree = ast.parse(text)
+    bound = sorted({statement.binds for statement in syntax.measure("", text.encode(), {}).statements} - {""})
+    old = random.choice(bound) if bound else ""
+    for node in ast.walk(tree):
+        for field, value in ast.iter_fields(node):
+            if value == old and field in _NAMED and not isinstance(node, ast.keyword):
+                setattr(node, field, f"{old}_2")
+    return ast.unparse(tree) + "\n"
 
 
 def _lists_in(node: ast.AST) -> Iterator[list[ast.stmt]]:

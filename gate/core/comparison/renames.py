@@ -66,4 +66,4 @@ def _fitting(names: Names, before: frozenset[str], after: frozenset[str]) -> Nam
 
 
 def _names(statements: Iterable[Statement]) -> frozenset[str]:
-    return frozenset(name for statement in statements for name in statement.names)
+    return frozenset(name for statement in statements for name in (*statement.names, statement.binds))

@@ -247,6 +247,15 @@ def test_what_was_replaced_was_not_renamed(old: str, new: str, wanted: Lines) ->
     assert new_lines(NAMES, head) == wanted
 
 
+def test_a_function_named_like_a_variable_of_its_own_can_be_renamed_with_it() -> None:
+    """
+    The one name is defined around the function and the other one inside.
+    """
+    base = "def total(x):\n    total = x\n    return total\n"
+
+    assert new_lines(base, base.replace("total", "amount")) == set()
+
+
 def test_a_name_is_followed_into_the_files_that_import_it() -> None:
     """
     A function renamed in one file; where the other one does not know the old name any more, its lines are old.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.core.comparison import ComplexityFacts, FindingChange, Ratio
-from tests.rewriting import edited, imagined_run, modules, rewrapped, source_of, unparsed
+from tests.rewriting import edited, imagined_run, modules, renamed, rewrapped, source_of, unparsed
 from tests.two_trees import complexities, coverages, findings, run
 
 SEEDS = st.integers(0, 1_000_000)
@@ -58,6 +58,26 @@ def test_no_line_of_a_reformatted_file_is_new_or_lost(path: Path, seed: int, edi
 
         assert (facts.lost, facts.patch) == ((), Ratio(0, 0))
         assert facts.removed_covered == 0
+
+
+@settings(max_examples=40)
+@given(FILES, SEEDS)
+def test_no_line_is_new_where_something_is_only_called_otherwise(path: Path, seed: int) -> None:
+    """
+    A function, class, method or constant renamed everywhere in a file.
+    """
+    base = source_of(path)
+    head = renamed(base, Random(seed))
+    before, after = imagined_run(base, Random(seed)), imagined_run(head, Random(seed))
+
+    facts = coverages(
+        {"a.py": base},
+        {"a.py": head},
+        run({"a.py": (before.covered, before.missing)}),
+        run({"a.py": (after.covered, after.missing)}),
+    )
+
+    assert (facts.lost, facts.patch) == ((), Ratio(0, 0))
 
 
 @settings(max_examples=40)
