@@ -194,10 +194,8 @@ def _positions(
             return after.path, lines[rank] if rank < len(lines) else after.statement.line
         there = None if first in matching.crossed else file.lines.head_line(line)
         if there is None and first and first.statement.meaning == "docstring":
-            return (
-                file.new_path,
-                _NOWHERE,
-            )  # Python steps on strings in classes, but they are no code to remove
+            # Python steps on strings in classes, but they are no code that could be removed.
+            return file.new_path, _NOWHERE
         return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
 
     return position
