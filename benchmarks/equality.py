@@ -9,9 +9,7 @@ not asked about files with a statement of over 1,000 lines: they need time with 
 from __future__ import annotations
 
 import ast
-import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -19,6 +17,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from plain import run as run_tool
 
 from checks import complexity, maintainability, security, size
 from checks.report import FileReport, Finding
@@ -136,7 +136,7 @@ def radon(*arguments: str, read: Callable[[Any], Iterable[Hashable]]) -> Callabl
     """A run of a radon command; a file it says nothing of has no blocks."""
 
     def run(folder: str, names: list[str]) -> Said:
-        answer = _json([sys.executable, "-m", "radon", *arguments, "-j", "."], folder)
+        answer = run_tool(folder, "radon", *arguments, "-j", ".")
         return {
             name: None if "error" in answer.get(name, []) else Counter(read(answer.get(name, [])))
             for name in names
@@ -149,7 +149,7 @@ def bandit(*arguments: str) -> Callable[[str, list[str]], Said]:
     """A run of bandit over the folder."""
 
     def run(folder: str, names: list[str]) -> Said:
-        answer = _json([sys.executable, "-m", "bandit", "-q", "-r", "-f", "json", *arguments, "."], folder)
+        answer = run_tool(folder, "bandit", "-q", "-r", "-f", "json", *arguments, ".")
         said: Said = {name: Counter() for name in names}
         for result in answer["results"]:
             said[Path(result["filename"]).name][  # type: ignore[index]  # errors are entered below
@@ -163,15 +163,6 @@ def bandit(*arguments: str) -> Callable[[str, list[str]], Said]:
         return said | dict.fromkeys(Path(error["filename"]).name for error in answer["errors"])
 
     return run
-
-
-def _json(command: list[str], folder: str) -> Any:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("RADON")}
-    environment["PYTHONWARNINGS"] = "ignore"
-    result = subprocess.run(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
-    )
-    return json.loads(result.stdout)
 
 
 def _listed(blocks: list[dict[str, Any]]) -> Iterable[Hashable]:

@@ -120,7 +120,7 @@ SECURITY = Check(
     name="security",
     entry="checks.security:measure",
     distributions=("bandit",),
-    revision=1,
+    revision=2,
     metrics=(Metric("findings", "findings", "lower"), Metric("suppressed", "findings", "lower")),
     path_matters=_bandit_reads_the_path,
 )
@@ -135,7 +135,7 @@ SYNTAX = Check(
     name="syntax",
     entry="checks.syntax:measure",
     distributions=(),
-    revision=1,
+    revision=2,
     metrics=(),
 )
 OWN = (COMPLEXITY, MAINTAINABILITY, SIZE, SECURITY, ESCAPES, SYNTAX)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 FORMATTING = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 """Fields that say how code is written or repeat what its place already says."""
@@ -29,6 +29,8 @@ BINDING: frozenset[tuple[type[ast.AST], str]] = frozenset(
     }
 )
 """Where a string is the name of a variable; elsewhere it is an attribute, a keyword or a module."""
+DEFINED = BINDING | {(ast.Attribute, "attr"), (ast.alias, "name")}
+"""Where a string can be the name of something that a module or class defines."""
 
 Names = Mapping[str, str] | None
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -50,6 +52,26 @@ def header(node: ast.AST, names: Names = None) -> str:
     parts: list[str] = []
     _write(node, parts, names)
     return " ".join(parts)
+
+
+def outline(node: ast.AST, names: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """The shape of a node with every other name that may be defined elsewhere replaced by its order, and those names."""
+    parts: list[str] = []
+    order = _Order(names)
+    _write(node, parts, order, DEFINED)
+    return " ".join(parts), tuple(order.found)
+
+
+class _Order(dict[str, str]):
+    """Stands for names by the order in which they are first asked for; those it is made of keep what stands for them."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__(names)
+        self.found: list[str] = []
+
+    def __missing__(self, name: str) -> str:
+        self.found.append(name)
+        return self.setdefault(name, f"@{len(self.found)}")
 
 
 def headers_in(node: ast.AST) -> Iterator[Header]:
@@ -74,7 +96,9 @@ def qualified(scope: str, name: str) -> str:
     return f"{scope}.{name}" if scope else name
 
 
-def _write(node: ast.AST, parts: list[str], names: Names) -> None:
+def _write(
+    node: ast.AST, parts: list[str], names: Names, replaced: Collection[tuple[type[ast.AST], str]] = BINDING
+) -> None:
     if names is not None and isinstance(node, ast.AnnAssign) and node.value is not None:
         node = ast.Assign(targets=[node.target], value=node.value)
     parts.append(type(node).__name__)
@@ -83,19 +107,21 @@ def _write(node: ast.AST, parts: list[str], names: Names) -> None:
         if field in FORMATTING or (names is not None and field in ANNOTATIONS):
             continue
         if isinstance(value, ast.AST):
-            _write(value, parts, names)
+            _write(value, parts, names, replaced)
         elif not isinstance(value, list):
-            parts.append(_plain(value, names if (type(node), field) in BINDING else None))
+            parts.append(_plain(value, names if (type(node), field) in replaced else None))
         elif field not in BLOCKS:
-            _write_list(value, parts, names)
+            _write_list(value, parts, names, replaced)
     parts.append(";")
 
 
-def _write_list(values: list[object], parts: list[str], names: Names) -> None:
+def _write_list(
+    values: list[object], parts: list[str], names: Names, replaced: Collection[tuple[type[ast.AST], str]]
+) -> None:
     parts.append("[")
     for value in values:
         if isinstance(value, ast.AST):
-            _write(value, parts, names)
+            _write(value, parts, names, replaced)
         else:
             parts.append(_plain(value, None))
     parts.append("]")
@@ -105,5 +131,5 @@ def _plain(value: object, names: Names) -> str:
     if type(value) is int:
         return hex(value)  # the decimal form of a huge number is refused by Python and slow
     if names is not None and isinstance(value, str):
-        return names.get(value, repr(value))
+        return names[value] if value in names or isinstance(names, _Order) else repr(value)
     return repr(value)

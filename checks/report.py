@@ -71,6 +71,12 @@ class Statement:
     """Qualified name of the enclosing function or class; empty at module level."""
     meaning: Literal["code", "docstring", "annotation", "type_checking"] = "code"
     """Only `code` can be new code; the others never make a new line."""
+    outline: str = ""
+    """Of its shape with the other names replaced by their order, too: equal whatever modules and classes call things."""
+    names: tuple[str, ...] = ()
+    """Those other names, each once, in the order of the statement: names of modules and classes, attributes, imports."""
+    binds: str = ""
+    """The name that a definition or plain assignment gives to something of a module or class; empty inside functions."""
 
 
 @dataclass(frozen=True, slots=True)

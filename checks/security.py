@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -131,7 +132,7 @@ class _Scan:
             flagged = text.splitlines()[line - 1 : line] if line else []
             yield replace(
                 _finding(issue, line, 0),
-                source=normal_form.digest("".join(flagged).strip()),
+                source=normal_form.digest("".join(filter(_is_telling, "".join(flagged)))),
                 suppressed=self._suppression(issue, line, [0, 1]),
             )
 
@@ -259,6 +260,11 @@ def _flagged(node: ast.AST, issue: Any) -> str:
         case ast.Import():
             return str(issue.ident)
     return normal_form.header(node)
+
+
+def _is_telling(character: str) -> bool:
+    """Whether a character of a line says more than how the line is formatted: letters, digits, invisible controls."""
+    return character.isalnum() or unicodedata.category(character) == "Cf"
 
 
 def _lines_of(node: ast.AST, *, known_before: bool) -> Iterable[int]:

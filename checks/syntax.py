@@ -63,6 +63,7 @@ def _inside(node: Header, place: _Place) -> _Place:
 def _statement(node: Header, place: _Place, inside: _Place, lines: list[str]) -> Statement:
     """The statement; the names of parameters belong to the inside of their function."""
     line, _ = _start(node)
+    outline, names = normal_form.outline(node, inside.names)
     return Statement(
         line=line,
         end_line=_end(node, line, lines),
@@ -70,7 +71,22 @@ def _statement(node: Header, place: _Place, inside: _Place, lines: list[str]) ->
         shape=normal_form.digest(normal_form.header(node, inside.names)),
         scope=place.scope,
         meaning=_meaning(node, place),
+        outline=normal_form.digest(outline),
+        names=names,
+        binds="" if place.names else _bound_by(node),
     )
+
+
+def _bound_by(node: Header) -> str:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case (
+            ast.Assign(targets=[ast.Name(id=name)])
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr())
+        ):
+            return name
+    return ""
 
 
 def _meaning(node: Header, place: _Place) -> Literal["code", "docstring", "annotation", "type_checking"]:

@@ -7,13 +7,14 @@ or more; so what is moved, re-indented, re-wrapped, reformatted or consistently 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import count, islice
 
 from checks.report import Statement
 from gate.core.comparison.pairing import Pairs, pair_equal
+from gate.core.comparison.renames import Names, renamed_names
 from gate.core.diff import FileChange, Hunk, LineMap
 
 _RUN = 3
@@ -22,6 +23,8 @@ _MOST_STARTS = 64
 """Places tried for a run to begin at; more would make a file of equal lines slow."""
 _MOST_CELLS = 1_000_000
 """The largest product of two lengths that is still aligned in order."""
+_MOST_RIVALS = 10_000
+"""The largest product of two numbers of equal statements whose neighbours are still looked at."""
 _WHOLE = 1 << 40
 
 
@@ -61,7 +64,7 @@ class Matching:
 
 
 class Outline:
-    """Which statements a line belongs to."""
+    """Which statements a line belongs to; they are given in the order of the source."""
 
     __slots__ = ("_around", "_beginning")
 
@@ -69,15 +72,33 @@ class Outline:
         self._beginning: dict[int, list[Place]] = defaultdict(list)
         self._around: dict[int, Place] = {}
         for place in places:
-            self._beginning[place.statement.line].append(place)
-            for line in range(place.statement.line, place.statement.end_line + 1):
+            start = place.statement.line
+            header = self._around.get(start)
+            if header and header.statement.line < start and start not in self._beginning:
+                # The body of a decorated definition stands on the line of its `def`, which is the definition's first.
+                self._beginning[start].append(header)
+            self._beginning[start].append(place)
+            for line in range(start, place.statement.end_line + 1):
                 self._around[line] = place
 
     def at(self, line: int) -> list[Place]:
-        """The statements that begin on the line, else the innermost one that goes over it, else none."""
+        """The statements that begin on the line, after a header that ends there; else the one that goes over it; else none."""
         if line in self._beginning:
             return self._beginning[line]
         return [self._around[line]] if line in self._around else []
+
+    def first(self, line: int) -> Place | None:
+        """The statement that stands for the line, so that of several on it only one can be lost when they are split."""
+        return next(iter(self.at(line)), None)
+
+    def own_lines(self, lines: Iterable[int]) -> dict[Place, list[int]]:
+        """Those of the lines that stand for each statement, in order: a decorated definition has several."""
+        found: dict[Place, list[int]] = {}
+        for line in sorted(lines):
+            place = self.first(line)
+            if place:
+                found.setdefault(place, []).append(line)
+        return found
 
 
 def changed_file(change: FileChange, before: Iterable[Statement], after: Iterable[Statement]) -> ChangedFile:
@@ -99,15 +120,18 @@ def match_statements(files: Sequence[ChangedFile]) -> Matching:
     gone: list[Place] = []
     come: list[Place] = []
     crossed: set[Place] = set()
-    for file in files:
-        twins = _twins(file)
+    for file, names in zip(files, _renamed(files), strict=True):
+        unmoved = _unmoved(file)
+        twins = {old: new for old, new in unmoved.items() if old.statement.scope != new.statement.scope}
         before = [p for p in file.before if p in twins or _is_touched(p, file.lines.removes)]
         partners = {*twins.values()}
         after = [p for p in file.after if p in partners or _is_touched(p, file.lines.adds)]
-        for key in (_digest, _shape):
+        found: Pairs[Place] = []
+        for key in (_digest, _shape, *([_outline_under(names)] if names else [])):
             for pair in (_aligned, pair_equal):
                 pairs, before, after = pair(before, after, key)
-                kept += pairs
+                found += pairs
+        kept += [*found, *_put_right(file, {**unmoved, **dict(found)}, {_digest(old) for old, _ in found})]
         # Nothing better was found for these: the diff was right.
         left = {*before, *after}
         restored = {p for twin in twins.items() if left.issuperset(twin) for p in twin}
@@ -120,8 +144,8 @@ def match_statements(files: Sequence[ChangedFile]) -> Matching:
     return Matching(dict(kept + runs), frozenset(new), frozenset(crossed))
 
 
-def _twins(file: ChangedFile) -> dict[Place, Place]:
-    """Untouched statements the diff takes for each other across scopes, which it does where short lines repeat."""
+def _unmoved(file: ChangedFile) -> dict[Place, Place]:
+    """Untouched statements where the diff says they stand; where short lines repeat it may take one for another."""
     beginning = {(p.statement.line, p.statement.digest): p for p in file.after if p.index >= 0}
     found: dict[Place, Place] = {}
     for place in file.before:
@@ -129,9 +153,37 @@ def _twins(file: ChangedFile) -> dict[Place, Place]:
         if place.index < 0 or file.lines.removes(statement.line, statement.end_line):
             continue
         there = beginning.get((file.lines.head_line(statement.line) or 0, statement.digest))
-        if there and there.statement.scope != statement.scope:
+        if there:
             found[place] = there
     return found
+
+
+def _put_right(
+    file: ChangedFile, followed: Mapping[Place, Place], touched: Container[Hashable]
+) -> Iterator[tuple[Place, Place]]:
+    """Other pairs of equal statements of one scope, where theirs crossed each other: each goes where its neighbours went.
+
+    So the second of two equal lines, which the diff took for the first one, has not changed its place with it.
+    """
+    rivals: dict[Hashable, Pairs[Place]] = defaultdict(list)
+    for old, new in followed.items():
+        if _digest(old) in touched and _digest(old) == _digest(new):
+            rivals[_digest(old)].append((old, new))
+    sides = [{place.index: place for place in side if place.index >= 0} for side in (file.before, file.after)]
+
+    def farness(old: Place, new: Place) -> tuple[int, bool]:
+        steps = [(sides[0].get(old.index + step), sides[1].get(new.index + step)) for step in (-1, 1)]
+        strange = sum(before is None or followed.get(before) != after for before, after in steps)
+        return strange, followed[old] != new
+
+    for pairs in rivals.values():
+        places = [new.index for _, new in sorted(pairs, key=lambda pair: pair[0].index)]
+        if places != sorted(places) and len(pairs) ** 2 <= _MOST_RIVALS:
+            left = sorted((farness(old, new), old.index, new.index) for old, _ in pairs for _, new in pairs)
+            while left:
+                _, there, here = left[0]
+                yield sides[0][there], sides[1][here]
+                left = [each for each in left if each[1] != there and each[2] != here]
 
 
 def _places(path: str, followed: str, statements: Iterable[Statement]) -> tuple[Place, ...]:
@@ -165,6 +217,25 @@ def _digest(place: Place) -> Hashable:
 
 def _shape(place: Place) -> Hashable:
     return (place.followed, place.statement.scope, place.statement.shape)
+
+
+def _renamed(files: Iterable[ChangedFile]) -> list[Names]:
+    return renamed_names([(_statements(file.before), _statements(file.after)) for file in files])
+
+
+def _statements(places: Iterable[Place]) -> list[Statement]:
+    return [place.statement for place in places]
+
+
+def _outline_under(renamed: Names) -> Callable[[Place], Hashable]:
+    """What is equal for statements of base and head but for these names: the head has no old one, the base no new one."""
+
+    def key(place: Place) -> Hashable:
+        scope = ".".join(renamed.get(part, part) for part in place.statement.scope.split("."))
+        names = tuple(renamed.get(name, name) for name in place.statement.names)
+        return (place.followed, scope, place.statement.outline, names)
+
+    return key
 
 
 def _aligned(

@@ -6,15 +6,18 @@ A line that flipped between two runs of the base is no line that tests ran there
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from checks.report import CoverageReport, FileCoverage
 from gate.core.comparison import Branch
 from gate.core.comparison.branches import Line, Ways
-from gate.core.comparison.statements import ChangedFile, Matching, Outline
+from gate.core.comparison.statements import ChangedFile, Matching, Outline, Place
 
 NOTHING = FileCoverage((), ())
+_NOWHERE = 0
+"""A line no file has."""
 
 Position = Callable[[int], Line | None]
 """Where a line of the base stands at the head; None where the head removed it."""
@@ -42,13 +45,20 @@ def survival_of(
     new: Mapping[str, Collection[int]],
 ) -> Survival:
     """What the head kept, lost and removed of what the tests of the base covered."""
+    files = tuple(files)
     count = _Count(head)
+    outlines = {file.new_path: Outline(file.after) for file in files}
+
+    @cache
+    def own_lines(path: str) -> Mapping[Place, Sequence[int]]:
+        return outlines[path].own_lines(count.lines_of(path))
+
     changed = {file.old_path: file for file in files if file.old_path}
     unstable = {path: frozenset(lines) for path, lines in base.unstable} if base else {}
     for path, before in base.files if base else ():
         shaky = unstable.get(path, frozenset())
         if path in changed:
-            position = _positions(changed[path], matching, new)
+            position = _positions(changed[path], before, matching, new, own_lines)
             count.add_lines(before, position, shaky)
             count.add_branches(before, position, shaky)
         else:
@@ -80,7 +90,7 @@ class _Count:
                 survival.removed_covered += line in covered
                 continue
             path, number = place
-            after = self._lines_of(path).get(number)
+            after = self.lines_of(path).get(number)
             if after is None:
                 continue  # no longer executable, or no longer source: neither lost nor removed
             survival.executable += 1
@@ -106,7 +116,7 @@ class _Count:
             elif taken and not still_taken:
                 survival.lost_branches[path].add(branch)
 
-    def _lines_of(self, path: str) -> dict[int, bool]:
+    def lines_of(self, path: str) -> dict[int, bool]:
         """Every executable line of the head, and whether it is covered."""
         if path not in self._lines:
             after = self._head.get(path, NOTHING)
@@ -119,17 +129,29 @@ class _Count:
         return self._ways[path]
 
 
-def _positions(file: ChangedFile, matching: Matching, new: Mapping[str, Collection[int]]) -> Position:
+def _positions(
+    file: ChangedFile,
+    coverage: FileCoverage,
+    matching: Matching,
+    new: Mapping[str, Collection[int]],
+    own_lines: Callable[[str], Mapping[Place, Sequence[int]]],
+) -> Position:
     """Where an executable line of a changed file's base stands at the head."""
     outline = Outline(file.before)
+    own = outline.own_lines((*coverage.covered, *coverage.missing))
 
     def position(line: int) -> Line | None:
-        # Of several statements on a line the first one stands for it, so that only it can be lost when they are split.
-        first = next(iter(outline.at(line)), None)
+        first = outline.first(line)
         if first in matching.kept:
             after = matching.kept[first]
-            return after.path, after.statement.line + line - first.statement.line
+            lines, ours = own_lines(after.path).get(after, ()), own.get(first, [])
+            # A branch may lead to a line that is none of the executable ones.
+            rank = ours.index(line) if line in ours else 0
+            return after.path, lines[rank] if rank < len(lines) else after.statement.line
         there = None if first in matching.crossed else file.lines.head_line(line)
+        if there is None and first and first.statement.meaning == "docstring":
+            # Python steps on strings in classes, but they are no code that could be removed.
+            return file.new_path, _NOWHERE
         return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
 
     return position

@@ -57,6 +57,20 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str], list[Plac
         [("B602", "a.py", 5)],
         [("B602", "a.py", 5)],
     ),
+    "a line with hidden characters under other quotes": (
+        {"a.py": "f('a\u202e')\n"},
+        {"a.py": 'f("a\u202e" )\n'},
+        {},
+        [],
+        [],
+    ),
+    "another line with hidden characters": (
+        {"a.py": "f('a\u202e')\n"},
+        {"a.py": "f('a\u202e\u2066')\n"},
+        {},
+        [("B613", "a.py", 1)],
+        [("B613", "a.py", 1)],
+    ),
     "a bare nosec hides nothing": (
         {"a.py": SHELL},
         {"a.py": SHELL.replace("True)", "True)  # nosec")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,11 +150,127 @@ def test_a_diff_that_takes_one_scope_for_another_is_put_right() -> None:
     assert (facts.lost, facts.removed_covered) == ((), 0)
 
 
+def test_equal_lines_of_one_function_are_followed_with_their_neighbours() -> None:
+    """
+    Where dedented code makes the first of two equal lines look like the second one, each keeps its own coverage.
+    """
+    base = (
+        "def load(path):\n    if not path:\n        app = None\n    else:\n        if path.name:\n"
+        "            found = prepare(path)\n            app = locate(found, path)\n        else:\n"
+        "            for path in ('a', 'b'):\n                found = prepare(path)\n"
+        "                app = locate(found)\n    return app\n"
+    )
+    head = ast.unparse(ast.parse(base)) + "\n"
+    before, after = executable(base), executable(head)
+
+    facts = coverages(
+        {"a.py": base},
+        {"a.py": head},
+        run({"a.py": (before - {9, 10, 11}, {9, 10, 11})}),
+        run({"a.py": (after - {8, 9, 10}, {8, 9, 10})}),
+    )
+
+    assert (facts.lost, facts.removed_covered, facts.patch) == ((), 0, Ratio(0, 0))
+
+
 def test_methods_of_a_renamed_class_are_where_the_diff_says() -> None:
     """
     Unchanged lines under another scope are unchanged, as long as nothing better is found.
     """
-    assert new_lines(BASE, BASE.replace("class Kind", "class Sort")) == {12}
+    head = BASE.replace("class Kind", "class Sort") + "Kind = Sort\n"
+
+    assert new_lines(BASE, head) == {12, 15}
+
+
+NAMES = """\
+from os import path
+
+LIMIT = 3
+
+
+def measure(thing):
+    return path.join(thing)
+
+
+class Kind:
+    def weigh(self, thing):
+        return measure(thing) + LIMIT
+
+
+def use(kind):
+    Kind().weigh(kind)
+    if measure(kind):
+        return LIMIT
+    return path.join(LIMIT)
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        ({"measure": "gauge"}, set()),
+        ({"LIMIT": "MOST"}, set()),
+        ({"Kind": "Sort"}, set()),
+        ({"weigh": "heft"}, set()),
+        ({"measure": "gauge", "LIMIT": "MOST", "Kind": "Sort", "weigh": "heft"}, set()),
+        ({"thing": "it", "measure": "gauge"}, set()),
+        ({"measure": "LIMIT", "LIMIT": "measure"}, {3, 6, 12, 17, 18, 19}),  # each is there on both sides
+        ({"path": "environ"}, {1, 7, 19}),  # another thing is imported
+        ({"join": "split"}, {7, 19}),  # nothing of that name is defined here
+    ],
+    ids=str,
+)
+def test_a_name_renamed_everywhere_makes_no_new_line(names: dict[str, str], wanted: Lines) -> None:
+    """
+    A function, class, method or constant under another name: its definition and its users are what they were.
+    """
+    head = re.sub(r"\w+", lambda word: names.get(word[0], word[0]), NAMES)
+
+    assert new_lines(NAMES, head) == wanted
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("return path.join(thing)", "return path.join(thing)\n\n\nmeasure = gauge", {6, 10, 15, 20}),
+        ("return path.join(thing)", "return [thing]", {6, 7, 12, 17}),
+        ("return path.join(thing)", "thing += 1\n    return path.join(thing)", {7}),
+    ],
+    ids=["the old name stays", "it is another function", "it is edited, too"],
+)
+def test_what_was_replaced_was_not_renamed(old: str, new: str, wanted: Lines) -> None:
+    """
+    Where the old name stays, or the new one stands for something else, who uses the new one is new.
+    """
+    head = NAMES.replace("measure", "gauge").replace(old, new, 1)
+
+    assert new_lines(NAMES, head) == wanted
+
+
+def test_a_function_named_like_a_variable_of_its_own_can_be_renamed_with_it() -> None:
+    """
+    The one name is defined around the function and the other one inside.
+    """
+    base = "def total(x):\n    total = x\n    return total\n"
+
+    assert new_lines(base, base.replace("total", "amount")) == set()
+
+
+def test_a_name_is_followed_into_the_files_that_import_it() -> None:
+    """
+    A function renamed in one file; where the other one does not know the old name any more, its lines are old.
+    """
+    user = "from a import measure\n\nmeasure(1)\nmeasure(2).x\n"
+    base = {"a.py": NAMES, "b.py": user, "c.py": user}
+    head = {path: text.replace("measure", "gauge") for path, text in base.items()}
+    head["c.py"] += "measure = gauge\n"
+    everything = run({path: (executable(text), ()) for path, text in base.items()})
+    nothing = run({path: ((), executable(text)) for path, text in head.items()})
+
+    facts = coverages(base, head, everything, nothing)
+
+    assert facts.uncovered == (("c.py", (1, 3, 4, 5)),)
+    assert [path for path, _ in facts.lost] == ["a.py", "b.py"]
 
 
 def test_a_type_checking_block_is_never_new() -> None:
@@ -309,6 +426,39 @@ def test_when_a_line_is_split_only_its_first_statement_can_be_lost() -> None:
     assert (facts.lost, facts.patch) == ((), Ratio(0, 0))
 
 
+def test_the_line_of_a_decorated_definition_is_its_own_though_its_body_stands_there_too() -> None:
+    """
+    A declaration for type checkers, written on two lines instead of one: its body never ran, and is not lost.
+    """
+    base, head = "@overload\ndef f(x): ...\n", "@overload\ndef f(x):\n    ...\n"
+
+    facts = coverages(
+        {"a.py": base}, {"a.py": head}, run({"a.py": ((1, 2), ())}), run({"a.py": ((1, 2), (3,))})
+    )
+
+    assert (facts.lost, facts.removed_covered, facts.patch) == ((), 0, Ratio(0, 0))
+
+
+@pytest.mark.parametrize("decorator", ["@mark('a', 'b')", "@mark(\n    'a',\n    'b',\n)"])
+def test_a_definition_is_followed_below_a_decorator_written_on_other_lines(decorator: str) -> None:
+    """
+    Its own line is followed by order among its executable lines, wherever re-wrapping puts it.
+    """
+    body = "def f(x):\n    x.one()\n    x.two()\n"
+    base, head = f"@mark(\n  'a', 'b')\n{body}", f"{decorator}\n{body}"
+    first = head.count("\n") - 2
+
+    facts = coverages(
+        {"a.py": base},
+        {"a.py": head},
+        run({"a.py": ((1, 3), (4, 5))}),
+        run({"a.py": ((1,), (first, first + 1, first + 2))}),
+    )
+
+    assert (facts.lost, facts.removed_covered) == ((("a.py", (first,)),), 0)
+    assert facts.base_surviving == Ratio(2, 4)
+
+
 def test_removed_covered_lines_are_counted() -> None:
     """
     Removed code is free, in a file that stays and in one that goes.
@@ -322,6 +472,19 @@ def test_removed_covered_lines_are_counted() -> None:
     assert facts.removed_covered == 3
     assert facts.base_surviving == Ratio(8, 8)
     assert facts.files == (("a.py", Ratio(10, 10), Ratio(9, 9)), ("gone.py", Ratio(1, 2), None))
+
+
+def test_documentation_is_no_removed_code() -> None:
+    """
+    A string below an attribute is a line Python steps on; to write another one earns no lost line.
+    """
+    base, head = "class C:\n    a = 1\n    'old'\n", "class C:\n    a = 1\n    'new'\n"
+
+    facts = coverages(
+        {"a.py": base}, {"a.py": head}, run({"a.py": ((1, 2, 3), ())}), run({"a.py": ((1, 2, 3), ())})
+    )
+
+    assert (facts.removed_covered, facts.lost, facts.patch) == (0, (), Ratio(0, 0))
 
 
 def test_lines_that_are_not_executable_any_more_are_neither_lost_nor_removed() -> None:
