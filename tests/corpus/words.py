@@ -19,16 +19,16 @@ def words(ruling: Ruling) -> Words:
         "outcome": verdict.outcome.value + (" (neutral)" if verdict.neutral else ""),
         "status": exit_status(verdict),
         "advise": verdict.advise,
-        "title": verdict.title,
+        "title": _plain(verdict.title),
         "reasons": [_reason(reason) for check in verdict.checks for reason in check.reasons],
         "notes": [_reason(note) for check in verdict.checks for note in check.notes],
         "to_pass": [_reason(reason) for reason in verdict.to_pass],
         "loosened": [_reason(reason) for reason in verdict.loosened],
-        "texts": "\n".join(_texts(ruling)),
+        "texts": _plain("\n".join(_texts(ruling))),
     }
     for check in verdict.checks:
         told[check.check] = check.outcome.value + (" (neutral)" if check.neutral else "")
-        told[f"{check.check}_title"] = check.title
+        told[f"{check.check}_title"] = _plain(check.title)
         match check.facts:
             case ComplexityFacts() as facts:
                 told |= _complexity(facts)
@@ -64,7 +64,11 @@ def _reason(reason: Reason) -> str:
 
 def _change(before: object, after: object) -> str:
     """`2 -> 4`, or the one that is there."""
-    return " -> ".join(str(each).replace("\N{NO-BREAK SPACE}", " ") for each in (before, after) if each is not None)
+    return _plain(" -> ".join(str(each) for each in (before, after) if each is not None))
+
+
+def _plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _complexity(facts: ComplexityFacts) -> Words:
