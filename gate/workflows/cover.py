@@ -15,13 +15,16 @@ from gate.core.comparison.second_run import flaky, together, wants_second_run
 from gate.core.failure import PolicyError
 from gate.core.relevance import matters_to_tests
 from gate.core.source import tests_touched
+from gate.core.tool_configuration import settings_of
 from gate.core.verdict import CheckVerdict, could_not_measure, judge_coverage
 from gate.workflows.judge import Case, Judged
+from gate.workflows.measure import Tree
 from gate.workflows.measure_coverage import Measured, Running, measured, save, tests_of
 from gate.workflows.run_tests import Unmeasurable
 
 _STEPS = frozenset({"resolve", "install", "build", "collect", "run"})
 """What a project's tests go through, in this order; a person who mends them looks there."""
+_PYPROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +123,12 @@ def _suite_changed(case: Case) -> bool:
     """Whether tests, `[tests]` or the runner's configuration were edited, removed or skipped."""
     if tests_touched(case.diff, case.base.selection.test_paths):
         return True
+    if _pytest_options(case, case.base) != _pytest_options(case, case.head):
+        return True
     return tests_of(case, case.base) != tests_of(case, case.head)
+
+
+def _pytest_options(case: Case, tree: Tree) -> object:
+    """What `pyproject.toml` says of pytest; other files of the runner are noticed by their names."""
+    content = case.code.git.file(tree.treeish, _PYPROJECT) if tree.treeish else None
+    return settings_of(_PYPROJECT, content or b"", "pytest")
