@@ -23,7 +23,8 @@ def words(ruling: Ruling) -> Words:
         "reasons": [_reason(reason) for check in verdict.checks for reason in check.reasons],
         "notes": [_reason(note) for check in verdict.checks for note in check.notes],
         "to_pass": [_reason(reason) for reason in verdict.to_pass],
-        "loosened": [_reason(reason) for reason in verdict.loosened],
+        "loosened_in": sorted({reason.path for reason in verdict.loosened}),
+        "escapes": [_escape(reason) for reason in verdict.loosened if reason.path.endswith(".py") and reason.line],
         "texts": _plain("\n".join(_texts(ruling))),
     }
     for check in verdict.checks:
@@ -60,6 +61,11 @@ def _reason(reason: Reason) -> str:
     change = _change(reason.before, reason.after)
     limit = f", limit {reason.limit}" if reason.limit is not None else ""
     return subject + (f": {change}" if change else "") + limit
+
+
+def _escape(reason: Reason) -> str:
+    """`app.py:5 nosec`."""
+    return f"{reason.path}:{reason.line} {reason.name}"
 
 
 def _change(before: object, after: object) -> str:
