@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from gate.service import Service
+from tests.corpus.history import samples
 from tests.corpus.ruling import service, warm
 
 
@@ -14,7 +15,7 @@ from tests.corpus.ruling import service, warm
 def static_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service without a box, which has measured every file."""
     with service(tmp_path_factory.mktemp("service")) as made:
-        warm(made, tmp_path_factory.mktemp("all"))
+        warm(made, samples(), tmp_path_factory.mktemp("all"))
         yield made
 
 

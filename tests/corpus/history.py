@@ -6,8 +6,9 @@ It reads them and makes them a git repository; it judges nothing. `tests/samples
 from __future__ import annotations
 
 import subprocess
+import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,20 @@ Tree = Mapping[str, tuple[str, bytes]]
 
 _COVERED, _MISSING, _NOTHING = "> ", "! ", "  "
 _KEYS = {
-    *("rule", "wrong", "suite", "armed", "command", "policy", "earlier", "base", "head", "tip", "delete", "rename"),
+    *(
+        "rule",
+        "wrong",
+        "suite",
+        "armed",
+        "python_below",
+        "policy",
+        "earlier",
+        "base",
+        "head",
+        "tip",
+        "delete",
+        "rename",
+    ),
     *("links", "scripts", "encoding", "lines", "runs", "expect"),
 }
 
@@ -68,6 +82,12 @@ class Sample:
         """Whether it says which lines the tests run."""
         return "lines" in self.told or "runs" in self.told
 
+    @property
+    def is_measurable_here(self) -> bool:
+        """Whether this Python is old enough for a sample about files that are too new for it."""
+        below = self.told.get("python_below", "9.9")
+        return sys.version_info < tuple(int(part) for part in below.split("."))
+
     def tree(self, side: Side) -> Tree:
         """All files of a side. Head and tip are written as what differs from the base."""
         if side in {"base", "earlier"}:
@@ -87,7 +107,9 @@ class Sample:
         tests = tuple(sorted(run.get("tests", {}).items()))
         suite = Suite(run.get("outcome", "passed"), 0, 1.0, "pytest", tests)
         unparsable = tuple((path, "invalid syntax") for path in run.get("unparsable", ()))
-        return CoverageReport("1 coverage cpython", tuple(sorted(self._lines(side).items())), suite, unparsable)
+        return CoverageReport(
+            "1 coverage cpython", tuple(sorted(self._lines(side).items())), suite, unparsable
+        )
 
     def _lines(self, side: Side) -> dict[str, FileCoverage]:
         files = dict(self.told.get("lines", {}).get("base", {}))
@@ -133,10 +155,10 @@ def make_repository(sample: Sample, root: Path) -> None:
     _git(root, "fast-import", "--quiet", stdin=b"".join(commits))
 
 
-def make_one_of_all(root: Path) -> None:
-    """A git checkout whose branch `main` has, one commit after the other, the bases and heads of all samples."""
+def make_one_of_all(chosen: Iterable[Sample], root: Path) -> None:
+    """A git checkout whose branch `main` has, one commit after the other, the bases and heads of these samples."""
     _git(root.parent, "init", "--quiet", "--initial-branch", "main", str(root))
-    trees = [sample.tree(side) for sample in samples() for side in ("base", "head")]
+    trees = [sample.tree(side) for sample in chosen for side in ("base", "head")]
     _git(root, "fast-import", "--quiet", stdin=b"".join(_commit("main", "", tree) for tree in trees))
 
 
@@ -158,8 +180,7 @@ def _marked(text: str) -> FileCoverage:
 
     Source: https://coverage.readthedocs.io/en/latest/cmd.html#text-annotation
     """
-    lines = [line for line in text.split("\n")[:-1]]
-    marks = [line[:2].ljust(2) for line in lines]
+    marks = [line[:2].ljust(2) for line in text.split("\n")[:-1]]
     if stray := {*marks} - {_COVERED, _MISSING, _NOTHING}:
         raise ValueError(f"lines begin with {sorted(stray)}; allowed are '> ', '! ' and two spaces:\n{text}")
     numbered = list(enumerate(marks, start=1))

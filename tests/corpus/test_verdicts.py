@@ -19,7 +19,10 @@ def _parameters(*, suites: bool) -> list[object]:
         pytest.param(
             sample,
             id=sample.name,
-            marks=[pytest.mark.xfail(reason=sample.wrong, strict=True)] if sample.wrong else [],
+            marks=[
+                pytest.mark.xfail(bool(sample.wrong), reason=sample.wrong, strict=True),
+                pytest.mark.skipif(not sample.is_measurable_here, reason="this Python is too new"),
+            ],
         )
         for sample in samples()
         if sample.runs_tests is suites

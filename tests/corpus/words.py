@@ -17,6 +17,7 @@ def words(ruling: Ruling) -> Words:
     verdict = ruling.verdict
     told: Words = {
         "outcome": verdict.outcome.value + (" (neutral)" if verdict.neutral else ""),
+        "policy": "valid" if verdict.checks else "broken",
         "status": exit_status(verdict),
         "advise": verdict.advise,
         "title": _plain(verdict.title),
@@ -24,7 +25,9 @@ def words(ruling: Ruling) -> Words:
         "notes": [_reason(note) for check in verdict.checks for note in check.notes],
         "to_pass": [_reason(reason) for reason in verdict.to_pass],
         "loosened_in": sorted({reason.path for reason in verdict.loosened}),
-        "escapes": [_escape(reason) for reason in verdict.loosened if reason.path.endswith(".py") and reason.line],
+        "escapes": [
+            _escape(reason) for reason in verdict.loosened if reason.path.endswith(".py") and reason.line
+        ],
         "texts": _plain("\n".join(_texts(ruling))),
     }
     for check in verdict.checks:

@@ -1,0 +1,33 @@
+"""The samples themselves: their marks are what coverage.py counts, and they say enough to be wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import coverage
+import pytest
+
+from tests.corpus.history import Sample, samples
+
+_TOLD = [sample for sample in samples() if sample.tells_lines]
+
+
+@pytest.mark.parametrize("sample", _TOLD, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("side", ["base", "head"])
+def test_marks_stand_where_coverage_counts(sample: Sample, side: str, tmp_path: Path) -> None:
+    """
+    The lines that a sample marks are exactly the executable ones of coverage.py; it does not say which are covered.
+    """
+    report = sample.report(side)
+    tree = sample.tree(side)
+    counter = coverage.Coverage(data_file=None, config_file=False)
+    counted = {}
+    for path, _ in report.files if report else ():
+        (tmp_path / "file.py").write_bytes(tree[path][1])
+        counted[path] = counter.analysis2(str(tmp_path / "file.py"))[1]
+
+    marked = (
+        {path: sorted((*lines.covered, *lines.missing)) for path, lines in report.files} if report else {}
+    )
+
+    assert marked == counted
