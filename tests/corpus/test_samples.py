@@ -9,7 +9,8 @@ import pytest
 
 from tests.corpus.history import Sample, samples
 
-_TOLD = [sample for sample in samples() if sample.tells_lines]
+_SAMPLES = tuple(samples())
+_TOLD = [sample for sample in _SAMPLES if sample.tells_lines]
 
 
 @pytest.mark.parametrize("sample", _TOLD, ids=lambda sample: sample.name)
@@ -31,3 +32,13 @@ def test_marks_stand_where_coverage_counts(sample: Sample, side: str, tmp_path: 
     )
 
     assert marked == counted
+
+
+@pytest.mark.parametrize("sample", _SAMPLES, ids=lambda sample: sample.name)
+def test_samples_say_more_than_an_outcome(sample: Sample) -> None:
+    """
+    A verdict can be right for a wrong reason: every sample names a fact, a reason or a text as well.
+    """
+    outcomes = {"outcome", "status", "coverage", "complexity", "security", "policy", "advise"}
+
+    assert sample.expected.keys() - outcomes or sample.expected["outcome"] == "could_not_measure"
