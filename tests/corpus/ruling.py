@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -131,7 +132,7 @@ def _combined(made: Case, judged: tuple[Judged, ...]) -> Verdict:
 
 def _coverage(made: Case, sample: Sample) -> Iterator[Judged]:
     if sample.runs_tests:
-        yield cover(made, Running("samples"), armed=False, assume_armed=True)
+        yield cover(made, Running(f"samples-{os.getpid()}"), armed=False, assume_armed=True)
     elif sample.tells_lines:
         base, head = (sample.report(side) for side in ("base", "head"))
         assert head is not None

@@ -15,7 +15,7 @@ from tests.databases import database_url, postgres_cluster
 __all__ = ("database_url", "postgres_cluster")
 
 ROOT = Path(__file__).parents[2]
-EVERY = 12
+EVERY = 16
 """One in so many samples is enough for a database, which sees files and not what they are about."""
 
 
@@ -30,13 +30,12 @@ def test_other_processes_print_the_same(tmp_path: Path) -> None:
     """
     Neither the order of sets, which differs from process to process, nor the folder of a checkout is in a verdict.
     """
-    printing = [_print(tmp_path / str(seed), seed) for seed in (1, 2)]
+    with _print(tmp_path / "one", seed=1) as first, _print(tmp_path / "other", seed=2) as second:
+        outputs = [process.communicate()[0] for process in (first, second)]
 
-    outputs = [process.communicate()[0] for process in printing]
-
-    assert [process.returncode for process in printing] == [0, 0]
+    assert (first.returncode, second.returncode) == (0, 0)
     assert outputs[0] == outputs[1]
-    assert outputs[0].count(b'"outcome"') > 100
+    assert outputs[0].count(b'"outcome"') > 60
 
 
 def test_databases_give_back_what_was_measured(
@@ -53,10 +52,10 @@ def test_databases_give_back_what_was_measured(
     assert stored == measured_in_memory
 
 
-def _print(folder: Path, seed: int) -> subprocess.Popen[bytes]:
-    """A process of its own that prints the verdicts on a third of the samples."""
+def _print(folder: Path, *, seed: int) -> subprocess.Popen[bytes]:
+    """A process of its own that prints the verdicts on a fifth of the samples."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.corpus.ruling", str(folder), "3"],
+        [sys.executable, "-m", "tests.corpus.ruling", str(folder), "5"],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": str(seed)},
         stdout=subprocess.PIPE,
