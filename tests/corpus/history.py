@@ -23,23 +23,10 @@ Tree = Mapping[str, tuple[str, bytes]]
 """(mode, content) by path, as git has them."""
 
 _COVERED, _MISSING, _NOTHING = "> ", "! ", "  "
-_KEYS = {
-    *(
-        "rule",
-        "wrong",
-        "suite",
-        "armed",
-        "python_below",
-        "policy",
-        "earlier",
-        "base",
-        "head",
-        "tip",
-        "delete",
-        "rename",
-    ),
-    *("links", "scripts", "encoding", "lines", "runs", "expect"),
-}
+_ABOUT = ("rule", "wrong", "expect", "python_below")
+_TREES = ("earlier", "base", "head", "tip", "delete", "rename", "links", "encoding")
+_ASKED = ("policy", "suite", "armed", "lines", "runs")
+_KEYS = frozenset((*_ABOUT, *_TREES, *_ASKED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +45,7 @@ class Sample:
 
     @property
     def expected(self) -> Mapping[str, Any]:
-        """What the rules say, by the keys of `ruling.observed`."""
+        """What the rules say, by the keys of `words.words`."""
         expected: Mapping[str, Any] = self.told["expect"]
         return expected
 
@@ -126,11 +113,8 @@ class Sample:
         return dict(self.told.get(side, {})) | plain
 
     def _encoded(self, files: Mapping[str, str], *, links: bool = False) -> Tree:
-        encodings, scripts = self.told.get("encoding", {}), self.told.get("scripts", ())
-        tree = {
-            path: ("100755" if path in scripts else "100644", text.encode(encodings.get(path, "utf-8")))
-            for path, text in files.items()
-        }
+        encodings = self.told.get("encoding", {})
+        tree = {path: ("100644", text.encode(encodings.get(path, "utf-8"))) for path, text in files.items()}
         pointed = self.told.get("links", {}) if links else {}
         return tree | {path: ("120000", target.encode()) for path, target in pointed.items()}
 

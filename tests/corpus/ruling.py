@@ -96,7 +96,10 @@ def backwards(made: Case) -> Case:
 
 
 def rule_some(folder: Path, database_url: str = "", *, every: int) -> str:
-    """The verdicts on every so many of the samples whose tests need not be run, as the command line prints JSON."""
+    """The verdicts on every so many of the samples whose tests need not be run, as the command line prints JSON.
+
+    `folder` is made; everything happens in it.
+    """
     chosen = [sample for sample in samples() if not sample.runs_tests][::every]
     ruled: dict[str, JsonObject] = {}
     with service(folder, database_url) as made:
