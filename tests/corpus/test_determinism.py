@@ -35,7 +35,7 @@ def test_other_processes_print_the_same(tmp_path: Path) -> None:
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert outputs[0] == outputs[1]
-    assert outputs[0].count(b'"outcome"') > 60
+    assert outputs[0].count(b'"outcome"') > 40
 
 
 def test_databases_give_back_what_was_measured(
@@ -53,9 +53,9 @@ def test_databases_give_back_what_was_measured(
 
 
 def _print(folder: Path, *, seed: int) -> subprocess.Popen[bytes]:
-    """A process of its own that prints the verdicts on a fifth of the samples."""
+    """A process of its own that prints the verdicts on an eighth of the samples."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.corpus.ruling", str(folder), "5"],
+        [sys.executable, "-m", "tests.corpus.ruling", str(folder), "8"],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": str(seed)},
         stdout=subprocess.PIPE,
