@@ -252,17 +252,20 @@ def _aligned(
 
 
 def _runs(before: Sequence[Place], after: Sequence[Place]) -> Pairs[Place]:
-    """Runs of three or more statements of equal shape, the longest at each place."""
+    """Runs of three or more statements of equal syntax, the longest at each place."""
     starts: dict[tuple[str, ...], list[tuple[_Row, int]]] = defaultdict(list)
     for row in _rows(before):
         for index in range(len(row) - _RUN + 1):
-            starts[_shapes(row, index)].append((row, index))
+            for key in sorted(_starts(row, index)):
+                starts[key].append((row, index))
     pairs: Pairs[Place] = []
     used: set[Place] = set()
     for row in _rows(after):
         index = 0
         while index <= len(row) - _RUN:
-            candidates = starts.get(_shapes(row, index), [])[:_MOST_STARTS]
+            candidates = (
+                each for key in sorted(_starts(row, index)) for each in starts.get(key, [])[:_MOST_STARTS]
+            )
             runs = (_common(old, start, row, index, used) for old, start in candidates)
             run = max(runs, key=len, default=[])
             if len(run) < _RUN:
@@ -286,15 +289,24 @@ def _rows(places: Iterable[Place]) -> Iterator[_Row]:
         yield row
 
 
-def _shapes(row: _Row, start: int) -> tuple[str, ...]:
-    return tuple(row[index].statement.shape for index in range(start, start + _RUN))
+def _starts(row: _Row, start: int) -> set[tuple[str, ...]]:
+    """What a run that begins there is found by: how its first statements are written, or their shapes.
+
+    Another scope has other local names before them, so that equal text may be of another shape there.
+    """
+    first = [place.statement for place in row[start : start + _RUN]]
+    return {tuple(each.digest for each in first), tuple(each.shape for each in first)}
+
+
+def _are_alike(before: Statement, after: Statement) -> bool:
+    return before.shape == after.shape or before.digest == after.digest
 
 
 def _common(old: _Row, old_start: int, new: _Row, new_start: int, used: set[Place]) -> Pairs[Place]:
     """The pairs of the longest common beginning, as far as the base's statements are not used yet."""
     pairs: Pairs[Place] = []
     for before, after in zip(islice(old, old_start, None), islice(new, new_start, None), strict=False):
-        if before.statement.shape != after.statement.shape or before in used:
+        if not _are_alike(before.statement, after.statement) or before in used:
             break
         pairs.append((before, after))
     return pairs
