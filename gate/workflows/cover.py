@@ -92,15 +92,14 @@ def record(case: Case, running: Running) -> CoverageReport | None:
 def _judged(
     case: Case, base: Measured | None, head: CoverageReport, arming: _Arming
 ) -> tuple[LineComparison, CheckVerdict]:
-    compared = _compared(case, base.report if base else None, head)
+    found = compare(case, base.report if base else None, head)
     policy = case.question.policy
-    return compared, judge_coverage(
-        policy, compared.facts, arming.armed, cause=arming.cause, hint=arming.hint
-    )
+    return found, judge_coverage(policy, found.facts, arming.armed, cause=arming.cause, hint=arming.hint)
 
 
-def _compared(case: Case, base: CoverageReport | None, head: CoverageReport) -> LineComparison:
-    compared = compare_coverage(
+def compare(case: Case, base: CoverageReport | None, head: CoverageReport) -> LineComparison:
+    """How the coverage of lines changed between two runs, but for what is known to flip."""
+    found = compare_coverage(
         base,
         head,
         case.reports("syntax", case.base).files,
@@ -110,12 +109,12 @@ def _compared(case: Case, base: CoverageReport | None, head: CoverageReport) -> 
         everywhere=suite_changed(case, base, head),
     )
     chance = case.service.store.chance(case.code.repository_id, case.service.now())
-    facts = compared.facts
+    facts = found.facts
     losses = (facts.lost, facts.lost_elsewhere, facts.lost_branches, facts.lost_branches_elsewhere)
     paths = {path for found in losses for path, _ in found} if chance.lines else set()
     old_paths = {new: old for old, new in case.diff.head_paths().items()}
     left = excused(facts, chance, case.syntax_of(case.head, paths), old_paths)
-    return replace(compared, facts=identified(left, compared.files))
+    return replace(found, facts=identified(left, found.files))
 
 
 def _arming(base: Measured | None, *, armed: bool, assume: bool) -> _Arming:

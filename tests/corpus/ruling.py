@@ -24,10 +24,10 @@ from gate.git import Checkout
 from gate.service import Service
 from gate.settings import SandboxMode, Settings
 from gate.store import Store
-from gate.workflows.cover import _facts, cover
+from gate.workflows.cover import compare, cover
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code, static_reports
-from gate.workflows.measure_coverage import Measured, Running
+from gate.workflows.measure_coverage import Running
 from tests.corpus.history import Sample, make_one_of_all, make_repository, samples
 
 _REPOSITORY = RepositoryRef(0, 7, "corpus/samples", "main", private=True)
@@ -139,7 +139,7 @@ def _coverage(made: Case, sample: Sample) -> Iterator[Judged]:
     elif sample.tells_lines:
         base, head = (sample.report(side) for side in ("base", "head"))
         assert head is not None
-        facts = _facts(made, Measured(base, "") if base else None, head)
+        facts = compare(made, base, head).facts
         armed = bool(sample.told.get("armed", True))
         yield Judged(judge_coverage(made.question.policy, facts, armed), "told by the sample")
 
