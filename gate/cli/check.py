@@ -11,7 +11,7 @@ import click
 from gate.cli.local import Wanted, checkout_at, code_of, local_service, question_of, revision
 from gate.cli.terminal import Progress, output, print_verdict, progress
 from gate.core.failure import PolicyError
-from gate.core.verdict import Outcome, Verdict, broken_policy, combine
+from gate.core.verdict import Outcome, Verdict, broken_policy, combine, sub_verdicts
 from gate.core.verdict_json import as_json
 from gate.workflows.cover import cover
 from gate.workflows.judge import CHECKS, WORKING_TREE, Case, Judged
@@ -80,6 +80,7 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
                 question.provenance(judged),
                 question.policy,
                 loosened=case.loosened(),
+                components=sub_verdicts(each.components for each in judged),
             )
         except PolicyError as error:
             verdict = broken_policy(str(error), head=wanted.head or WORKING_TREE)

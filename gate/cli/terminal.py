@@ -61,6 +61,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     """Prints the checks with their reasons, the list "to pass", and what was compared."""
     for check in verdict.checks:
         _print_check(console, check)
+    for name, _, checks in verdict.components:
+        for check in checks:
+            _print_check(console, check, of=f" of {name}")
     mark, colour, _ = _MARKS[verdict.outcome]
     console.print(f"[{colour} bold]{mark} {escape(verdict.title)}[/]", end="")
     console.print(" [dim](advise: nothing is enforced)[/]" if verdict.advise else "")
@@ -76,9 +79,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     _print_provenance(console, verdict)
 
 
-def _print_check(console: Console, check: CheckVerdict) -> None:
+def _print_check(console: Console, check: CheckVerdict, of: str = "") -> None:
     mark, colour, word = _MARKS[check.outcome]
-    console.print(f"[{colour}]{mark} {check.check}[/] [dim]{word}:[/] {escape(check.title)}")
+    console.print(f"[{colour}]{mark} {escape(check.check + of)}[/] [dim]{word}:[/] {escape(check.title)}")
     _print_reasons(console, check.reasons, REASONS, "")
     _print_reasons(console, check.notes, NOTES, "dim")
     for line in check.output.splitlines()[-OUTPUT_LINES:]:

@@ -35,17 +35,20 @@ class Row:
     """What `now` is a share of, where a meter makes sense."""
 
 
-def rows(check: CheckVerdict) -> tuple[Row, ...]:
-    """The rows of the check's gate table, the decisive one first; none when nothing was measured."""
+def rows(check: CheckVerdict, files: str = "the whole tree") -> tuple[Row, ...]:
+    """The rows of the check's gate table, the decisive one first; none when nothing was measured.
+
+    `files` is what people call the files it is about.
+    """
     match check.facts:
         case None:
             return ()
         case CoverageFacts() as coverage:
-            return _coverage(check, coverage)
+            return _coverage(check, coverage, files)
         case ComplexityFacts() as complexity:
-            return _complexity(check, complexity)
+            return _complexity(check, complexity, files)
         case SecurityFacts() as security:
-            return _security(check, security)
+            return _security(check, security, files)
         case _:
             assert_never(check.facts)
 
@@ -72,7 +75,7 @@ def most_complex(check: CheckVerdict, facts: ComplexityFacts) -> FunctionChange 
     )
 
 
-def _coverage(check: CheckVerdict, facts: CoverageFacts) -> tuple[Row, ...]:
+def _coverage(check: CheckVerdict, facts: CoverageFacts, files: str) -> tuple[Row, ...]:
     lost = sum(len(lines) for _, lines in facts.lost)
     allowed = limit(check, "lost")
     shown = [
@@ -91,7 +94,7 @@ def _coverage(check: CheckVerdict, facts: CoverageFacts) -> tuple[Row, ...]:
             NOTHING,
             _result(check, "lost_coverage"),
         ),
-        _whole_tree(check, facts),
+        _all_lines(check, facts, files),
     ]
     result = _result(check, "failed_test", "suite_failed")
     failing = [test for test in facts.failing if test.before in {"passed", "absent"}]
@@ -115,10 +118,10 @@ def _patch_gate(check: CheckVerdict, facts: CoverageFacts) -> str:
     return wanted
 
 
-def _whole_tree(check: CheckVerdict, facts: CoverageFacts) -> Row:
+def _all_lines(check: CheckVerdict, facts: CoverageFacts, files: str) -> Row:
     minimum = limit(check, "minimum")
     return Row(
-        "Lines tested in the whole tree",
+        f"Lines tested in {files}",
         _share(facts.head),
         f"≥ {minimum}\N{NO-BREAK SPACE}%" if minimum else NOTHING,
         NOTHING if facts.base is None else percent(facts.base),
@@ -126,7 +129,7 @@ def _whole_tree(check: CheckVerdict, facts: CoverageFacts) -> Row:
     )
 
 
-def _complexity(check: CheckVerdict, facts: ComplexityFacts) -> tuple[Row, ...]:
+def _complexity(check: CheckVerdict, facts: ComplexityFacts, files: str) -> tuple[Row, ...]:
     worst = most_complex(check, facts)
     maximum = limit(check, "maximum")
     before = NOTHING if worst is None else "new" if worst.before is None else str(worst.before)
@@ -140,7 +143,7 @@ def _complexity(check: CheckVerdict, facts: ComplexityFacts) -> tuple[Row, ...]:
             subject=worst.name if worst else "",
         ),
         Row(
-            "Complexity of the whole tree, sum",
+            f"Complexity of {files}, sum",
             f"{facts.head.sum:,}",
             NOTHING,
             f"{facts.base.sum:,}",
@@ -154,7 +157,7 @@ def _complexity(check: CheckVerdict, facts: ComplexityFacts) -> tuple[Row, ...]:
     return tuple(shown)
 
 
-def _security(check: CheckVerdict, facts: SecurityFacts) -> tuple[Row, ...]:
+def _security(check: CheckVerdict, facts: SecurityFacts, files: str) -> tuple[Row, ...]:
     judged = [finding for finding in facts.introduced if finding.judged]
     severity, confidence = limit(check, "severity"), limit(check, "confidence")
     least = f"{severity} severity and" + (f" {confidence}" if severity != confidence else "") + " confidence"
@@ -163,7 +166,7 @@ def _security(check: CheckVerdict, facts: SecurityFacts) -> tuple[Row, ...]:
     shown = [
         Row(f"New findings{levels}", str(len(judged)), "0", NOTHING, _result(check, "introduced_finding")),
         Row(
-            "Findings in the whole tree",
+            f"Findings in {files}",
             str(introduced + persisting),
             NOTHING,
             str(persisting + fixed),

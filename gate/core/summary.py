@@ -6,12 +6,13 @@ Never more than `LIMIT_BYTES`; it judges nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gate.core.details import details, items
 from gate.core.gate_table import NOTHING, Row, rows
 from gate.core.links import Links
 from gate.core.markdown import Section, clean_lines, code, escape, fit, link, prose, shorten, table
-from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
+from gate.core.verdict import CheckVerdict, Components, Outcome, Provenance, Reason, Verdict, joined
 
 LIMIT_BYTES = 60_000
 """GitHub takes 65,535 characters of summary and of text and does not say what a character is."""
@@ -80,20 +81,33 @@ def of_failure(text: str, hint: str, links: Links, *, neutral: bool) -> str:
 
 
 def of_check(
-    check: CheckVerdict, provenance: Provenance, links: Links, *, advise: bool, remark: str = ""
+    check: CheckVerdict,
+    provenance: Provenance,
+    links: Links,
+    *,
+    advise: bool,
+    remark: str = "",
+    components: Components = (),
 ) -> str:
-    """Of one check; the remark is a sentence of ours to stand below the gate table."""
-    head = [_sentence(check.outcome, check.title, advise=advise)]
-    if gate_rows := rows(check):
-        cells = [_cells(row) for row in gate_rows]
-        head.append(table(("Measure", "Now:", "Gate:", "Base:", "Result"), cells))
-    if check.outcome is Outcome.COULD_NOT_MEASURE and check.neutral:
-        head.append("Nothing is blocked: this check is not armed yet.")
+    """Of one check, with what it says of each component; the remark is a sentence of ours below the gate tables."""
+    parts = (("", check), *components)
+    head = _of_part(check, "the whole tree", advise=advise)
+    if components:
+        whole = joined(check, components)
+        head = [_sentence(whole.outcome, whole.title, advise=advise)]
+        for name, each in sorted(parts, key=lambda part: not part[0]):
+            head.append(f"#### {code(name) if name else 'The rest of the repository'}")
+            head += _of_part(each, "the component" if name else "the rest", advise=advise)
     if remark:
         head.append(remark)
-    sections = [*_demands(check.reasons, check.to_pass, links, unarmed=check.neutral), *details(check, links)]
-    foot = _footer(provenance, links, check.check)
-    return fit("\n\n".join(head), sections, foot, limit_bytes=LIMIT_BYTES)
+    reasons = [reason for _, each in parts for reason in each.reasons]
+    # A check that is not armed has nothing to pass, and its reason names the next step already.
+    to_pass = [reason for _, each in parts if not each.neutral for reason in each.to_pass]
+    sections = _demands(reasons, to_pass, links)
+    for name, each in parts:
+        of = f" in {code(name)}" if name else ""
+        sections += [replace(part, title=f"{part.title}{of}") for part in details(each, links)]
+    return fit("\n\n".join(head), sections, _footer(provenance, links, check.check), limit_bytes=LIMIT_BYTES)
 
 
 def of_verdict(verdict: Verdict, links: Links) -> str:
@@ -119,6 +133,17 @@ def of_output(output: str) -> str:
         return ""
     fence = "`" * max(3, *(line.count("`") + 1 for line in lines))
     return "\n".join((f"The last {len(lines)} lines of the output:", "", f"{fence}text", *lines, fence, ""))
+
+
+def _of_part(check: CheckVerdict, files: str, *, advise: bool) -> list[str]:
+    """Sentence and gate table of a check on those files."""
+    told = [_sentence(check.outcome, check.title, advise=advise)]
+    if gate_rows := rows(check, files):
+        cells = [_cells(row) for row in gate_rows]
+        told.append(table(("Measure", "Now:", "Gate:", "Base:", "Result"), cells))
+    if check.outcome is Outcome.COULD_NOT_MEASURE and check.neutral:
+        told.append("Nothing is blocked: this check is not armed yet.")
+    return told
 
 
 def _sentence(outcome: Outcome, title: str, *, advise: bool) -> str:
@@ -150,15 +175,8 @@ def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tu
     return name, result, now, escape(decisive.gate), escape(decisive.base)
 
 
-def _demands(
-    reasons: Sequence[Reason], to_pass: Sequence[Reason], links: Links, *, unarmed: bool = False
-) -> list[Section]:
-    """What turns it green, and why it is not; the reasons stand open where there is nothing to do first.
-
-    A check that is not armed has nothing to pass, and its reason names the next step already.
-    """
-    if unarmed:
-        to_pass = ()
+def _demands(reasons: Sequence[Reason], to_pass: Sequence[Reason], links: Links) -> list[Section]:
+    """What turns it green, and why it is not; the reasons stand open where there is nothing to do first."""
     why = Section(f"Why ({len(reasons):,})", items(reasons, links), collapsed=bool(to_pass))
     return [Section("To pass", items(to_pass, links, numbered=True)), why]
 

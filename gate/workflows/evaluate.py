@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gate.core.failure import PolicyError, Transient
-from gate.core.verdict import Reason, Verdict, broken_policy, combine
+from gate.core.verdict import Reason, Verdict, broken_policy, combine, sub_verdicts
 from gate.core.work import Evaluate, GiveUp, Run, Supersede
 from gate.sandbox import SandboxError
 from gate.service import Service
@@ -101,6 +101,7 @@ def _publish(service: Service, work: Evaluate, run_id: str, question: Question, 
         question.provenance((judged,)),
         where,
         advise=advise,
+        components=judged.components,
     )
 
 
@@ -113,6 +114,7 @@ def _conclude(
         question.provenance(judged),
         question.policy,
         loosened=judgement.loosened,
+        components=sub_verdicts(each.components for each in judged),
     )
     _save_and_publish(service, work, run_id, verdict)
 

@@ -5,20 +5,34 @@ It publishes nothing and knows neither GitHub nor the engine. What decides is `g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from checks.report import Finding
 from gate.core import policy as policies
 from gate.core.comparison import TreeReports
-from gate.core.comparison.findings import compare_security
+from gate.core.comparison.findings import compare_security, reaches
 from gate.core.comparison.functions import compare_complexity
+from gate.core.comparison.lines import Followed, follow
+from gate.core.comparison.parts import complexity_of, security_of
+from gate.core.comparison.share import Share, share_of
+from gate.core.component import Part, Parts
 from gate.core.diff import Diff, TreeEntry
 from gate.core.guard import GUARDED_FILES, loosened
 from gate.core.policy import Policy
 from gate.core.source import Sources, left_out, moved_out, sources_of
 from gate.core.tool_configuration import BANDIT_FILES, bandit_options
-from gate.core.verdict import CheckVerdict, Provenance, Reason, judge_complexity, judge_security
+from gate.core.verdict import (
+    CheckVerdict,
+    Components,
+    Provenance,
+    Reason,
+    judge_complexity,
+    judge_security,
+    of_component,
+    without_files,
+)
 from gate.git import Repository
 from gate.service import Service
 from gate.workflows.measure import Code, Options, Progress, Reports, Tree, silent, static_reports, survey
@@ -36,6 +50,10 @@ class Judged:
 
     verdict: CheckVerdict
     obtained: str
+    components: Components = ()
+    """The verdicts of the components; the first one is then of the rest of the repository."""
+    obtained_of: tuple[str, ...] = ()
+    """How numbers of components were obtained that have tests of their own, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,11 @@ class Question:
             policy_digest=policies.digest(self.policy),
             policy_source=self.policy_source,
             base_age_days=self.base_age_days,
-            obtained=tuple((each.verdict.check, each.obtained) for each in judged),
+            obtained=tuple(
+                (each.verdict.check, sentence)
+                for each in judged
+                for sentence in (each.obtained, *each.obtained_of)
+            ),
         )
 
 
@@ -125,18 +147,35 @@ class Case:
         return self.code.git.diff(self.question.base, self.question.head)
 
     @cached_property
+    def followed(self) -> Followed:
+        """What became of the statements of changed files. Raises: SandboxError, PolicyError."""
+        return follow(
+            self.diff, self.reports("syntax", self.base).files, self.reports("syntax", self.head).files
+        )
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What is judged apart: the components, and the rest."""
+        return Parts(self.question.policy)
+
+    def share(self, part: Part) -> Share:
+        """The files of a part, on both sides."""
+        return share_of(lambda path: self.parts.of(path) is part, self.diff)
+
+    @cached_property
     def options(self) -> Options:
         """The tools' configuration, as the policy's revision has it. Raises: PolicyError."""
         files = self.rule_files(BANDIT_FILES)
         options = bandit_options(files) if files else {}
         return {"security": options} if any(options.values()) else {}
 
-    def rule_files(self, names: Iterable[str]) -> dict[str, bytes]:
-        """Those of the named root files that the policy's revision has."""
-        return self._files(self.question.rules, names)
+    def rule_files(self, names: Iterable[str], folder: str = "") -> dict[str, bytes]:
+        """Those of the named files of a folder that the policy's revision has, by name."""
+        return self._files(self.question.rules, names, folder)
 
-    def _files(self, revision: str, names: Iterable[str]) -> dict[str, bytes]:
-        contents = {name: self.code.git.file(revision, name) for name in names} if revision else {}
+    def _files(self, revision: str, names: Iterable[str], folder: str = "") -> dict[str, bytes]:
+        start = f"{folder}/" if folder else ""
+        contents = {name: self.code.git.file(revision, start + name) for name in names} if revision else {}
         return {name: content for name, content in contents.items() if content is not None}
 
     def measure(self, names: Iterable[str]) -> None:
@@ -173,26 +212,27 @@ class Case:
 
     def complexity(self) -> Judged:
         """The verdict on complexity. Raises: SandboxError, PolicyError."""
-        policy = self.question.policy
+        base, head = self.reports("complexity", self.base), self.reports("complexity", self.head)
         facts = compare_complexity(
-            self.reports("complexity", self.base),
-            self.reports("complexity", self.head),
-            self.diff,
-            maximum=policy.complexity.maximum,
+            base, head, self.diff, maximum=lambda path: self.parts.of(path).policy.complexity.maximum
         )
-        return self._judged(judge_complexity(policy, facts))
+        return self._judged(
+            "complexity",
+            lambda part: judge_complexity(part.policy, complexity_of(facts, base, head, self.share(part))),
+        )
 
     def security(self) -> Judged:
         """The verdict on security. Raises: SandboxError, PolicyError."""
-        policy = self.question.policy
-        facts = compare_security(
-            self.reports("security", self.base),
-            self.reports("security", self.head),
-            self.diff,
-            severity=policy.security.severity,
-            confidence=policy.security.confidence,
+        base, head = self.reports("security", self.base), self.reports("security", self.head)
+
+        def counts(path: str, finding: Finding) -> bool:
+            levels = self.parts.of(path).policy.security
+            return reaches(finding, severity=levels.severity, confidence=levels.confidence)
+
+        facts = compare_security(base, head, self.diff, counts=counts)
+        return self._judged(
+            "security", lambda part: judge_security(part.policy, security_of(facts, head, self.share(part)))
         )
-        return self._judged(judge_security(policy, facts))
 
     def loosened(self) -> tuple[Reason, ...]:
         """What the change loosens of its own checks, to be listed."""
@@ -204,11 +244,29 @@ class Case:
             head_files=self._files(self.question.head, GUARDED_FILES),
         )
 
-    def _judged(self, verdict: CheckVerdict) -> Judged:
+    def of_components(self, check: str, judge: Callable[[Part], CheckVerdict]) -> Components:
+        """What a judge says of each component; one without any file is not judged, and that is said."""
+        entries = (*self.base.selection.measured, *self.head.selection.measured)
+        there = {self.parts.of(entry.path).name for entry in entries} if self.parts.components else set()
+        return tuple(
+            (
+                part.name,
+                of_component(part.name, judge(part))
+                if part.name in there
+                else without_files(check, part.name, part.paths),
+            )
+            for part in self.parts.components
+        )
+
+    def _judged(self, check: str, judge: Callable[[Part], CheckVerdict]) -> Judged:
         assert self._reports is not None  # noqa: S101  (whoever judges has measured)
         told = left_out(self.head.selection, moved_out(self.base.selection, self.head.selection, self.diff))
-        parts = (self._reports.obtained(verdict.check), told)
-        return Judged(verdict, "; ".join(part for part in parts if part))
+        sentences = (self._reports.obtained(check), told)
+        return Judged(
+            judge(self.parts.rest),
+            "; ".join(sentence for sentence in sentences if sentence),
+            self.of_components(check, judge),
+        )
 
 
 def _unique(entries: Iterable[TreeEntry]) -> tuple[TreeEntry, ...]:

@@ -13,12 +13,13 @@ from typing import BinaryIO
 
 from checks.codec import encode
 from checks.report import CoverageReport
-from gate.core.policy import Tests
-from gate.core.suite_command import SuiteCommand, detect, is_evidence
+from gate.core.policy import Tests, with_tests_of
+from gate.core.suite_command import SuiteCommand, detect, is_evidence, leave_out
 from gate.core.tool_configuration import COVERAGE_FILES
 from gate.environments import Environment, Unprepared, active, evict, is_manifest, prepare
 from gate.sandbox import SandboxError, never
 from gate.service import Service
+from gate.workflows.components import has_work, seen_by
 from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
 from gate.workflows.run_tests import Asked, Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
@@ -91,12 +92,14 @@ def box_name(service: Service, run_id: str) -> str:
 
 
 def record(case: Case, running: Running) -> bool:
-    """Measures the head alone and stores it; whether its suite ran, so that coverage can be judged from now on."""
-    return measured(case, case.head, running).usable
+    """Measures the head alone and stores it; whether the repository's suite ran, so that coverage can be judged."""
+    trees = [seen_by(suite, case.head, case.parts) for suite in case.parts.suites]
+    rest, *_ = [measured(case, tree, running) for tree in trees if has_work(tree) or not tree.suite]
+    return rest.usable
 
 
 def measured(case: Case, tree: Tree, running: Running) -> Measured:
-    """What the tests of one of the two trees cover.
+    """What the tests of one of the two trees cover, as the suite of which `tree` tells sees it.
 
     Raises: PolicyError for a broken `[tests]` of that tree.
     """
@@ -130,8 +133,10 @@ def save(case: Case, key: Key, report: CoverageReport) -> None:
 
 
 def tests_of(case: Case, tree: Tree) -> Tests:
-    """`[tests]` as that tree has it, up to the operator's maximum. Raises: PolicyError."""
-    tests = policy_at(case.code.git, tree.treeish).tests
+    """`[tests]` of the suite as that tree has it, up to the operator's maximum. Raises: PolicyError."""
+    policy = with_tests_of(case.question.policy, policy_at(case.code.git, tree.treeish))
+    suites = {"": policy.tests, **{component.name: component.tests for component in policy.components}}
+    tests = suites[tree.suite]
     settings = case.service.settings
     return replace(
         tests,
@@ -149,7 +154,7 @@ def _suite(
     files = _suite_files(case, tree)
     paths = tuple(entry.path for entry in tree.entries)
     try:
-        command = detect(paths, files, tests.command)
+        command = leave_out(tree.others, detect(paths, files, tests.command))
     except ValueError as error:
         return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
     try:
@@ -159,6 +164,8 @@ def _suite(
     if isinstance(environment, Unprepared):
         output = last_lines(environment.output.encode())
         return Unmeasurable(environment.step, environment.text, environment.hint, output, environment.ours)
+    if tree.borrowed:
+        environment = replace(environment, build=None)  # What the root builds is not in the folder.
     return SuiteRun(
         environment=environment,
         command=command,
@@ -166,8 +173,9 @@ def _suite(
         sources=tree.selection.coverage_paths,
         tests=tests,
         ceiling=Ceiling(settings.max_memory_mb, settings.max_timeout_minutes),
-        coverage_configuration=case.rule_files(COVERAGE_FILES),
-        branches=case.question.policy.coverage.branches,
+        coverage_configuration=case.rule_files(COVERAGE_FILES, tree.folder),
+        branches=any(p.policy.coverage.branches for p in case.parts.all if p.suite == tree.suite),
+        folder=tree.folder,
     )
 
 
@@ -253,7 +261,8 @@ def _sentence(report: CoverageReport, suite: SuiteRun, how: str) -> str:
 
 def _digest(suite: SuiteRun) -> str:
     configuration = {name: text.decode("latin-1") for name, text in suite.coverage_configuration.items()}
-    inputs = [encode(suite.tests), configuration, suite.branches, suite.sources]
+    command = encode(suite.command) if suite.command else None
+    inputs = [encode(suite.tests), configuration, suite.branches, suite.sources, suite.folder, command]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from gate.core import check_run, same_head
 from gate.core.check_run import CheckRun, Links
 from gate.core.event import RepositoryRef
-from gate.core.verdict import CheckVerdict, Provenance, Verdict
+from gate.core.verdict import CheckVerdict, Components, Provenance, Verdict
 from gate.service import Service
 
 
@@ -42,9 +42,11 @@ def check(  # noqa: PLR0913  (each part is another thing to know)
     where: Links,
     *,
     advise: bool,
+    components: Components = (),
 ) -> None:
-    """Publishes one check, completed."""
-    put(service, repository, number, check_run.render(judged, provenance, where, advise=advise))
+    """Publishes one check, completed, with what it says of the components."""
+    run = check_run.render(judged, provenance, where, advise=advise, components=components)
+    put(service, repository, number, run)
 
 
 def conclude(

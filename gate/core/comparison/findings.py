@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import Literal
 
 from checks.report import FileReport, Finding, Level
 from gate.core.comparison import FindingChange, SecurityFacts, TreeReports
@@ -17,15 +16,15 @@ LEVELS: dict[Level, int] = {"undefined": 0, "low": 1, "medium": 2, "high": 3}
 """Severities and confidences in order."""
 
 
+def reaches(finding: Finding, *, severity: Level, confidence: Level) -> bool:
+    """Whether a finding is at or above both levels."""
+    return LEVELS[finding.severity] >= LEVELS[severity] and LEVELS[finding.confidence] >= LEVELS[confidence]
+
+
 def compare_security(
-    base: TreeReports,
-    head: TreeReports,
-    diff: Diff,
-    *,
-    severity: Literal["low", "medium", "high"],
-    confidence: Literal["low", "medium", "high"],
+    base: TreeReports, head: TreeReports, diff: Diff, *, counts: Callable[[str, Finding], bool]
 ) -> SecurityFacts:
-    """The findings by what became of them; judged are those at or above both levels, outside test files.
+    """The findings by what became of them; judged are those that count in the file of that path, outside test files.
 
     `# nosec` with the rule's id sets a finding apart; without one it hides nothing.
     """
@@ -34,10 +33,7 @@ def compare_security(
 
     def changes(findings: Iterable[Found], tests: frozenset[str]) -> tuple[FindingChange, ...]:
         judged = [
-            found.comparable
-            and found.path not in tests
-            and LEVELS[found.thing.severity] >= LEVELS[severity]
-            and LEVELS[found.thing.confidence] >= LEVELS[confidence]
+            found.comparable and found.path not in tests and counts(found.path, found.thing)
             for found in findings
         ]
         pairs = zip(findings, judged, strict=True)

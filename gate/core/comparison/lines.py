@@ -14,6 +14,7 @@ from typing import Literal
 
 from checks.report import CoverageReport, FileCoverage, FileReport, Statement, Suite
 from gate.core.comparison import CoverageFacts, Ratio, TestChange
+from gate.core.comparison.share import WHOLE, Share
 from gate.core.comparison.statements import ChangedFile, Matching, Outline, changed_file, match_statements
 from gate.core.diff import Diff, FileChange
 
@@ -22,29 +23,49 @@ _NOTHING = FileCoverage((), ())
 LinesByPath = Mapping[str, Collection[int]]
 
 
-def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change between them)
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The changed files, their statements followed from base to head; made by `follow`."""
+
+    diff: Diff
+    files: tuple[ChangedFile, ...]
+    matching: Matching
+
+
+def follow(
+    diff: Diff, base_syntax: Mapping[str, FileReport], head_syntax: Mapping[str, FileReport]
+) -> Followed:
+    """What became of the statements of the whole tree.
+
+    `base_syntax` and `head_syntax` are what the check `syntax` says of files by path; those the change does not touch
+    may be missing.
+    """
+    files = _changed_files(diff, base_syntax, head_syntax)
+    return Followed(diff, tuple(files), match_statements(files))
+
+
+def compare_coverage(
     base: CoverageReport | None,
     head: CoverageReport,
-    base_syntax: Mapping[str, FileReport],
-    head_syntax: Mapping[str, FileReport],
-    diff: Diff,
+    followed: Followed,
     *,
     sources: Collection[str],
     everywhere: bool,
+    share: Share = WHOLE,
 ) -> CoverageFacts:
-    """The facts of coverage; `base` is None where there is nothing to compare with.
+    """The facts of coverage of one share of the tree; `base` is None where there is nothing to compare with.
 
-    `base_syntax` and `head_syntax` are what the check `syntax` says of files by path; those the change does not touch
-    may be missing. `sources` are the head's paths that count; `everywhere` tells whether lost lines are judged in files
-    the change does not touch, too.
+    The reports' files may be those of the whole tree: a line that moved into the share is followed. `sources` are the
+    head's paths of the share that count; `everywhere` tells whether lost lines are judged in files the change does not
+    touch, too.
     """
-    files = _changed_files(diff, base_syntax, head_syntax)
-    matching = match_statements(files)
-    before, covered = dict(base.files if base else ()), dict(head.files)
+    diff, files, matching = followed.diff, followed.files, followed.matching
+    before = {path: lines for path, lines in (base.files if base else ()) if share.at_base(path)}
+    covered = {path: lines for path, lines in head.files if share.at_head(path)}
     new = {file.new_path: _new_lines(file, covered.get(file.new_path, _NOTHING), matching) for file in files}
     uncovered = {path: lines & {*covered[path].missing} for path, lines in new.items() if lines}
     added = sum(map(len, new.values()))
-    survival = _survival(base, covered, files, matching, new)
+    survival = _survival(base, covered, followed, new, share)
     touched = {*covered} if everywhere else {*new}
     changed = [change for change in diff.changes if change.new_path in sources]
     return CoverageFacts(
@@ -134,22 +155,24 @@ class _Survival:
 def _survival(
     base: CoverageReport | None,
     head: Mapping[str, FileCoverage],
-    files: Iterable[ChangedFile],
-    matching: Matching,
+    followed: Followed,
     new: LinesByPath,
+    share: Share,
 ) -> _Survival:
     survival = _Survival()
-    changed = {file.old_path: file for file in files if file.old_path}
+    changed = {file.old_path: file for file in followed.files if file.old_path}
     covered: dict[str, dict[int, bool]] = {}
     for path, before in base.files if base else ():
+        mine = share.at_base(path)
         if path not in changed:
-            survival.add_unchanged(path, before, head.get(path, _NOTHING))
+            if mine:
+                survival.add_unchanged(path, before, head.get(path, _NOTHING))
             continue
-        position = _positions(changed[path], matching, new)
+        position = _positions(changed[path], followed.matching, new)
         for line, was_covered in sorted(_lines(before).items()):
             place = position(line)
             if place is None:
-                survival.removed_covered += was_covered
+                survival.removed_covered += was_covered and mine
                 continue
             there, number = place
             after = covered.setdefault(there, _lines(head.get(there, _NOTHING))).get(number)

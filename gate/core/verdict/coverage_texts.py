@@ -103,7 +103,7 @@ def below_minimum(rule: Coverage, facts: CoverageFacts, missing: int) -> Reason:
         else ""
     )
     text = (
-        f"Tests run {share(facts.head)} of the whole tree's lines, below the minimum of {rule.minimum}{NO_BREAK_SPACE}%{than}:"
+        f"Tests run {share(facts.head)} of all lines, below the minimum of {rule.minimum}{NO_BREAK_SPACE}%{than}:"
         f" test {missing} more."
     )
     before = percent(facts.base) if facts.base else None
@@ -113,7 +113,7 @@ def below_minimum(rule: Coverage, facts: CoverageFacts, missing: int) -> Reason:
 def raise_total(rule: Coverage, missing: int) -> Reason:
     """The remedy: how many lines to test, wherever they are."""
     return Reason(
-        "below_minimum", f"Test {missing} or more further lines anywhere in the tree.", limit=rule.minimum
+        "below_minimum", f"Test {missing} or more further lines, in whichever file.", limit=rule.minimum
     )
 
 

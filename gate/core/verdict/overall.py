@@ -41,23 +41,30 @@ def combine(
     loosens; it blocks where `[guard] loosening` says so. Without any check nothing was measured.
     """
     ordered = tuple(sorted(checks, key=lambda check: CHECKS.index(check.check)))
-    judged = [check for check in ordered if not check.neutral]
+    named = [(check.check, check) for check in ordered]
+    named += [(f"{check.check} of {name}", check) for name, _, judged in components for check in judged]
     blocking = loosened if policy.guard.loosening == "block" else ()
-    outcomes = [check.outcome for check in judged] + [outcome for _, outcome, _ in components]
+    outcomes = counted_outcomes(check for _, check in named)
     if blocking:
         outcomes.append(Outcome.BLOCKED)
     outcome = worst(outcomes)
     return Verdict(
         outcome=outcome,
-        title=_title(outcome, ordered, [name for name, each, _ in components if each is outcome], blocking),
+        title=_title(outcome, named, blocking),
         checks=ordered,
         provenance=provenance,
         advise=policy.gate.mode == "advise",
         neutral=bool(ordered) and not outcomes,
-        to_pass=tuple(reason for check in judged for reason in check.to_pass) + blocking,
+        to_pass=tuple(reason for _, check in named if not check.neutral for reason in check.to_pass)
+        + blocking,
         components=components,
         loosened=loosened,
     )
+
+
+def counted_outcomes(checks: Iterable[CheckVerdict]) -> list[Outcome]:
+    """The outcomes that count: what is not armed is left out."""
+    return [check.outcome for check in checks if not check.neutral]
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
@@ -116,14 +123,13 @@ def _sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", "`", "]", "'", '"', ":")) else f"{text}."
 
 
-def _title(
-    outcome: Outcome, checks: Sequence[CheckVerdict], components: Sequence[str], blocking: tuple[Reason, ...]
-) -> str:
-    unarmed = [check.check for check in checks if check.neutral]
-    judged = [check for check in checks if not check.neutral]
+def _title(outcome: Outcome, checks: Sequence[tuple[str, CheckVerdict]], blocking: tuple[Reason, ...]) -> str:
+    """`checks` by the name people read."""
+    unarmed = [name for name, check in checks if check.neutral]
+    judged = [(name, check) for name, check in checks if not check.neutral]
     if outcome is not Outcome.PASSED:
-        names = [check.check for check in judged if check.outcome is outcome]
-        names += [*components, *(["loosening"] if blocking else [])]
+        names = [name for name, check in judged if check.outcome is outcome]
+        names += ["loosening"] if blocking else []
         if names:
             return title(f"{_WORDS[outcome]}: {', '.join(names)}")
         return title(f"Not armed: {', '.join(unarmed)}" if unarmed else "Nothing was measured")
@@ -131,5 +137,5 @@ def _title(
         f"All {len(judged)} checks passed" if len(judged) > 1 else f"{counted(len(judged), 'check')} passed"
     )
     if not unarmed:
-        return title(passed if len(judged) != 1 else f"{judged[0].check.capitalize()} passed")
+        return title(passed if len(judged) != 1 else f"{judged[0][0].capitalize()} passed")
     return title(f"{counted(len(judged), 'check')} passed, {' and '.join(unarmed)} not armed yet")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from gate.core.comparison import FindingChange, SecurityFacts
-from gate.core.comparison.findings import LEVELS
+from gate.core.comparison.findings import LEVELS, reaches
 from gate.core.policy import Policy, Security
 from gate.core.verdict.unmeasured import outcome_of, title_of_unmeasured, unmeasured_reasons
 from gate.core.verdict.values import CheckVerdict, Reason
@@ -18,7 +18,12 @@ def judge_security(policy: Policy, facts: SecurityFacts) -> CheckVerdict:
     blocking = sorted((change for change in facts.introduced if change.judged), key=_worst_first)
     # What is below the levels stands in the facts; as notes the asserts of every new test would drown the rest.
     harmless = sorted(
-        (change for change in facts.introduced if not change.judged and _is_high_enough(change, levels)),
+        (
+            change
+            for change in facts.introduced
+            if not change.judged
+            and reaches(change.finding, severity=levels.severity, confidence=levels.confidence)
+        ),
         key=_worst_first,
     )
     unreadable, listed = unmeasured_reasons(facts.unmeasured)
@@ -51,14 +56,6 @@ def _reason(change: FindingChange, levels: Security) -> Reason:
 def _note(change: FindingChange, levels: Security) -> Reason:
     why = "it is in a test file, or its file could not be measured at the base"
     return _about(change, levels, f"{_place(change)} is new and not judged, for {why}.")
-
-
-def _is_high_enough(change: FindingChange, levels: Security) -> bool:
-    finding = change.finding
-    return (
-        LEVELS[finding.severity] >= LEVELS[levels.severity]
-        and LEVELS[finding.confidence] >= LEVELS[levels.confidence]
-    )
 
 
 def _remedy(change: FindingChange, levels: Security) -> Reason:

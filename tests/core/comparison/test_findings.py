@@ -13,7 +13,7 @@ from checks.report import FileReport, Finding, Level, Problem
 from gate.core.comparison import FindingChange, SecurityFacts, TreeReports
 from gate.core.comparison.findings import compare_security
 from gate.core.diff import Diff, FileChange
-from tests.two_trees import findings
+from tests.two_trees import at_least, findings
 
 SHELL = "import subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n"
 """B404 low on line 1, B602 high on line 5."""
@@ -139,7 +139,7 @@ def test_judged_is_what_reaches_both_levels_outside_tests(
     report = FileReport("security", "1", findings=(finding(severity=severity, confidence=confidence),))
     head = TreeReports({path: report}, frozenset({"tests/a.py"}))
 
-    facts = compare_security(TreeReports({}), head, Diff(()), severity="medium", confidence="medium")
+    facts = compare_security(TreeReports({}), head, Diff(()), counts=at_least("medium"))
 
     assert [change.judged for change in facts.introduced] == [judged]
 
@@ -152,7 +152,7 @@ def test_findings_of_a_file_the_base_could_not_read_are_not_judged() -> None:
     read = TreeReports({"a.py": FileReport("security", "1", findings=(finding(),))})
     diff = Diff((FileChange("modified", "a.py", "a.py", "", ""),))
 
-    facts = compare_security(broken, read, diff, severity="low", confidence="low")
+    facts = compare_security(broken, read, diff, counts=at_least("low"))
 
     assert [change.judged for change in facts.introduced] == [False]
     assert facts.files == 1
@@ -182,7 +182,9 @@ def tree_of(files: Mapping[str, list[Finding]]) -> TreeReports:
 
 
 def compared(base: Mapping[str, list[Finding]], head: Mapping[str, list[Finding]]) -> SecurityFacts:
-    return compare_security(tree_of(base), tree_of(head), Diff(()), severity="medium", confidence="low")
+    return compare_security(
+        tree_of(base), tree_of(head), Diff(()), counts=at_least("medium", confidence="low")
+    )
 
 
 @given(TREES, TREES)
