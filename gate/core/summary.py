@@ -90,12 +90,16 @@ def of_check(
     components: Components = (),
 ) -> str:
     """Of one check, with what it says of each component; the remark is a sentence of ours below the gate tables."""
-    parts = (("", check), *components)
+    parts = [("", check)]
     head = _of_part(check, "the whole tree", advise=advise)
     if components:
         whole = joined(check, components)
         head = [_sentence(whole.outcome, whole.title, advise=advise)]
-        for name, each in sorted(parts, key=lambda part: not part[0]):
+        # What decides comes first, for a summary that is too long loses its last rows; and the rest last.
+        parts = sorted(
+            [*parts, *components], key=lambda part: (part[1].outcome is not whole.outcome, not part[0])
+        )
+        for name, each in parts:
             head.append(f"#### {code(name) if name else 'The rest of the repository'}")
             head += _of_part(each, "the component" if name else "the rest", advise=advise)
     if remark:

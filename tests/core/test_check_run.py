@@ -17,7 +17,16 @@ from gate.core.comparison import (
     SecurityFacts,
 )
 from gate.core.gate_table import NOTHING
-from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict, broken_policy
+from gate.core.verdict import (
+    CheckVerdict,
+    Outcome,
+    Reason,
+    Verdict,
+    broken_policy,
+    no_files_to_cover,
+    of_component,
+    without_files,
+)
 from tests import verdicts
 from tests.goldens import assert_golden
 from tests.verdicts import LINKS, NEWER, PROVENANCE
@@ -104,6 +113,30 @@ def read(run: CheckRun) -> str:
         ("coverage_passed", render(verdicts.PASSING_COVERAGE, PROVENANCE, LINKS)),
         ("coverage_not_armed", render(verdicts.NOT_ARMED, PROVENANCE, LINKS)),
         ("complexity_blocked", render(verdicts.COMPLEXITY, PROVENANCE, LINKS)),
+        (
+            "complexity_of_components",
+            render(
+                verdicts.PASSING_COMPLEXITY,
+                PROVENANCE,
+                LINKS,
+                components=(
+                    ("api", verdicts.COMPLEXITY),
+                    ("web", without_files("complexity", "web", ("services/web/**",))),
+                ),
+            ),
+        ),
+        (
+            "coverage_of_components",
+            render(
+                verdicts.PASSING_COVERAGE,
+                PROVENANCE,
+                LINKS,
+                components=(
+                    ("api", of_component("api", verdicts.NOT_ARMED)),
+                    ("web", no_files_to_cover("web")),
+                ),
+            ),
+        ),
         ("complexity_waived", render(WAIVED, PROVENANCE, LINKS)),
         ("complexity_unmeasured", render(verdicts.COULD_NOT_MEASURE.checks[1], PROVENANCE, LINKS)),
         ("security_passed", render(verdicts.SECURITY, PROVENANCE, LINKS)),
