@@ -15,8 +15,11 @@ from gate.core.source import Selection
 from gate.workflows.measure import Tree
 
 
-def seen_by(suite: Part, tree: Tree, parts: Parts) -> Tree:
-    """The tree with the files of one suite only; every path is relative to the folder its tests run in."""
+def seen_by(suite: Part, tree: Tree, parts: Parts) -> Tree | None:
+    """The tree with the files of one suite only; every path is relative to the folder its tests run in.
+
+    None where it has nothing to run and nothing to cover in it, and there are other suites.
+    """
     if len(parts.suites) == 1:
         return tree
     folder = _existing(suite.folder, tree.entries) if suite.name else ""
@@ -26,23 +29,21 @@ def seen_by(suite: Part, tree: Tree, parts: Parts) -> Tree:
     others = topmost(below, (path for path in below if path not in mine))
     entries = _below(tree.entries, start, mine.__contains__)
     borrowed = () if not suite.name or any(map(_tells_needs, entries)) else _manifests(tree.entries)
+    selection = Selection(
+        sources=_below(tree.selection.sources, start, mine.__contains__),
+        tests=_below(tree.selection.tests, start, mine.__contains__),
+    )
+    if not selection.tests and not selection.coverage_paths:
+        return None
     return replace(
         tree,
         entries=(*entries, *borrowed),
-        selection=Selection(
-            sources=_below(tree.selection.sources, start, mine.__contains__),
-            tests=_below(tree.selection.tests, start, mine.__contains__),
-        ),
+        selection=selection,
         suite=suite.name,
         folder=folder,
         others=tuple(path.removeprefix(start) for path in others),
         borrowed=bool(folder and borrowed),
     )
-
-
-def has_work(tree: Tree) -> bool:
-    """Whether a suite has anything to run or to cover in a tree as it sees it."""
-    return bool(tree.selection.tests or tree.selection.coverage_paths)
 
 
 def _existing(folder: str, entries: Iterable[TreeEntry]) -> str:

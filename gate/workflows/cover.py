@@ -19,8 +19,9 @@ from gate.core.failure import PolicyError
 from gate.core.relevance import matters_to_tests
 from gate.core.source import tests_touched
 from gate.core.verdict import CheckVerdict, could_not_measure, judge_coverage, no_files_to_cover
-from gate.workflows.components import has_work, seen_by
+from gate.workflows.components import seen_by
 from gate.workflows.judge import Case, Judged
+from gate.workflows.measure import Tree
 from gate.workflows.measure_coverage import Measured, Running, measured, save, tests_of
 from gate.workflows.run_tests import Unmeasurable
 
@@ -33,8 +34,10 @@ class _Sides:
     """What a suite covers in both trees."""
 
     suite: Part
+    tree: Tree | None
+    """The head as the suite sees it."""
     head: Measured | None
-    """None where it has nothing to run or to cover; so is the base, and before a first commit."""
+    """None where it has nothing to run and nothing to cover; so is the base, and before a first commit."""
     base: Measured | None
 
 
@@ -46,7 +49,18 @@ class _Steadied:
     obtained: str
 
 
-Lines = tuple[tuple[str, FileCoverage], ...]
+@dataclass(frozen=True, slots=True)
+class _Arming:
+    """How a suite without a measurement, or without a base, is judged."""
+
+    armed: bool
+    """Whether what cannot be measured blocks."""
+    alone: bool = False
+    """Whether the head is judged alone, for the component is new."""
+
+
+_Lines = tuple[tuple[str, FileCoverage], ...]
+"""By path."""
 
 
 def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = False) -> Judged:
@@ -81,18 +95,8 @@ def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = Fal
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Arming:
-    """How a suite without a measurement, or without a base, is judged."""
-
-    armed: bool
-    """Whether what cannot be measured blocks."""
-    alone: bool = False
-    """Whether the head is judged alone, for the component is new."""
-
-
 def _of_suite(
-    case: Case, sides: _Sides, before: Lines, running: Running, arming: _Arming
+    case: Case, sides: _Sides, before: _Lines, running: Running, arming: _Arming
 ) -> tuple[dict[str, CheckVerdict], str]:
     """(verdict by name of the part, how obtained) of the parts that a suite measures."""
     parts = case.parts.measured_by(sides.suite)
@@ -106,7 +110,7 @@ def _of_suite(
     judged = arming.armed or arming.alone
     facts = {part.name: _facts(case, part, sides, head.outcome, before) for part in parts}
     if judged and head.outcome.runs == 1 and any(map(wants_second_run, facts.values())):
-        steadied = _run_again(case, sides.suite, head, head.outcome, running)
+        steadied = _run_again(case, sides, head, head.outcome, running)
         facts = {part.name: _facts(case, part, sides, steadied.outcome, before) for part in parts}
         obtained += steadied.obtained
     why = base.outcome if base and isinstance(base.outcome, Unmeasurable) else None
@@ -118,7 +122,7 @@ def _of_suite(
     }, obtained
 
 
-def _facts(case: Case, part: Part, sides: _Sides, head: CoverageReport, before: Lines) -> CoverageFacts:
+def _facts(case: Case, part: Part, sides: _Sides, head: CoverageReport, before: _Lines) -> CoverageFacts:
     share = case.share(part)
     base = sides.base.report if sides.base else None
     if base is not None:
@@ -141,10 +145,12 @@ def _suite(case: Case, part: Part, report: CoverageReport) -> Suite:
     return suite_of(report.suite, tests, case.share(part), rest=part.name == REST)
 
 
-def _run_again(case: Case, suite: Part, head: Measured, first: CoverageReport, running: Running) -> _Steadied:
+def _run_again(
+    case: Case, sides: _Sides, head: Measured, first: CoverageReport, running: Running
+) -> _Steadied:
     """The head's tests run once more, the better of both runs kept for the next time."""
     again = replace(running, name=f"{running.name}-again", again=True)
-    second = measured(case, seen_by(suite, case.head, case.parts), again).report
+    second = measured(case, sides.tree or case.head, again).report
     if second is None:
         return _Steadied(first, "")
     made = together(first, second)
@@ -197,26 +203,24 @@ def _hint(why: Unmeasurable, suite: Part) -> str:
 def _both(case: Case, suite: Part, running: Running) -> _Sides:
     """The suite in both trees, side by side, for one is usually stored."""
     case.base, case.head, case.diff  # noqa: B018  (read once here, not in two threads)
-    base_tree, head_tree = (seen_by(suite, tree, case.parts) for tree in (case.base, case.head))
-    one = len(case.parts.suites) == 1
-    base_there = bool(case.question.base) and (one or has_work(base_tree))
-    if not one and not has_work(head_tree):
-        return _Sides(suite, None, None)
-    if not base_there:
-        return _Sides(suite, measured(case, head_tree, running), None)
+    base_tree, tree = (seen_by(suite, tree, case.parts) for tree in (case.base, case.head))
+    if tree is None:
+        return _Sides(suite, None, None, None)
+    if not case.question.base or base_tree is None:
+        return _Sides(suite, tree, measured(case, tree, running), None)
     if not matters_to_tests(case.diff):
         report = measured(case, base_tree, replace(running, name=f"{running.name}-base"))
-        return _Sides(suite, report, report)
+        return _Sides(suite, tree, report, report)
     with ThreadPoolExecutor(1) as pool:
         base = pool.submit(
             measured, case, base_tree, replace(running, name=f"{running.name}-base", again=False)
         )
-        return _Sides(suite, measured(case, head_tree, running), base.result())
+        return _Sides(suite, tree, measured(case, tree, running), base.result())
 
 
 def _suite_changed(case: Case, suite: Part) -> bool:
     """Whether tests, `[tests]` or the runner's configuration of that suite were edited, removed or skipped."""
-    base, head = (seen_by(suite, tree, case.parts) for tree in (case.base, case.head))
+    base, head = (replace(tree, suite=suite.name) for tree in (case.base, case.head))
     tests = frozenset(
         path for path in case.base.selection.test_paths if case.parts.of(path).suite == suite.name
     )

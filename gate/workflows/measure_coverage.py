@@ -19,7 +19,7 @@ from gate.core.tool_configuration import COVERAGE_FILES
 from gate.environments import Environment, Unprepared, active, evict, is_manifest, prepare
 from gate.sandbox import SandboxError, never
 from gate.service import Service
-from gate.workflows.components import has_work, seen_by
+from gate.workflows.components import seen_by
 from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
 from gate.workflows.run_tests import Asked, Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
@@ -92,10 +92,13 @@ def box_name(service: Service, run_id: str) -> str:
 
 
 def record(case: Case, running: Running) -> bool:
-    """Measures the head alone and stores it; whether the repository's suite ran, so that coverage can be judged."""
+    """Measures the head alone and stores it; whether its suite ran, so that coverage can be judged from now on.
+
+    Of several suites the repository's counts, or the first component's where no file is outside the components.
+    """
     trees = [seen_by(suite, case.head, case.parts) for suite in case.parts.suites]
-    rest, *_ = [measured(case, tree, running) for tree in trees if has_work(tree) or not tree.suite]
-    return rest.usable
+    found = [measured(case, tree, running) for tree in trees if tree is not None]
+    return bool(found) and found[0].usable
 
 
 def measured(case: Case, tree: Tree, running: Running) -> Measured:

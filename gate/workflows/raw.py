@@ -9,7 +9,7 @@ from checks.report import CoverageReport, FileReport, Suite
 from gate.core.component import Part
 from gate.core.failure import Permanent
 from gate.core.source import Selection
-from gate.workflows.components import has_work, seen_by
+from gate.workflows.components import seen_by
 from gate.workflows.judge import Case
 from gate.workflows.measure_coverage import Running, measured
 
@@ -121,7 +121,7 @@ def _coverage(case: Case, running: Running) -> dict[str, Any]:
 def _report(case: Case, suite: Part, running: Running) -> CoverageReport | None:
     """What a suite covers; None where it has nothing to run or to cover. Raises: Permanent."""
     tree = seen_by(suite, case.head, case.parts)
-    if len(case.parts.suites) > 1 and not has_work(tree):
+    if tree is None:
         return None
     found = measured(case, tree, running).outcome
     if isinstance(found, CoverageReport):
