@@ -12,7 +12,7 @@ from tests.boxes import sandbox_or_skip
 from tests.cli.conftest import Project
 from tests.cli.test_check import SCHEMA, STATIC, TANGLED
 from tests.distributions import put_wheel
-from tests.wheel_index import index_of
+from tests.wheel_index import WHEELS, has_wheel, index_of
 
 LIMITS = """\
 [[component]]
@@ -108,6 +108,7 @@ class T(unittest.TestCase):
         self.assertEqual(os.environ.get("GREETING"), {greeting})
 """
 SERVICE = 'def answer(a):\n    if a:\n        return "{name}"\n    return ""\n'
+UNTESTED = "\n\ndef more(a):\n    b = a\n    c = b\n    d = c\n    return d\n"
 MONOREPO = {
     ".gate.toml": APART,
     "services/api/requirements.txt": "needsone\n",
@@ -129,6 +130,8 @@ def index(tmp_path: Path) -> Iterator[str]:
     folder = tmp_path / "wheels"
     folder.mkdir()
     put_wheel(folder, "needsone", {"clash.py": "WHO = 'api'\n"})
+    for wheel in WHEELS.glob("*.whl"):
+        (folder / wheel.name).symlink_to(wheel)
     put_wheel(folder, "needstwo", {"clash.py": "WHO = 'web'\n"})
     with index_of(folder) as server:
         yield server.url
@@ -156,4 +159,54 @@ def test_two_services_with_conflicting_requirements(project: Project, index: str
     assert web["uncovered"] == {"services/web/web.py": [8, 9, 10, 11]}
 
 
-UNTESTED = "\n\ndef more(a):\n    b = a\n    c = b\n    d = c\n    return d\n"
+@pytest.mark.box
+def test_a_component_without_a_suite_that_runs_is_not_armed(project: Project, index: str) -> None:
+    """
+    It is named with its cause and blocks nobody; another one that is new is judged on the head alone.
+    """
+    project.commit({**MONOREPO, "services/api/requirements.txt": "nowhere\n"})
+    project.git("rm", "-r", "--quiet", "services/web")
+    project.git("commit", "--quiet", "--message", "Remove web")
+    project.write({path: text for path, text in MONOREPO.items() if path.startswith("services/web/")})
+
+    done = project.gate("check", "--only", "coverage", GATE_SANDBOX="bwrap", GATE_INDEX_URL=index)
+
+    assert (done.status, done.errors) == (0, "")
+    assert "▲ coverage of api could not measure: Not armed: The requirements cannot be met" in done.output
+    assert "api: Not armed: " in done.output
+    assert "below `[component.tests]`" in done.output
+    assert (
+        "✔ coverage of web passed: 75.0\N{NO-BREAK SPACE}% (3 of 4) of changed lines, no base" in done.output
+    )
+    assert "2 checks passed, coverage of api not armed yet" in done.output
+    assert "coverage: in web: head measured now" in done.output
+
+
+@pytest.mark.box
+def test_pytest_at_the_root_leaves_out_suites_of_components(project: Project, index: str) -> None:
+    """
+    Even where it is told to look there; and what was measured once is known from then on.
+    """
+    if not has_wheel("pytest"):
+        pytest.skip("no wheels here: `.ci/setup test` keeps them")
+    project.commit(
+        {
+            **MONOREPO,
+            "pytest.ini": "[pytest]\ntestpaths = tests services\n",
+            "requirements.txt": "pytest\n",
+            "services/api/conftest.py": "import clash\n",
+            "tests/test_all.py": "import tools\n\n\ndef test_it():\n    assert tools.tool(1) == 1\n",
+        }
+    )
+    command = ("measure", "HEAD", "--check", "coverage")
+
+    done, again = (project.gate(*command, GATE_SANDBOX="bwrap", GATE_INDEX_URL=index) for _ in range(2))
+
+    assert (done.status, done.errors) == (0, "")
+    assert done.json["suite"]["tests"] == {"tests.test_all.test_it": "passed"}
+    assert {name: suite["tests"] for name, suite in done.json["components"].items()} == {
+        "api": {"services.api.tests.test_answer.T.test_answer": "passed"},
+        "web": {"tests.test_answer.T.test_answer": "passed"},
+    }
+    assert sorted(done.json["files"]) == ["services/api/api.py", "services/web/web.py", "tools.py"]
+    assert again.json == done.json, "the seconds of a second run would differ"
