@@ -16,7 +16,6 @@ maximum = 12
 name = "worker"
 paths = ["services/api/worker/**"]
 [component.tests]
-command = "pytest -q"
 
 [[component]]
 name = "api"
