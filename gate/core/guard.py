@@ -40,7 +40,8 @@ def loosened(
 ) -> tuple[Reason, ...]:
     """Everything the change loosens, sorted by path and line, all of the kind `loosened`.
 
-    `base` and `head` are the reports of the check `escapes`; the files are those of `GUARDED_FILES` that exist.
+    `base` and `head` are the reports of the check `escapes`; the files are those of `GUARDED_FILES` that exist, and
+    coverage.py's in the folders of components with tests of their own.
     """
     trees = Trees(base, head, diff)
     _, _, added = compare_findings(trees, diff, _escapes)
@@ -79,7 +80,8 @@ def _configuration(base: Mapping[str, bytes], head: Mapping[str, bytes]) -> Iter
     """Files that say how this repository is measured and judged, where they say something else than before."""
     for path in sorted({*base, *head}):
         for tool in _tools(path):
-            before, after = (settings_of(path, files.get(path, b""), tool) for files in (base, head))
+            name = path.rpartition("/")[2]
+            before, after = (settings_of(name, files.get(path, b""), tool) for files in (base, head))
             if before != after:
                 verb = "is added" if path not in base else "is removed" if path not in head else "is changed"
                 text = f"The configuration of {tool} in {path} {verb}; it counts once it is merged."
@@ -89,7 +91,7 @@ def _configuration(base: Mapping[str, bytes], head: Mapping[str, bytes]) -> Iter
 def _tools(path: str) -> Iterator[str]:
     if path == POLICY_FILE:
         yield "gate"
-    if path in COVERAGE_FILES:
+    if path.rpartition("/")[2] in COVERAGE_FILES:
         yield "coverage"
     if path in BANDIT_FILES:
         yield "bandit"

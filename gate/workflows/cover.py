@@ -50,7 +50,7 @@ class _Steadied:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arming:
+class Arming:
     """How a suite without a measurement, or without a base, is judged."""
 
     armed: bool
@@ -96,7 +96,7 @@ def cover(case: Case, running: Running, *, armed: bool, assume_armed: bool = Fal
 
 
 def _of_suite(
-    case: Case, sides: _Sides, before: _Lines, running: Running, arming: _Arming
+    case: Case, sides: _Sides, before: _Lines, running: Running, arming: Arming
 ) -> tuple[dict[str, CheckVerdict], str]:
     """(verdict by name of the part, how obtained) of the parts that a suite measures."""
     parts = case.parts.measured_by(sides.suite)
@@ -160,18 +160,19 @@ def _run_again(
     return _Steadied(made, f"; run once more, for a failure may be chance: {flipped} flipped")
 
 
-def _arming(case: Case, sides: _Sides, running: Running, armed: bool, assume_armed: bool) -> _Arming:
-    """The repository stays armed once its suite ran at the base; a component's own suite is armed while it runs there.
-
-    So no component answers for a suite that never ran; that it cannot run for a cause of ours is no excuse.
-    """
-    base = sides.base
+def _arming(case: Case, sides: _Sides, running: Running, armed: bool, assume_armed: bool) -> Arming:
+    """The repository stays armed once its suite ran at the base; a component's own suite is armed while it runs there."""
     if sides.suite.name == REST:
-        return _Arming(armed or _arms(case, base, running) or (assume_armed and _no_excuse(base)))
-    decisive = base or sides.head
+        return Arming(armed or _arms(case, sides.base, running) or (assume_armed and _no_excuse(sides.base)))
+    return arming_of_component(sides.base, sides.head, armed=armed or assume_armed)
+
+
+def arming_of_component(base: Measured | None, head: Measured | None, *, armed: bool) -> Arming:
+    """No component answers for a suite that never ran; that it cannot run for a cause of ours is no excuse where `armed`."""
+    decisive = base or head
     ours = decisive is not None and isinstance(decisive.outcome, Unmeasurable) and decisive.outcome.ours
     ran = base is not None and base.usable
-    return _Arming(ran or (ours and (armed or assume_armed)), alone=base is None)
+    return Arming(ran or (ours and armed), alone=base is None)
 
 
 def _arms(case: Case, base: Measured | None, running: Running) -> bool:

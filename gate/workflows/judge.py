@@ -22,7 +22,7 @@ from gate.core.diff import Diff, TreeEntry
 from gate.core.guard import GUARDED_FILES, loosened
 from gate.core.policy import Policy
 from gate.core.source import Sources, left_out, moved_out, sources_of
-from gate.core.tool_configuration import BANDIT_FILES, bandit_options
+from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_options
 from gate.core.verdict import (
     CheckVerdict,
     Components,
@@ -240,9 +240,16 @@ class Case:
             self.reports("escapes", self.base),
             self.reports("escapes", self.head),
             self.diff,
-            base_files=self._files(self.question.base, GUARDED_FILES),
-            head_files=self._files(self.question.head, GUARDED_FILES),
+            base_files=self._guarded(self.question.base),
+            head_files=self._guarded(self.question.head),
         )
+
+    def _guarded(self, revision: str) -> dict[str, bytes]:
+        files = self._files(revision, GUARDED_FILES)
+        for folder in filter(None, (suite.folder for suite in self.parts.suites)):
+            found = self._files(revision, COVERAGE_FILES, folder)
+            files |= {f"{folder}/{name}": content for name, content in found.items()}
+        return files
 
     def of_components(self, check: str, judge: Callable[[Part], CheckVerdict]) -> Components:
         """What a judge says of each component; one without any file is not judged, and that is said."""

@@ -61,3 +61,15 @@ def test_changed_configuration_is_listed_by_tool() -> None:
         "The configuration of coverage in pyproject.toml is changed; it counts once it is merged.",
     ]
     assert {*before, *after} <= {*GUARDED_FILES}
+
+
+def test_coverages_configuration_in_the_folder_of_a_component_is_listed() -> None:
+    """
+    Only coverage.py is run there; bandit's files and the policy are the root's alone.
+    """
+    before = {"api/setup.cfg": b"[coverage:run]\nomit = a.py\n", "api/pyproject.toml": b""}
+    after = {"api/setup.cfg": b"", "api/pyproject.toml": b"[tool.bandit]\nskips = ['B101']\n"}
+
+    assert texts({}, {}, before, after) == [
+        "The configuration of coverage in api/setup.cfg is changed; it counts once it is merged."
+    ]
