@@ -145,7 +145,7 @@ def _of_part(check: CheckVerdict, files: str, *, advise: bool) -> list[str]:
     if gate_rows := rows(check, files):
         cells = [_cells(row) for row in gate_rows]
         told.append(table(("Measure", "Now:", "Gate:", "Base:", "Result"), cells))
-    if check.outcome is Outcome.COULD_NOT_MEASURE and check.neutral:
+    if check.unarmed:
         told.append("Nothing is blocked: this check is not armed yet.")
     return told
 
@@ -169,7 +169,7 @@ def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tu
     name = link(check.check.capitalize(), links.run(check.check))
     if component:
         name += f" of {code(component)}"
-    armed = " (not armed)" if check.neutral else ""
+    armed = " (not armed)" if check.unarmed else ""
     result = f"{_MARKS[check.outcome]}{WORDS[check.outcome].lower()}{armed}"
     found = rows(check)
     decisive = next((row for row in found if row.result == "fail"), found[0] if found else None)

@@ -63,7 +63,7 @@ def combine(
 
 
 def counted_outcomes(checks: Iterable[CheckVerdict]) -> list[Outcome]:
-    """The outcomes that count: what is not armed is left out."""
+    """The outcomes that count: what is not armed, or has no file to judge, is left out."""
     return [check.outcome for check in checks if not check.neutral]
 
 
@@ -125,7 +125,7 @@ def _sentence(text: str) -> str:
 
 def _title(outcome: Outcome, checks: Sequence[tuple[str, CheckVerdict]], blocking: tuple[Reason, ...]) -> str:
     """`checks` by the name people read."""
-    unarmed = [name for name, check in checks if check.neutral]
+    unarmed = [name for name, check in checks if check.unarmed]
     judged = [(name, check) for name, check in checks if not check.neutral]
     if outcome is not Outcome.PASSED:
         names = [name for name, check in judged if check.outcome is outcome]

@@ -22,7 +22,7 @@ def sub_verdicts(checks: Iterable[Components]) -> tuple[SubVerdict, ...]:
     return tuple(
         (
             name,
-            worst(counted_outcomes(judged)),
+            worst(counted_outcomes(judged) or [check.outcome for check in judged]),
             tuple(sorted(judged, key=lambda check: CHECKS.index(check.check))),
         )
         for name, judged in found.items()
@@ -54,6 +54,7 @@ def without_files(check: str, name: str, paths: Sequence[str]) -> CheckVerdict:
         Outcome.PASSED,
         title(f"No Python file belongs to {name}"),
         notes=(Reason("component_without_files", text, name=name),),
+        neutral=True,
     )
 
 
@@ -64,17 +65,17 @@ def no_files_to_cover(name: str) -> CheckVerdict:
         if name
         else "Every file belongs to a component with its own tests"
     )
-    return CheckVerdict("coverage", Outcome.PASSED, title(text))
+    return CheckVerdict("coverage", Outcome.PASSED, title(text), neutral=True)
 
 
 def joined(rest: CheckVerdict, components: Components) -> CheckVerdict:
     """One verdict for the check run of a check: the worst of the rest and the components; it has no facts.
 
-    What is not armed is named and left out, unless nothing else was measured.
+    What is not armed is named and left out, unless nothing else was measured; what has no files is left out.
     """
     parts: Mapping[str, CheckVerdict] = {"": rest, **dict(components)}
-    outcomes = counted_outcomes(parts.values())
-    outcome, neutral = worst(outcomes), not outcomes
+    counted = counted_outcomes(parts.values())
+    outcome, neutral = worst(counted or [check.outcome for check in parts.values()]), not counted
     decisive = [name for name, check in parts.items() if (check.outcome, check.neutral) == (outcome, neutral)]
     return CheckVerdict(
         rest.check,
@@ -89,7 +90,7 @@ def joined(rest: CheckVerdict, components: Components) -> CheckVerdict:
 
 def _title(outcome: Outcome, parts: Mapping[str, CheckVerdict], decisive: Sequence[str]) -> str:
     if outcome is Outcome.PASSED:
-        unarmed = [name for name, check in parts.items() if check.neutral]
+        unarmed = [name for name, check in parts.items() if check.unarmed]
         return title(f"Passed: {_names(decisive)}" + (f"; not armed: {_names(unarmed)}" if unarmed else ""))
     first, *others = decisive
     said = f"{first}: {parts[first].title}" if first else parts[first].title

@@ -17,6 +17,7 @@ from gate.core.verdict import (
     combine,
     could_not_measure,
     sub_verdicts,
+    without_files,
     worst,
 )
 
@@ -146,6 +147,24 @@ def test_a_blocked_component_blocks() -> None:
     ]
     assert result.title == "Blocked: coverage of api, complexity of web"
     assert [reason.text for reason in result.to_pass] == ["Mend coverage.", "Mend complexity."]
+
+
+def test_a_component_without_files_does_not_count() -> None:
+    """
+    Nothing turns green for a component whose paths are mistaken.
+    """
+    components = sub_verdicts([(("api", without_files("coverage", "api", ("x",))),)])
+
+    alone = combine([UNARMED], PROVENANCE, DEFAULT, components=components)
+    beside = combine([SECURITY], PROVENANCE, DEFAULT, components=components)
+
+    assert [outcome for _, outcome, _ in components] == [Outcome.PASSED]
+    assert (alone.outcome, alone.neutral, alone.title) == (
+        Outcome.COULD_NOT_MEASURE,
+        True,
+        "Not armed: coverage",
+    )
+    assert (beside.outcome, beside.title) == (Outcome.PASSED, "Security passed")
 
 
 def test_a_component_that_is_not_armed_is_named_and_left_out() -> None:

@@ -14,6 +14,7 @@ def check(outcome: Outcome = Outcome.PASSED, title: str = "fine", *, neutral: bo
 FINE = check()
 BLOCKED = check(Outcome.BLOCKED, "f is 12, limit 10")
 UNMEASURED = check(Outcome.COULD_NOT_MEASURE, "Could not measure a.py")
+EMPTY = without_files("complexity", "x", ("x/**",))
 UNARMED = check(Outcome.COULD_NOT_MEASURE, "Not armed: no tests were found", neutral=True)
 
 
@@ -30,6 +31,11 @@ UNARMED = check(Outcome.COULD_NOT_MEASURE, "Not armed: no tests were found", neu
         # What is not armed is named and left out, unless nothing else was measured.
         (UNARMED, FINE, UNARMED, Outcome.PASSED, "Passed: api; not armed: web and the rest"),
         (UNARMED, BLOCKED, FINE, Outcome.BLOCKED, "api: f is 12, limit 10"),
+        # What has no files says nothing.
+        (FINE, EMPTY, FINE, Outcome.PASSED, "Passed: web and the rest"),
+        (UNARMED, EMPTY, FINE, Outcome.PASSED, "Passed: web; not armed: the rest"),
+        (EMPTY, UNARMED, EMPTY, Outcome.COULD_NOT_MEASURE, "api: Not armed: no tests were found"),
+        (EMPTY, EMPTY, EMPTY, Outcome.PASSED, "Passed: api, web and the rest"),
         (
             UNARMED,
             UNARMED,
