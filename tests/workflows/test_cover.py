@@ -211,12 +211,11 @@ def test_what_flips_on_the_default_branch_is_remembered_for_all(project: Project
     case = project.case("", base)
     by_chance(case, case.head, fails="test_positive")
 
-    recorded = record(case, RUNNING)
+    (recorded,) = record(case, RUNNING)
     case = project.case(base, head)
     by_chance(case, case.head, fails="test_positive")
     judged = project.judge(base, head)
 
-    assert recorded is not None
     assert (recorded.runs, recorded.flaky) == (2, ("test_app.SignTest.test_positive",))
     assert judged.verdict.outcome is Outcome.PASSED
     assert [note.kind for note in judged.verdict.notes] == ["flaky_test"]
