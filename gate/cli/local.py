@@ -17,8 +17,9 @@ from gate.git import Checkout, Repository
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
-from gate.workflows.judge import WORKING_TREE, Question, policy_at, policy_source
+from gate.workflows.judge import WORKING_TREE, Question, policy_source
 from gate.workflows.measure import Code
+from gate.workflows.rules import rules_at
 
 UNKNOWN = Defaults(absent="an organisation's defaults are not known here, --defaults FILE names a copy")
 
@@ -75,8 +76,9 @@ def question_of(checkout: Checkout, wanted: Wanted) -> Question:
         policy = parse(file.read_bytes(), source=str(file), over=defaults.policy)
         source = told(str(file), "", defaults)
     else:
-        policy = policy_at(checkout, rules, defaults.policy)
-        source = policy_source(checkout, rules, rules_name, defaults)
+        found = rules_at(checkout, rules, rules_name, head=head, base=base, over=defaults.policy)
+        rules, policy = found.sha, found.policy
+        source = policy_source(checkout, rules, found.name, defaults)
     age = (datetime.now(UTC) - checkout.committed_at(base)).days if base else None
     return Question(base, head, head_name, rules, policy, source, base_age_days=age, defaults=defaults.policy)
 

@@ -13,13 +13,11 @@ from gate.core.event import RepositoryRef
 from gate.core.failure import PolicyError
 from gate.core.policy import Policy
 from gate.core.work import Evaluate
-from gate.git import Mirror, Repository
+from gate.git import Repository
 from gate.service import Service
-from gate.workflows.judge import POLICY_FILE, Question, policy_at, policy_source
+from gate.workflows.judge import Question, policy_at, policy_source
 from gate.workflows.organisation import defaults_of
-
-LOOK_BACK = 500
-"""Commits of the default branch that are searched for the last valid policy."""
+from gate.workflows.rules import rules_at
 
 
 def ask(service: Service, work: Evaluate) -> Question:
@@ -35,7 +33,8 @@ def ask(service: Service, work: Evaluate) -> Question:
     is_default = work.base_ref == work.repository.default_branch
     target = default if is_default else mirror.fetch_tip(f"refs/heads/{work.base_ref}")
     base = mirror.merge_base(work.head_sha, target) or ""
-    rules = _ruled(mirror, work, Tips(default, target), base, defaults.policy)
+    sha, name = ruling(mirror, work.repository, work.base_ref, Tips(default, target), defaults.policy)
+    rules = rules_at(mirror, sha, name, head=work.head_sha, base=base, over=defaults.policy)
     age = (service.now() - mirror.committed_at(base)).days if base else None
     return Question(
         base=base,
@@ -90,45 +89,3 @@ def ruling(
             if listed(base_ref, policy_at(mirror, tips.default, over).gate.branches):
                 return tips.base, base_ref
     return tips.default, default
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    sha: str
-    name: str
-    policy: Policy
-
-
-def _ruled(mirror: Mirror, work: Evaluate, tips: Tips, base: str, over: Policy) -> _Rules:
-    sha, name = ruling(mirror, work.repository, work.base_ref, tips, over)
-    try:
-        return _Rules(sha, name, policy_at(mirror, sha, over))
-    except PolicyError as error:
-        if not _repairs(mirror, work.head_sha, base, over):
-            raise
-        sha, policy = _last_valid(mirror, sha, over, error)
-    return _Rules(sha, f"the last valid one; {name}'s is broken, and this change repairs it", policy)
-
-
-def _repairs(git: Repository, head: str, base: str, over: Policy) -> bool:
-    """Whether merging the head brings a valid policy: one that the head itself has written, not one it began with."""
-    written, before = (git.file(each, POLICY_FILE) if each else None for each in (head, base))
-    if written == before:
-        return False
-    try:
-        policy_at(git, head, over)
-    except PolicyError:
-        return False
-    return True
-
-
-def _last_valid(git: Repository, tip: str, over: Policy, error: PolicyError) -> tuple[str, Policy]:
-    """The newest valid policy before a broken one. Raises: PolicyError, the one given, where there is none."""
-    sha = tip
-    for _ in range(LOOK_BACK):
-        sha = next(iter(git.parents(sha)), "")
-        try:
-            return sha, policy_at(git, sha, over)
-        except PolicyError:
-            continue
-    raise error
