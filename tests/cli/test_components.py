@@ -62,6 +62,53 @@ def test_each_component_has_limits_of_its_own(project: Project) -> None:
     assert [reason["path"] for reason in done.json["to_pass"]] == ["services/web/a.py"]
 
 
+def test_each_component_is_explained_by_its_own_limits(project: Project) -> None:
+    """
+    The same function blocks in the one and not in the other.
+    """
+    project.commit({".gate.toml": LIMITS, "a.py": "a = 1\n"})
+    project.write({"services/api/a.py": TANGLED, "services/web/a.py": SEVEN})
+
+    done = project.gate("check", *STATIC, "--explain")
+
+    assert "Does not block: it is within the limit of 20" in done.output
+    assert "Blocks: it is new and above the limit of 5" in done.output
+
+
+def test_components_of_the_heads_policy_are_previewed(project: Project) -> None:
+    """
+    Each by the limits it would have.
+    """
+    project.commit({".gate.toml": LIMITS, "a.py": "a = 1\n"})
+    stricter = LIMITS.replace("maximum = 20", "maximum = 3")
+    project.write({"services/api/a.py": SEVEN, ".gate.toml": stricter})
+
+    done = project.gate("check", *STATIC, "--format", "json")
+
+    jsonschema.validate(done.json, SCHEMA)
+    preview = done.json["preview"]
+    assert preview["outcome"] == "blocked"
+    assert {name: each["outcome"] for name, each in preview["checks"].items()} == {
+        "complexity of api": "blocked"
+    }
+
+
+def test_what_a_component_loosens_in_its_folder_is_listed(project: Project) -> None:
+    """
+    Where it has tests of its own, which coverage.py's configuration there is for.
+    """
+    own = LIMITS.replace("[component.complexity]\nmaximum = 20", "[component.tests]")
+    project.commit({".gate.toml": own, "services/api/a.py": "a = 1\n", "services/web/a.py": "a = 1\n"})
+    omit = "[coverage:run]\nomit = a.py\n"
+    project.write({"services/api/setup.cfg": omit, "services/web/setup.cfg": omit})
+
+    done = project.gate("check", *STATIC)
+
+    assert "services/api/setup.cfg line 2" in done.output
+    assert "loosens `omit` of coverage.py" in done.output
+    assert "services/web/setup.cfg" not in done.output
+
+
 def test_components_are_printed_and_one_without_files_is_named(project: Project) -> None:
     """
     What blocks says in which component; paths that match nothing are most likely mistaken.
@@ -181,7 +228,7 @@ def test_a_component_without_a_suite_that_runs_is_not_armed(project: Project, in
         "✔ coverage of web passed: 75.0\N{NO-BREAK SPACE}% (3 of 4) of changed lines, no base" in done.output
     )
     assert "2 checks passed, coverage of api not armed yet" in done.output
-    assert "coverage: in web: head measured now" in done.output
+    assert "coverage: in web: 1 of 1 changed source file measured; head measured now" in done.output
 
 
 @pytest.mark.box

@@ -60,7 +60,7 @@ def test_one_red_component_blocks_and_is_named(world: World) -> None:
     ]
     coverage = pull.check_runs["gate / coverage"]
     assert {note.path for note in coverage.annotations} == {"services/api/shop.py", "services/web/page.py"}
-    assert "in api: head measured now" in coverage.summary
+    assert "in api: 1 of 1 changed source file measured; head measured now" in coverage.summary
 
 
 @pytest.mark.usefixtures("box")
@@ -77,3 +77,36 @@ def test_a_failing_test_of_a_component_is_its_own(world: World) -> None:
     coverage = pull.check_runs["gate / coverage"]
     assert coverage.title.startswith("api: test_shop.PriceTest.test_many fails and passed at the base")
     assert "api: `test_shop.PriceTest.test_many` fails" in coverage.summary
+
+
+def test_what_blocks_a_component_is_waived(world: World) -> None:
+    """
+    The check run turns green with what it says of every part, and a later head stays so.
+    """
+    repository = world.repository(
+        {
+            **MONOREPO,
+            ".gate.toml": POLICY.replace(
+                "[component.tests]\ntimeout_minutes = 2", "[component.coverage]\npatch = 0"
+            ),
+        }
+    )
+    repository.collaborators["mona"] = "maintain"
+    pull = repository.open_pull_request({"services/api/shop.py": SOURCE + TANGLE})
+    assert world.verdict(pull).title == "Blocked: complexity of api"
+    world.settled(pull)
+
+    pull.comment("/gate waive complexity the rewrite is planned", author="mona")
+
+    world.until(lambda: pull.check_run.conclusion == "success", "green")
+    assert pull.check_run.title == "Waived: complexity of api, by mona: the rewrite is planned"
+    complexity = pull.check_runs["gate / complexity"]
+    assert complexity.conclusion == "success"
+    assert complexity.title == "api: Waived by mona: tangle is 12, limit 10 (the rewrite is planned)"
+    assert "**Complexity waived** by mona, who has the role maintain" in complexity.summary
+    assert "#### The rest of the repository" in complexity.summary
+
+    pull.push({"README.md": "# Later\n"})
+
+    assert world.verdict(pull).conclusion == "success"
+    assert pull.check_runs["gate / complexity"].title == complexity.title

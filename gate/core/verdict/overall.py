@@ -62,7 +62,7 @@ def combine(
 
 def concluded(verdict: Verdict) -> Verdict:
     """The verdict with the outcome, the title and the list "to pass" that its checks, components and loosening make."""
-    checks = [check for _, check in _named(verdict)]
+    checks = [check for _, check in named_checks(verdict.checks, verdict.components)]
     blocking = verdict.loosened if verdict.loosening_blocks else ()
     mistakes = verdict.preview.mistakes if verdict.preview else ()
     outcomes = counted_outcomes(checks)
@@ -85,6 +85,15 @@ def concluded(verdict: Verdict) -> Verdict:
 def counted_outcomes(checks: Iterable[CheckVerdict]) -> list[Outcome]:
     """The outcomes that count: what is not armed, or has no file to judge, is left out."""
     return [check.outcome for check in checks if not check.neutral]
+
+
+def named_checks(
+    checks: Iterable[CheckVerdict], components: Iterable[SubVerdict] = ()
+) -> Iterator[tuple[str, CheckVerdict]]:
+    """Every check by the name people read: `complexity`, `complexity of api`."""
+    yield from ((check.check, check) for check in checks)
+    for name, _, own in components:
+        yield from ((f"{check.check} of {name}", check) for check in own)
 
 
 def outcome_of(checks: Collection[CheckVerdict]) -> Outcome:
@@ -134,13 +143,6 @@ def broken_policy(text: str, *, head: str) -> Verdict:
     )
 
 
-def _named(verdict: Verdict) -> Iterator[tuple[str, CheckVerdict]]:
-    """Every check by the name people read: `complexity`, `complexity of api`."""
-    yield from ((check.check, check) for check in verdict.checks)
-    for name, _, checks in verdict.components:
-        yield from ((f"{check.check} of {name}", check) for check in checks)
-
-
 def _remedy(hint: str) -> str:
     """The next step as a sentence; a hint that is a piece of `.gate.toml` becomes code in one line."""
     if not hint.lstrip().startswith("["):
@@ -158,7 +160,7 @@ def _sentence(text: str) -> str:
 def _title(
     outcome: Outcome, verdict: Verdict, blocking: tuple[Reason, ...], mistakes: tuple[Reason, ...]
 ) -> str:
-    checks = list(_named(verdict))
+    checks = list(named_checks(verdict.checks, verdict.components))
     unarmed = [name for name, check in checks if check.unarmed]
     judged = [(name, check) for name, check in checks if not check.neutral]
     if outcome is not Outcome.PASSED:
@@ -181,6 +183,8 @@ def _title(
 
 def _given(verdict: Verdict) -> str:
     """Who waived, and the first of their words why: `, by ada: the rewrite is planned`."""
-    given = [waiver for _, check in _named(verdict) for waiver in check.waivers]
+    given = [
+        waiver for _, check in named_checks(verdict.checks, verdict.components) for waiver in check.waivers
+    ]
     found = (*given, *verdict.loosening_waivers)
     return f", {by(found)}: {found[0].why}" if found else ""

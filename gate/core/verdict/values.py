@@ -156,6 +156,7 @@ class Previewed:
     """One check that the head's policy would judge otherwise."""
 
     check: str
+    """`complexity`, `complexity of api`."""
     outcome: Outcome | None
     """None where it is not known without measuring again."""
     title: str
