@@ -89,9 +89,12 @@ ELSEWHERE = {
     "Manifests are looked for there": "workflows/test_components.py::test_without_manifests_of_its_own_a_component_borrows_the_repositorys",
     "The whole tree is there": "cli/test_components.py::test_two_services_with_conflicting_requirements",
     "What these tests cover is": "cli/test_components.py::test_pytest_at_the_root_leaves_out_suites_of_components",
-    "How they run is read from the head, like all": "core/policy/test_listing.py::test_a_component_the_head_does_not_know_keeps_tests_of_its_own",
     "**Armed** is such a suite": "workflows/test_suites.py::test_a_components_suite_is_armed_while_it_runs_at_the_base",
     "A component that is new is judged": "cli/test_components.py::test_a_component_without_a_suite_that_runs_is_not_armed",
+    "**Branches** count for the parts": "workflows/test_cover.py::test_branches_count_for_the_component_that_wants_them",
+    "What flips is told by the part": "core/comparison/test_parts.py::test_a_flaky_test_is_told_by_its_part",
+    "**A waiver of a check** covers": "core/test_waiver.py::test_components_are_waived_on_their_own",
+    "`[guard]` lists what is loosened for all": "cli/test_components.py::test_what_a_component_loosens_in_its_folder_is_listed",
     "A component no Python file belongs to": "core/verdict/test_parts.py::test_a_component_without_files_is_named",
 }
 NOT_YET = (
