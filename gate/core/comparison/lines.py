@@ -188,14 +188,14 @@ def _positions(
 
     def position(line: int) -> tuple[str, int] | None:
         first = outline.first(line)
+        if first and first.statement.meaning == "docstring":
+            # Python steps on strings in classes, but they are no code that could be lost or removed.
+            return file.new_path, _NOWHERE
         if first in matching.kept:
             after = matching.kept[first]
             lines, rank = own_lines(after.path).get(after, ()), own[first].index(line)
             return after.path, lines[rank] if rank < len(lines) else after.statement.line
         there = None if first in matching.crossed else file.lines.head_line(line)
-        if there is None and first and first.statement.meaning == "docstring":
-            # Python steps on strings in classes, but they are no code that could be removed.
-            return file.new_path, _NOWHERE
         return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
 
     return position
