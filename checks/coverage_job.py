@@ -50,7 +50,7 @@ class Job:
     test_files: tuple[str, ...]
     """For the unittest runner."""
     sources: tuple[str, ...]
-    """The files to report, relative to the working folder."""
+    """The files to report, relative to `folder`, like whatever else is named."""
     configuration: str
     """Coverage.py's, without the place of its data."""
     environment: dict[str, str]
@@ -60,5 +60,7 @@ class Job:
     """A folder that is made."""
     build: Build | None = None
     """None where the sources alone will do."""
+    folder: str = ""
+    """Of the tree, where its tests run; empty for its root."""
     installed: bool = False
     """Whether the project is installed where its tests run, as it may be on a person's machine."""

@@ -52,7 +52,7 @@ def main() -> None:
     with Path(os.environ.pop(JOB_VARIABLE, JOB)).open(encoding="utf-8") as stream:
         job = decode(Job, json.load(stream))
     result = int(os.environ.pop("GATE_RESULT_FD"))
-    report = measure(job, Path(job.scratch), Path.cwd())
+    report = measure(job, Path(job.scratch), Path.cwd() / job.folder)
     with os.fdopen(result, "w", encoding="utf-8") as stream:
         json.dump(encode(report), stream)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
 
 from checks import complexity, escapes, security, syntax
-from checks.report import CoverageReport, FileCoverage, FileReport, Suite, TestOutcome
+from checks.report import CoverageReport, FileCoverage, FileReport, Level, Suite, TestOutcome
 from gate.core.comparison import ComplexityFacts, CoverageFacts, SecurityFacts, SuiteOutcome, TreeReports
 from gate.core.comparison.decisions import LineComparison
-from gate.core.comparison.findings import compare_security
+from gate.core.comparison.findings import Levels, compare_security
 from gate.core.comparison.functions import compare_complexity
-from gate.core.comparison.lines import compare_coverage
+from gate.core.comparison.lines import compare_coverage, follow
 from gate.core.diff import ChangeKind, Diff, FileChange, Hunk
 from gate.core.source import has_usual_test_name
 
@@ -73,7 +73,7 @@ def complexities(
         reports(complexity.measure, base),
         reports(complexity.measure, head),
         diff(base, head, renames),
-        maximum=maximum,
+        maximum=lambda _: maximum,
     )
 
 
@@ -83,9 +83,13 @@ def findings(base: Tree, head: Tree, renames: Mapping[str, str] | None = None) -
         reports(security.measure, base),
         reports(security.measure, head),
         diff(base, head, renames),
-        severity="medium",
-        confidence="medium",
+        levels=at_least("medium"),
     )
+
+
+def at_least(severity: Level, *, confidence: Level | None = None) -> Callable[[str], Levels]:
+    """These levels, whatever the file; the confidence is the severity where none is given."""
+    return lambda _: (severity, confidence or severity)
 
 
 def escaped(tree: Tree) -> TreeReports:
@@ -123,9 +127,11 @@ def lines(
     return compare_coverage(
         before,
         after,
-        reports(syntax.measure, base).files,
-        reports(syntax.measure, head).files,
-        diff(base, head, renames),
+        follow(
+            diff(base, head, renames),
+            reports(syntax.measure, base).files,
+            reports(syntax.measure, head).files,
+        ),
         sources={path for path in head if not has_usual_test_name(path)},
         everywhere=everywhere,
     )

@@ -12,7 +12,7 @@ from gate.cli.local import Wanted, checkout_at, code_of, local_service, question
 from gate.cli.terminal import Progress, output, print_explanation, print_verdict, progress
 from gate.core.explanation import Explanation, explain, explain_files
 from gate.core.failure import PolicyError
-from gate.core.verdict import Outcome, Verdict, broken_policy, combine
+from gate.core.verdict import Outcome, Verdict, broken_policy, combine, sub_verdicts
 from gate.core.verdict_json import as_json
 from gate.workflows.cover import cover
 from gate.workflows.judge import CHECKS, WORKING_TREE, Case, Judged
@@ -109,6 +109,7 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
                 question.provenance(judged),
                 question.policy,
                 loosened=loosened,
+                components=sub_verdicts(each.components for each in judged),
                 preview=preview(case, judged, loosened),
             )
             if explains:
@@ -149,8 +150,8 @@ def exit_status(verdict: Verdict) -> int:
 
 
 def _explanation(case: Case, verdict: Verdict, judged: tuple[Judged, ...]) -> Explanation:
-    lines = next((each.lines for each in judged if each.lines is not None), None)
-    return explain(verdict, lines, case.diff, case.question.policy, case.roles())
+    lines = [compared for each in judged for compared in each.lines]
+    return explain(verdict, lines, case.diff, case.roles())
 
 
 def _judged(

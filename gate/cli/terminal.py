@@ -63,6 +63,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     """Prints the checks with their reasons, the list "to pass", and what was compared."""
     for check in verdict.checks:
         _print_check(console, check)
+    for name, _, checks in verdict.components:
+        for check in checks:
+            _print_check(console, check, of=f" of {name}")
     mark, colour, _ = _MARKS[verdict.outcome]
     console.print(f"[{colour} bold]{mark} {escape(verdict.title)}[/]", end="")
     console.print(" [dim](advise: nothing is enforced)[/]" if verdict.advise else "")
@@ -88,9 +91,9 @@ def print_explanation(console: Console, explanation: Explanation, *, bounded: bo
         console.print(line, markup=False)
 
 
-def _print_check(console: Console, check: CheckVerdict) -> None:
+def _print_check(console: Console, check: CheckVerdict, of: str = "") -> None:
     mark, colour, word = _MARKS[check.outcome]
-    console.print(f"[{colour}]{mark} {check.check}[/] [dim]{word}:[/] {escape(check.title)}")
+    console.print(f"[{colour}]{mark} {escape(check.check + of)}[/] [dim]{word}:[/] {escape(check.title)}")
     _print_reasons(console, check.reasons, REASONS, "")
     for waiver in check.waivers:
         console.print(f"    waived by {escape(waiver.person)} ({escape(waiver.role)}): {escape(waiver.why)}")

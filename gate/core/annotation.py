@@ -44,17 +44,18 @@ class Annotation:
     message: str
 
 
-def annotate(check: CheckVerdict, *, advise: bool = False) -> tuple[Annotation, ...]:
-    """Every annotation of the check, worst first, then by place. Only what blocks is a `failure`.
+def annotate(*checks: CheckVerdict, advise: bool = False) -> tuple[Annotation, ...]:
+    """Every annotation of a check, in all parts of the repository, worst first, then by place.
 
-    With `advise` nothing blocks, and what was waived does not.
+    Only what blocks is a `failure`; with `advise` nothing blocks, and what was waived does not.
     """
-    unmeasured = check.outcome is Outcome.COULD_NOT_MEASURE and not check.neutral
-    blocks = (check.outcome is Outcome.BLOCKED or unmeasured) and not advise
     unique: dict[tuple[str, int, str], Annotation] = {}
-    for name, annotation in _candidates(check, "failure" if blocks else "warning"):
-        if annotation.path and annotation.start_line and not _UNSENDABLE.search(annotation.path):
-            unique.setdefault((annotation.path, annotation.start_line, name), annotation)
+    for check in checks:
+        unmeasured = check.outcome is Outcome.COULD_NOT_MEASURE and not check.neutral
+        blocks = (check.outcome is Outcome.BLOCKED or unmeasured) and not advise
+        for name, annotation in _candidates(check, "failure" if blocks else "warning"):
+            if annotation.path and annotation.start_line and not _UNSENDABLE.search(annotation.path):
+                unique.setdefault((annotation.path, annotation.start_line, name), annotation)
     return tuple(sorted(unique.values(), key=_worst_first))
 
 

@@ -21,7 +21,7 @@ from gate.core.summary import (
     without_word,
     would,
 )
-from gate.core.verdict import CheckVerdict, Outcome, Provenance, Verdict
+from gate.core.verdict import CheckVerdict, Components, Outcome, Provenance, Verdict, joined
 
 __all__ = (
     "OVERALL",
@@ -114,23 +114,27 @@ def failed(text: str, hint: str, links: Links, *, neutral: bool = False, output:
     )
 
 
-def render(check: CheckVerdict, provenance: Provenance, links: Links, *, advise: bool = False) -> CheckRun:
-    """The completed check run of one check."""
-    found = annotate(check, advise=advise)
+def render(
+    check: CheckVerdict,
+    provenance: Provenance,
+    links: Links,
+    *,
+    advise: bool = False,
+    components: Components = (),
+) -> CheckRun:
+    """The completed check run of one check: the worst of what it says of the components and of the rest, `check`."""
+    found = annotate(check, *(each for _, each in components), advise=advise)
     remark = f"{MOST} of {len(found):,} annotations are shown, the worst first." if len(found) > MOST else ""
+    summary = of_check(check, provenance, links, advise=advise, remark=remark, components=components)
+    whole = joined(check, components) if components else check
     return replace(
-        _in_progress(
-            name_of(check.check),
-            links,
-            _title(check.outcome, check.title, advise=advise),
-            of_check(check, provenance, links, advise=advise, remark=remark),
-        ),
+        _in_progress(name_of(whole.check), links, _title(whole.outcome, whole.title, advise=advise), summary),
         status="completed",
-        conclusion=_conclusion(check.outcome, advise=advise, neutral=check.neutral),
-        text=of_output(check.output),
+        conclusion=_conclusion(whole.outcome, advise=advise, neutral=whole.neutral),
+        text=of_output(whole.output),
         annotations=found[:MOST],
-        details_url=links.run(check.check),
-        actions=(RERUN,) if check.outcome is Outcome.COULD_NOT_MEASURE else (),
+        details_url=links.run(whole.check),
+        actions=(RERUN,) if whole.outcome is Outcome.COULD_NOT_MEASURE else (),
     )
 
 

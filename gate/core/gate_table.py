@@ -36,17 +36,20 @@ class Row:
     """What `now` is a share of, where a meter makes sense."""
 
 
-def rows(check: CheckVerdict) -> tuple[Row, ...]:
-    """The rows of the check's gate table, the decisive one first; none when nothing was measured."""
+def rows(check: CheckVerdict, files: str = "the whole tree") -> tuple[Row, ...]:
+    """The rows of the check's gate table, the decisive one first; none when nothing was measured.
+
+    `files` is what people call the files it is about.
+    """
     match check.facts:
         case None:
             return ()
         case CoverageFacts() as coverage:
-            return _coverage(check, coverage)
+            return _coverage(check, coverage, files)
         case ComplexityFacts() as complexity:
-            return _complexity(check, complexity)
+            return _complexity(check, complexity, files)
         case SecurityFacts() as security:
-            return _security(check, security)
+            return _security(check, security, files)
         case _:
             assert_never(check.facts)
 
@@ -75,7 +78,7 @@ def most_complex(check: CheckVerdict, facts: ComplexityFacts) -> FunctionChange 
     )
 
 
-def _coverage(check: CheckVerdict, facts: CoverageFacts) -> tuple[Row, ...]:
+def _coverage(check: CheckVerdict, facts: CoverageFacts, files: str) -> tuple[Row, ...]:
     lost = len(weights(facts.lost, facts.lost_branches))
     branches = " and branches" if facts.branches else ""
     allowed = limit(check, "lost")
@@ -95,7 +98,7 @@ def _coverage(check: CheckVerdict, facts: CoverageFacts) -> tuple[Row, ...]:
             NOTHING,
             _result(check, "lost_coverage"),
         ),
-        _whole_tree(check, facts),
+        _all_lines(check, facts, files),
     ]
     result = _result(check, "failed_test", "suite_failed")
     failing = [test for test in facts.failing if test.before in {"passed", "absent"}]
@@ -119,10 +122,10 @@ def _patch_gate(check: CheckVerdict, facts: CoverageFacts) -> str:
     return wanted
 
 
-def _whole_tree(check: CheckVerdict, facts: CoverageFacts) -> Row:
+def _all_lines(check: CheckVerdict, facts: CoverageFacts, files: str) -> Row:
     minimum = limit(check, "minimum")
     return Row(
-        f"Lines{' and branches' if facts.branches else ''} tested in the whole tree",
+        f"Lines{' and branches' if facts.branches else ''} tested in {files}",
         _share(facts.head),
         f"≥ {minimum}\N{NO-BREAK SPACE}%" if minimum else NOTHING,
         NOTHING if facts.base is None else percent(facts.base),
@@ -130,7 +133,7 @@ def _whole_tree(check: CheckVerdict, facts: CoverageFacts) -> Row:
     )
 
 
-def _complexity(check: CheckVerdict, facts: ComplexityFacts) -> tuple[Row, ...]:
+def _complexity(check: CheckVerdict, facts: ComplexityFacts, files: str) -> tuple[Row, ...]:
     worst = most_complex(check, facts)
     maximum = limit(check, "maximum")
     before = NOTHING if worst is None else "new" if worst.before is None else str(worst.before)
@@ -144,7 +147,7 @@ def _complexity(check: CheckVerdict, facts: ComplexityFacts) -> tuple[Row, ...]:
             subject=worst.name if worst else "",
         ),
         Row(
-            "Complexity of the whole tree, sum",
+            f"Complexity of {files}, sum",
             f"{facts.head.sum:,}",
             NOTHING,
             f"{facts.base.sum:,}",
@@ -158,7 +161,7 @@ def _complexity(check: CheckVerdict, facts: ComplexityFacts) -> tuple[Row, ...]:
     return tuple(shown)
 
 
-def _security(check: CheckVerdict, facts: SecurityFacts) -> tuple[Row, ...]:
+def _security(check: CheckVerdict, facts: SecurityFacts, files: str) -> tuple[Row, ...]:
     judged = [finding for finding in facts.introduced if finding.judged]
     severity, confidence = limit(check, "severity"), limit(check, "confidence")
     least = f"{severity} severity and" + (f" {confidence}" if severity != confidence else "") + " confidence"
@@ -167,7 +170,7 @@ def _security(check: CheckVerdict, facts: SecurityFacts) -> tuple[Row, ...]:
     shown = [
         Row(f"New findings{levels}", str(len(judged)), "0", NOTHING, _result(check, "introduced_finding")),
         Row(
-            "Findings in the whole tree",
+            f"Findings in {files}",
             str(introduced + persisting),
             NOTHING,
             str(persisting + fixed),

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from glob import escape
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -79,6 +80,21 @@ def detect(paths: Sequence[str], contents: Mapping[str, bytes], command: str = "
     if "manage.py" in paths and not required:
         return SuiteCommand("django", reason="manage.py")
     return SuiteCommand("pytest", reason=required) if required else _by_test_files(paths, contents)
+
+
+def leave_out(places: Sequence[str], command: SuiteCommand | None) -> SuiteCommand | None:
+    """The command without the tests below these folders (`a/b/`) and in these files, which other suites run.
+
+    Only pytest looks for tests itself where nobody said it should not; a command of the policy is run as it stands.
+    """
+    if command is None or command.runner != "pytest" or not places:
+        return command
+    folders = [place.rstrip("/") for place in places if place.endswith("/")]
+    files = [place for place in places if _TEST_FILE.fullmatch(PurePosixPath(place).name)]
+    words = [f"--ignore={place}" for place in (*folders, *files)]
+    # Of a folder that is named on the command line only the files are looked at.
+    words += [f"--ignore-glob={escape(folder)}/*" for folder in folders]
+    return replace(command, words=(*command.words, *words))
 
 
 def _by_sessions(

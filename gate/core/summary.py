@@ -6,6 +6,7 @@ Never more than `LIMIT_BYTES`; it judges nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gate.core.details import details, items
 from gate.core.gate_table import NOTHING, Row, rows
@@ -13,12 +14,14 @@ from gate.core.links import Links
 from gate.core.markdown import Section, clean_lines, code, escape, fit, link, prose, shorten, table
 from gate.core.verdict import (
     CheckVerdict,
+    Components,
     Outcome,
     Provenance,
     Reason,
     Refusal,
     Verdict,
     Waiver,
+    joined,
 )
 
 LIMIT_BYTES = 60_000
@@ -91,26 +94,41 @@ def of_failure(text: str, hint: str, links: Links, *, neutral: bool) -> str:
 
 
 def of_check(
-    check: CheckVerdict, provenance: Provenance, links: Links, *, advise: bool, remark: str = ""
+    check: CheckVerdict,
+    provenance: Provenance,
+    links: Links,
+    *,
+    advise: bool,
+    remark: str = "",
+    components: Components = (),
 ) -> str:
-    """Of one check; the remark is a sentence of ours to stand below the gate table."""
-    head = [_sentence(check.outcome, check.title, advise=advise)]
-    if gate_rows := rows(check):
-        cells = [_cells(row) for row in gate_rows]
-        head.append(table(("Measure", "Now:", "Gate:", "Base:", "Result"), cells))
-    if check.outcome is Outcome.COULD_NOT_MEASURE and check.neutral:
-        head.append("Nothing is blocked: this check is not armed yet.")
+    """Of one check, with what it says of each component; the remark is a sentence of ours below the gate tables."""
+    parts = [("", check)]
+    whole = check
+    head = _of_part(check, "the whole tree", advise=advise)
+    if components:
+        whole = joined(check, components)
+        head = [_sentence(whole.outcome, whole.title, advise=advise)]
+        # What decides comes first, for a summary that is too long loses its last rows; and the rest last.
+        parts = sorted(
+            [*parts, *components], key=lambda part: (part[1].outcome is not whole.outcome, not part[0])
+        )
+        for name, each in parts:
+            head.append(f"#### {code(name) if name else 'The rest of the repository'}")
+            head += _of_part(each, "the component" if name else "the rest", advise=advise)
     if remark:
         head.append(remark)
-    head += _waivers(check.waivers)
-    waived = Section(f"Waived ({len(check.waived):,})", items(check.waived, links), collapsed=True)
+    head += _waivers(whole.waivers)
+    # A check that is not armed has nothing to pass, and its reason names the next step already.
+    to_pass = [reason for _, each in parts if not each.neutral for reason in each.to_pass]
     sections = [
-        *_demands(check.reasons, check.to_pass, links, unarmed=check.neutral),
-        waived,
-        *details(check, links),
+        *_demands([reason for _, each in parts for reason in each.reasons], to_pass, links),
+        Section(f"Waived ({len(whole.waived):,})", items(whole.waived, links), collapsed=True),
     ]
-    foot = _footer(provenance, links, check.check)
-    return fit("\n\n".join(head), sections, foot, limit_bytes=LIMIT_BYTES)
+    for name, each in parts:
+        of = f" in {code(name)}" if name else ""
+        sections += [replace(part, title=f"{part.title}{of}") for part in details(each, links)]
+    return fit("\n\n".join(head), sections, _footer(provenance, links, check.check), limit_bytes=LIMIT_BYTES)
 
 
 def of_verdict(verdict: Verdict, links: Links) -> str:
@@ -166,6 +184,17 @@ def _refused(refusal: Refusal) -> str:
     return f"{code(refusal.command)} by {escape(refusal.person)} was not accepted. {prose(refusal.text)}"
 
 
+def _of_part(check: CheckVerdict, files: str, *, advise: bool) -> list[str]:
+    """Sentence and gate table of a check on those files."""
+    told = [_sentence(check.outcome, check.title, advise=advise)]
+    if gate_rows := rows(check, files):
+        cells = [_cells(row) for row in gate_rows]
+        told.append(table(("Measure", "Now:", "Gate:", "Base:", "Result"), cells))
+    if check.unarmed:
+        told.append("Nothing is blocked: this check is not armed yet.")
+    return told
+
+
 def _sentence(outcome: Outcome, title: str, *, advise: bool) -> str:
     word = f"{would(outcome)}, but the mode is advise" if advise else WORDS[outcome]
     rest = without_word(outcome, title)
@@ -185,7 +214,7 @@ def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tu
     name = link(check.check.capitalize(), links.run(check.check))
     if component:
         name += f" of {code(component)}"
-    armed = " (not armed)" if check.neutral else ""
+    armed = " (not armed)" if check.unarmed else ""
     result = f"{_MARKS[check.outcome]}{WORDS[check.outcome].lower()}{armed}"
     found = rows(check)
     decisive = min(found, key=lambda row: _DECISIVE.get(row.result, len(_DECISIVE)), default=None)
@@ -195,15 +224,8 @@ def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tu
     return name, result, now, escape(decisive.gate), escape(decisive.base)
 
 
-def _demands(
-    reasons: Sequence[Reason], to_pass: Sequence[Reason], links: Links, *, unarmed: bool = False
-) -> list[Section]:
-    """What turns it green, and why it is not; the reasons stand open where there is nothing to do first.
-
-    A check that is not armed has nothing to pass, and its reason names the next step already.
-    """
-    if unarmed:
-        to_pass = ()
+def _demands(reasons: Sequence[Reason], to_pass: Sequence[Reason], links: Links) -> list[Section]:
+    """What turns it green, and why it is not; the reasons stand open where there is nothing to do first."""
     why = Section(f"Why ({len(reasons):,})", items(reasons, links), collapsed=bool(to_pass))
     return [Section("To pass", items(to_pass, links, numbered=True)), why]
 

@@ -23,7 +23,7 @@ from gate.core.verdict import (
     WaivedReason,
     Waiver,
     concluded,
-    worst,
+    outcome_of,
 )
 from gate.core.verdict.wording import by, places, short_name, title
 
@@ -131,7 +131,7 @@ def _component(
     changed = tuple(waive_check(check, waivers, provenance, component=name) for check in checks)
     if changed == checks:
         return component
-    return name, worst([check.outcome for check in changed if not check.neutral]), changed
+    return name, outcome_of(changed), changed
 
 
 def _checks(verdict: Verdict) -> Iterator[tuple[str, CheckVerdict]]:

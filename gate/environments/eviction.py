@@ -80,8 +80,9 @@ def _kept(folder: Path) -> Iterator[_Kept]:
 def _size(place: Path) -> int:
     """What an environment takes on disk; measured once, for none ever changes."""
     noted = place / "size"
-    if noted.exists():
-        return int(noted.read_text())
+    # Empty while another thread writes it, or where that one was killed.
+    if noted.exists() and (text := noted.read_text()):
+        return int(text)
     size = sum(
         os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118  (a path object per file takes long)
         for parent, _, files in os.walk(place)

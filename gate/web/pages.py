@@ -198,10 +198,13 @@ def _line(service: Service, pull_request: PullRequestRecord) -> PullRequestLine:
 
 def _why(verdict: Verdict) -> str:
     """The titles of the checks that decided, or the verdict's own where none stands out."""
-    checks = (*verdict.checks, *(check for _, _, judged in verdict.components for check in judged))
+    checks = [(check.title, check) for check in verdict.checks]
+    checks += [
+        (f"{name}: {check.title}", check) for name, _, judged in verdict.components for check in judged
+    ]
     decisive = [
-        check.title
-        for check in checks
+        title
+        for title, check in checks
         if check.outcome is verdict.outcome and check.neutral == verdict.neutral
     ]
     if verdict.outcome in {Outcome.PASSED, Outcome.SUPERSEDED} or not decisive:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from gate.core.failure import PolicyError, Transient
-from gate.core.verdict import Reason, Verdict, broken_policy, combine
+from gate.core.verdict import Reason, Verdict, broken_policy, combine, sub_verdicts
 from gate.core.work import Evaluate, GiveUp, Run, Supersede
 from gate.sandbox import SandboxError
 from gate.service import Service
@@ -113,6 +113,7 @@ def _publish(service: Service, work: Evaluate, run_id: str, question: Question, 
         question.provenance((judged,)),
         where,
         advise=advise,
+        components=judged.components,
     )
 
 
@@ -130,6 +131,7 @@ def _conclude(
         replace(question, renamed=judgement.renamed).provenance(judged),
         question.policy,
         loosened=judgement.loosened,
+        components=sub_verdicts(each.components for each in judged),
         preview=by_head,
     )
     _save_and_publish(service, work, run_id, verdict)

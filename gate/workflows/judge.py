@@ -5,7 +5,7 @@ It publishes nothing and knows neither GitHub nor the engine. What decides is `g
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +14,12 @@ from checks.report import FileReport
 from gate.core import policy as policies
 from gate.core.comparison import TreeReports
 from gate.core.comparison.decisions import LineComparison
-from gate.core.comparison.findings import compare_security
+from gate.core.comparison.findings import Levels, compare_security
 from gate.core.comparison.functions import compare_complexity
+from gate.core.comparison.lines import Followed, follow
+from gate.core.comparison.parts import complexity_of, security_of
+from gate.core.comparison.share import Share, share_of
+from gate.core.component import Part, Parts
 from gate.core.coverage_configuration import named_sources
 from gate.core.diff import Diff, TreeEntry
 from gate.core.failure import PolicyError
@@ -23,7 +27,16 @@ from gate.core.guard import GUARDED_FILES, Loosening, author_name, baselines, lo
 from gate.core.policy import NO_DEFAULTS, Defaults, Policy, told
 from gate.core.source import Sources, left_out, moved_out, sources_of
 from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_options
-from gate.core.verdict import CheckVerdict, Provenance, Reason, judge_complexity, judge_security
+from gate.core.verdict import (
+    CheckVerdict,
+    Components,
+    Provenance,
+    Reason,
+    judge_complexity,
+    judge_security,
+    of_component,
+    without_files,
+)
 from gate.git import Repository
 from gate.service import Service
 from gate.workflows.measure import Code, Options, Progress, Reports, Tree, silent, static_reports, survey
@@ -41,8 +54,12 @@ class Judged:
 
     verdict: CheckVerdict
     obtained: str
-    lines: LineComparison | None = None
-    """What coverage was counted from, where somebody wants it explained; too much to be kept."""
+    components: Components = ()
+    """The verdicts of the components; the first one is then of the rest of the repository."""
+    obtained_of: tuple[str, ...] = ()
+    """How numbers of components were obtained that have tests of their own, a sentence each."""
+    lines: tuple[LineComparison, ...] = ()
+    """What coverage was counted from, of each part, where somebody wants it explained; too much to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +92,11 @@ class Question:
             policy_digest=policies.digest(self.policy),
             policy_source=self.policy_source,
             base_age_days=self.base_age_days,
-            obtained=tuple((each.verdict.check, each.obtained) for each in judged),
+            obtained=tuple(
+                (each.verdict.check, sentence)
+                for each in judged
+                for sentence in (each.obtained, *each.obtained_of)
+            ),
             renamed=self.renamed,
         )
 
@@ -98,9 +119,13 @@ def policy_source(git: Repository, revision: str, name: str, defaults: Defaults 
     return told(f"{POLICY_FILE} at {revision[:7]}", name, defaults)
 
 
-def files_at(git: Repository, revision: str, names: Iterable[str]) -> dict[str, bytes]:
-    """Those of the named root files that a revision has; none for an empty revision. Raises: PolicyError."""
-    contents = {name: git.file(revision, name) for name in names} if revision else {}
+def files_at(git: Repository, revision: str, names: Iterable[str], folder: str = "") -> dict[str, bytes]:
+    """Those of the named files of a folder, the root's without one, that a revision has; by name.
+
+    None for an empty revision. Raises: PolicyError.
+    """
+    start = f"{folder}/" if folder else ""
+    contents = {name: git.file(revision, start + name) for name in names} if revision else {}
     return {name: content for name, content in contents.items() if content is not None}
 
 
@@ -144,15 +169,31 @@ class Case:
         return self.code.git.diff(self.question.base, self.question.head)
 
     @cached_property
+    def followed(self) -> Followed:
+        """What became of the statements of changed files. Raises: SandboxError, PolicyError."""
+        return follow(
+            self.diff, self.reports("syntax", self.base).files, self.reports("syntax", self.head).files
+        )
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What is judged apart: the components, and the rest."""
+        return Parts(self.question.policy)
+
+    def share(self, part: Part) -> Share:
+        """The files of a part, on both sides."""
+        return share_of(lambda path: self.parts.of(path) is part, self.diff)
+
+    @cached_property
     def options(self) -> Options:
         """The tools' configuration, as the policy's revision has it. Raises: PolicyError."""
         files = self.rule_files(BANDIT_FILES)
         options = bandit_options(files) if files else {}
         return {"security": options} if any(options.values()) else {}
 
-    def rule_files(self, names: Iterable[str]) -> dict[str, bytes]:
-        """Those of the named root files that the policy's revision has."""
-        return files_at(self.code.git, self.question.rules, names)
+    def rule_files(self, names: Iterable[str], folder: str = "") -> dict[str, bytes]:
+        """Those of the named files of a folder, the root's without one, that the policy's revision has; by name."""
+        return files_at(self.code.git, self.question.rules, names, folder)
 
     def roles(self) -> dict[str, str]:
         """What files of either tree are that are no source: `a test file`, or left out and why."""
@@ -163,8 +204,8 @@ class Case:
         return roles
 
     def coverage_paths(self, tree: Tree) -> tuple[str, ...]:
-        """The files whose lines count for coverage, as the policy's revision has it."""
-        return tree.selection.coverage_paths(named_sources(self.rule_files(COVERAGE_FILES)))
+        """The files whose lines count for coverage, as the policy's revision has it; relative to the tree's folder."""
+        return tree.selection.coverage_paths(named_sources(self.rule_files(COVERAGE_FILES, tree.folder)))
 
     def _small_files(self, tree: Tree, names: Iterable[str]) -> dict[str, bytes]:
         """Those of the named files that the tree has and that can be read as a whole."""
@@ -217,27 +258,29 @@ class Case:
 
     def complexity(self) -> Judged:
         """The verdict on complexity. Raises: SandboxError, PolicyError."""
-        policy = self.question.policy
+        base, head = self.reports("complexity", self.base), self.reports("complexity", self.head)
         facts = compare_complexity(
-            self.reports("complexity", self.base),
-            self.reports("complexity", self.head),
-            self.diff,
-            maximum=policy.complexity.maximum,
+            base, head, self.diff, maximum=lambda path: self.parts.of(path).policy.complexity.maximum
         )
-        return self._judged(judge_complexity(policy, facts))
+        return self._judged(
+            "complexity",
+            lambda part: judge_complexity(part.policy, complexity_of(facts, base, head, self.share(part))),
+        )
 
     def security(self) -> Judged:
         """The verdict on security. Raises: SandboxError, PolicyError."""
-        policy = self.question.policy
-        facts = compare_security(
-            self.reports("security", self.base),
-            self.reports("security", self.head),
-            self.diff,
-            severity=policy.security.severity,
-            confidence=policy.security.confidence,
+        base, head = self.reports("security", self.base), self.reports("security", self.head)
+
+        def levels(path: str) -> Levels:
+            security = self.parts.of(path).policy.security
+            return security.severity, security.confidence
+
+        facts = compare_security(base, head, self.diff, levels=levels)
+        authors = self._authors({(change.path, change.finding.line) for change in facts.hidden})
+        return self._judged(
+            "security",
+            lambda part: judge_security(part.policy, security_of(facts, head, self.share(part)), authors),
         )
-        hidden = {(change.path, change.finding.line) for change in facts.hidden}
-        return self._judged(judge_security(policy, facts, self._authors(hidden)))
 
     def renamed(self) -> tuple[tuple[str, str], ...]:
         """(path at the head, at the base) of every renamed file."""
@@ -253,7 +296,7 @@ class Case:
     @cached_property
     def loosenings(self) -> tuple[Loosening, ...]:
         """What the change loosens of its own checks; nobody is asked who did it."""
-        before, after = (self._small_files(tree, GUARDED_FILES) for tree in (self.base, self.head))
+        before, after = (self._small_files(tree, self._guarded()) for tree in (self.base, self.head))
         listed = baselines(self.diff, before, after)
         return loosened(
             self.reports("escapes", self.base),
@@ -264,6 +307,11 @@ class Case:
             findings=self.reports("security", self.head).files if "security" in self._measured else {},
         )
 
+    def _guarded(self) -> tuple[str, ...]:
+        """Files that say how this repository is measured, those of components with tests of their own among them."""
+        folders = [suite.folder for suite in self.parts.suites if suite.folder]
+        return (*GUARDED_FILES, *(f"{folder}/{name}" for folder in folders for name in COVERAGE_FILES))
+
     def _authors(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
         """Who wrote these lines of the head, by path and line; of a line that was there before nobody."""
         lines: dict[str, set[int]] = {}
@@ -272,11 +320,29 @@ class Case:
         found = self.code.git.authors(self.question.base, self.question.head, lines) if lines else {}
         return {place: author_name(name) for place, name in found.items()}
 
-    def _judged(self, verdict: CheckVerdict) -> Judged:
+    def of_components(self, check: str, judge: Callable[[Part], CheckVerdict]) -> Components:
+        """What a judge says of each component; one without any file is not judged, and that is said."""
+        entries = (*self.base.selection.measured, *self.head.selection.measured)
+        there = {self.parts.of(entry.path).name for entry in entries} if self.parts.components else set()
+        return tuple(
+            (
+                part.name,
+                of_component(part.name, judge(part))
+                if part.name in there
+                else without_files(check, part.name, part.paths),
+            )
+            for part in self.parts.components
+        )
+
+    def _judged(self, check: str, judge: Callable[[Part], CheckVerdict]) -> Judged:
         assert self._reports is not None  # noqa: S101  (whoever judges has measured)
         told = left_out(self.head.selection, moved_out(self.base.selection, self.head.selection, self.diff))
-        parts = (self._reports.obtained(verdict.check), told)
-        return Judged(verdict, "; ".join(part for part in parts if part))
+        sentences = (self._reports.obtained(check), told)
+        return Judged(
+            judge(self.parts.rest),
+            "; ".join(sentence for sentence in sentences if sentence),
+            self.of_components(check, judge),
+        )
 
 
 def _unique(entries: Iterable[TreeEntry]) -> tuple[TreeEntry, ...]:

@@ -50,6 +50,14 @@ class Tree:
     """A commit or tree id; empty for the tree before a first commit."""
     entries: tuple[TreeEntry, ...]
     selection: Selection
+    suite: str = ""
+    """Name of the component whose own tests are run; empty for the repository's."""
+    folder: str = ""
+    """Where they are run; what is named here is relative to it. Empty for the root."""
+    others: tuple[str, ...] = ()
+    """Folders (`a/b/`) and files below it that other suites test."""
+    borrowed: bool = False
+    """Whether the manifests are the root's, for want of any in the folder."""
 
 
 def survey(service: Service, code: Code, treeish: str, rule: Sources) -> Tree:

@@ -14,8 +14,8 @@ from typing import BinaryIO
 from checks.codec import encode
 from checks.report import CoverageReport
 from gate.core.coverage_configuration import rcfile
-from gate.core.policy import Tests
-from gate.core.suite_command import SuiteCommand, detect, is_evidence
+from gate.core.policy import Tests, with_tests_of
+from gate.core.suite_command import SuiteCommand, detect, is_evidence, leave_out
 from gate.core.tool_configuration import COVERAGE_FILES
 from gate.environments import Environment, Unprepared, active, evict, is_manifest, prepare
 from gate.sandbox import SandboxError, never
@@ -111,7 +111,7 @@ def known(case: Case, tree: Tree, running: Running) -> Measured | None:
 
 
 def measured(case: Case, tree: Tree, running: Running) -> Measured:
-    """What the tests of one of the two trees cover.
+    """What the tests of one of the two trees cover, as the suite of which `tree` tells sees it.
 
     Raises: PolicyError for a broken `[tests]` of that tree.
     """
@@ -145,8 +145,11 @@ def save(case: Case, key: Key, report: CoverageReport) -> None:
 
 
 def tests_of(case: Case, tree: Tree) -> Tests:
-    """`[tests]` as that tree has it, up to the operator's maximum. Raises: PolicyError."""
-    tests = policy_at(case.code.git, tree.treeish, case.question.defaults).tests
+    """`[tests]` of the suite as that tree has it, up to the operator's maximum. Raises: PolicyError."""
+    of_tree = policy_at(case.code.git, tree.treeish, case.question.defaults)
+    policy = with_tests_of(case.question.policy, of_tree)
+    suites = {"": policy.tests, **{component.name: component.tests for component in policy.components}}
+    tests = suites[tree.suite]
     settings = case.service.settings
     return replace(
         tests,
@@ -164,7 +167,7 @@ def _suite(
     files = _suite_files(case, tree)
     paths = tuple(entry.path for entry in tree.entries)
     try:
-        command = detect(paths, files, tests.command)
+        command = leave_out(tree.others, detect(paths, files, tests.command))
     except ValueError as error:
         return Unmeasurable("detect", f"`[tests] command` cannot be read: {error}.")
     try:
@@ -174,6 +177,8 @@ def _suite(
     if isinstance(environment, Unprepared):
         output = last_lines(environment.output.encode())
         return Unmeasurable(environment.step, environment.text, environment.hint, output, environment.ours)
+    if tree.borrowed:
+        environment = replace(environment, build=None)  # What the root builds is not in the folder.
     return SuiteRun(
         environment=environment,
         command=command,
@@ -181,8 +186,9 @@ def _suite(
         sources=case.coverage_paths(tree),
         tests=tests,
         ceiling=Ceiling(settings.max_memory_mb, settings.max_timeout_minutes),
-        coverage_configuration=case.rule_files(COVERAGE_FILES),
-        branches=case.question.policy.coverage.branches,
+        coverage_configuration=case.rule_files(COVERAGE_FILES, tree.folder),
+        branches=any(p.policy.coverage.branches for p in case.parts.all if p.suite == tree.suite),
+        folder=tree.folder,
     )
 
 
@@ -278,7 +284,8 @@ def _digest(suite: SuiteRun) -> str:
         root="",
         python_version=suite.environment.python_version,
     )
-    inputs = [encode(suite.tests), configuration, suite.sources]
+    command = encode(suite.command) if suite.command else None
+    inputs = [encode(suite.tests), configuration, suite.sources, suite.folder, command]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:32]
 
 

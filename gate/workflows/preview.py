@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gate.core.comparison import CoverageFacts
+from gate.core.component import REST, Part
 from gate.core.failure import PolicyError
-from gate.core.policy import Policy, digest
+from gate.core.policy import digest
 from gate.core.verdict import (
     CheckVerdict,
     Preview,
@@ -16,6 +17,7 @@ from gate.core.verdict import (
     combine,
     judge_coverage,
     previewed,
+    sub_verdicts,
 )
 from gate.workflows.judge import POLICY_FILE, Case, Judged, policy_at
 
@@ -25,7 +27,7 @@ _OTHER_FILES = "other files or branches count"
 def preview(case: Case, judged: Sequence[Judged], loosened: tuple[Reason, ...]) -> Preview | None:
     """What the head's `.gate.toml` would make of the change; None where the head writes none with another meaning.
 
-    Waivers and components are left out. Raises: SandboxError.
+    Waivers are left out. Raises: SandboxError.
     """
     question = case.question
     try:
@@ -37,13 +39,19 @@ def preview(case: Case, judged: Sequence[Judged], loosened: tuple[Reason, ...]) 
     if digest(policy) == digest(question.policy):
         return None
     by_head = Case(case.service, case.code, replace(question, policy=policy))
-    checks = [each.verdict for each in judged]
-    then = {check.check: _judged_again(by_head, case, check) for check in checks}
-    known = [check for check in then.values() if check is not None]
+    then = {each.verdict.check: _judged_again(by_head, case, each) for each in judged}
+    known = [each for each in then.values() if each is not None]
     return previewed(
-        checks,
-        combine(known, by_head.question.provenance(), policy, loosened=loosened),
-        unknown=[(name, _OTHER_FILES) for name, check in then.items() if check is None],
+        [each.verdict for each in judged],
+        combine(
+            (each.verdict for each in known),
+            by_head.question.provenance(),
+            policy,
+            loosened=loosened,
+            components=sub_verdicts(each.components for each in known),
+        ),
+        components=sub_verdicts(each.components for each in judged),
+        unknown=[(name, _OTHER_FILES) for name, each in then.items() if each is None],
     )
 
 
@@ -54,26 +62,42 @@ def _written(case: Case) -> bool:
     return git.file(question.head, POLICY_FILE) != before
 
 
-def _judged_again(by_head: Case, case: Case, check: CheckVerdict) -> CheckVerdict | None:
+def _judged_again(by_head: Case, case: Case, judged: Judged) -> Judged | None:
     """The check by the head's policy, from the reports that are there; None where tests would have to run again."""
-    match check.check:
+    match judged.verdict.check:
         case "complexity":
-            return by_head.complexity().verdict
+            return by_head.complexity()
         case "security":
-            return by_head.security().verdict
-    return _coverage_again(by_head, case, check)
+            return by_head.security()
+    return _coverage_again(by_head, case, judged)
 
 
-def _coverage_again(by_head: Case, case: Case, check: CheckVerdict) -> CheckVerdict | None:
-    if check.neutral or not isinstance(check.facts, CoverageFacts):
-        return check
-    policy: Policy = by_head.question.policy
-    if policy.coverage.branches != case.question.policy.coverage.branches or _sources(by_head) != _sources(
-        case
-    ):
+def _coverage_again(by_head: Case, case: Case, judged: Judged) -> Judged | None:
+    measured = (judged.verdict, *(check for _, check in judged.components))
+    if any(map(_counted, measured)) and _measures(by_head) != _measures(case):
         return None
-    return judge_coverage(policy, check.facts)
+    parts = {part.name: part for part in by_head.parts.all}
+    return replace(
+        judged,
+        verdict=_by(parts[REST], judged.verdict),
+        components=tuple(
+            (name, _by(parts[name], check)) for name, check in judged.components if name in parts
+        ),
+    )
 
 
-def _sources(case: Case) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(case.coverage_paths(case.base)), frozenset(case.coverage_paths(case.head))
+def _by(part: Part, check: CheckVerdict) -> CheckVerdict:
+    """Coverage by what the head's policy wants of a part; as it was where nothing was counted."""
+    if not _counted(check) or not isinstance(check.facts, CoverageFacts):
+        return check
+    return judge_coverage(part.policy, check.facts)
+
+
+def _counted(check: CheckVerdict) -> bool:
+    return not check.neutral and isinstance(check.facts, CoverageFacts)
+
+
+def _measures(case: Case) -> tuple[object, ...]:
+    """What decides what is counted: the files, and for each part its own, by which tests, and whether with branches."""
+    parts = [(part.name, part.paths, part.suite, part.policy.coverage.branches) for part in case.parts.all]
+    return frozenset(case.coverage_paths(case.base)), frozenset(case.coverage_paths(case.head)), parts

@@ -10,7 +10,7 @@ from dataclasses import replace
 from gate.core import check_run, same_head
 from gate.core.check_run import CheckRun, Links
 from gate.core.event import RepositoryRef
-from gate.core.verdict import CheckVerdict, Provenance, Verdict
+from gate.core.verdict import CheckVerdict, Components, Provenance, Verdict, components_of
 from gate.core.waiver import waive_check
 from gate.service import Service
 from gate.store import VerdictRecord
@@ -44,10 +44,18 @@ def check(  # noqa: PLR0913  (each part is another thing to know)
     where: Links,
     *,
     advise: bool,
+    components: Components = (),
 ) -> None:
-    """Publishes one check, completed, with what was waived on its pull request."""
-    shown = waive_check(judged, service.store.waivers(repository.id, [number]), provenance)
-    put(service, repository, number, check_run.render(shown, provenance, where, advise=advise))
+    """Publishes one check, completed, with what it says of the components and what was waived on its pull request."""
+    given = service.store.waivers(repository.id, [number])
+    shown = waive_check(judged, given, provenance)
+    parts = tuple((name, waive_check(each, given, provenance, component=name)) for name, each in components)
+    put(
+        service,
+        repository,
+        number,
+        check_run.render(shown, provenance, where, advise=advise, components=parts),
+    )
 
 
 def conclude(service: Service, repository: RepositoryRef, run_id: str) -> None:
@@ -81,9 +89,9 @@ def _conclusions(
         service, repository, head_sha=provenance.head, base_sha=provenance.base, run_id=record.run_id
     )
     waived = [
-        check_run.render(each, provenance, where, advise=verdict.advise)
-        for each in verdict.checks
-        if each.waivers
+        check_run.render(each, provenance, where, advise=verdict.advise, components=components)
+        for each, components in ((each, components_of(verdict, each.check)) for each in verdict.checks)
+        if each.waivers or any(part.waivers for _, part in components)
     ]
     gates = same_head.worst(_gates(service, repository, record.number, verdict, where))
     return {

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from checks.report import CoverageReport, FileCoverage, FileReport
+from checks.report import CoverageReport, FileCoverage, FileReport, Suite
+from gate.core.component import Part
 from gate.core.failure import Permanent
 from gate.core.source import Selection
+from gate.workflows.components import seen_by
 from gate.workflows.judge import Case
 from gate.workflows.measure_coverage import Running, measured
 
@@ -95,25 +97,47 @@ def _findings(path: str, file: FileReport) -> list[tuple[bool, dict[str, Any]]]:
 
 
 def _coverage(case: Case, running: Running) -> dict[str, Any]:
-    found = measured(case, case.head, running).outcome
-    if not isinstance(found, CoverageReport):
-        raise Permanent(f"coverage could not be measured: {found.text} {found.hint}".strip())
-    suite = found.suite
+    rest, *others = [_report(case, suite, running) for suite in case.parts.suites]
+    named = [(part.name, report) for part, report in zip(case.parts.suites[1:], others, strict=True)]
+    found = [report for report in (rest, *others) if report is not None]
     return {
         "check": "coverage",
         "revision": case.question.head,
-        "version": found.version,
-        "files": {path: _lines(lines) for path, lines in found.files},
-        "suite": {
-            "outcome": suite.outcome,
-            "exit_status": suite.exit_status,
-            "seconds": suite.seconds,
-            "command": suite.command,
-            "tests": dict(suite.tests),
-            "unreachable": suite.unreachable,
-            "skipped_unreachable": suite.skipped_unreachable,
+        "version": next((report.version for report in found), ""),
+        "files": {
+            path: _lines(lines) for path, lines in sorted(pair for report in found for pair in report.files)
         },
-        "not_measured": [{"path": path, "text": text} for path, text in found.unparsable],
+        "suite": rest and _suite(rest.suite),
+        **(
+            {"components": {name: report and _suite(report.suite) for name, report in named}} if named else {}
+        ),
+        "not_measured": [
+            {"path": path, "text": text} for report in found for path, text in report.unparsable
+        ],
+    }
+
+
+def _report(case: Case, suite: Part, running: Running) -> CoverageReport | None:
+    """What a suite covers; None where it has nothing to run or to cover. Raises: Permanent."""
+    tree = seen_by(suite, case.head, case.parts)
+    if tree is None:
+        return None
+    found = measured(case, tree, running).outcome
+    if isinstance(found, CoverageReport):
+        return found
+    of = f" of {suite.name}" if suite.name else ""
+    raise Permanent(f"coverage{of} could not be measured: {found.text} {found.hint}".strip())
+
+
+def _suite(suite: Suite) -> dict[str, Any]:
+    return {
+        "outcome": suite.outcome,
+        "exit_status": suite.exit_status,
+        "seconds": suite.seconds,
+        "command": suite.command,
+        "tests": dict(suite.tests),
+        "unreachable": suite.unreachable,
+        "skipped_unreachable": suite.skipped_unreachable,
     }
 
 

@@ -81,16 +81,16 @@ def _totals(case: Case) -> dict[str, int]:
 
 def _record_coverage(case: Case, repository: RepositoryRef, sha: str, run: Run) -> None:
     try:
-        report = record(case, Running(box_name(case.service, run.id), run.cancelled))
+        reports = record(case, Running(box_name(case.service, run.id), run.cancelled))
     except PolicyError:
         return  # the commit's own `[tests]` is broken, which every pull request says
-    if report is not None:
+    if reports:
         case.service.store.note_revision(
             repository.id,
             sha,
             committed_at=case.code.git.committed_at(sha),
             totals={
-                "flaky_tests": len(report.flaky),
-                "unstable_lines": sum(len(lines) for _, lines in report.unstable),
+                "flaky_tests": sum(len(report.flaky) for report in reports),
+                "unstable_lines": sum(len(lines) for report in reports for _, lines in report.unstable),
             },
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gate.core.component import Parts
 from gate.core.coverage_configuration import rcfile
 from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent, PolicyError, Transient
@@ -138,12 +139,15 @@ def _is_judged(service: Service, pull: PullRequestRecord) -> bool:
 
 def _fingerprint(place: _Place, sha: str) -> _Fingerprint | None:
     """The rules at a commit; None where they are broken."""
-    files = files_at(place.mirror, sha, (*BANDIT_FILES, *COVERAGE_FILES))
     try:
-        policy, bandit = policy_at(place.mirror, sha, place.over), bandit_options(files)
+        policy = policy_at(place.mirror, sha, place.over)
+        bandit = bandit_options(files_at(place.mirror, sha, BANDIT_FILES))
     except PolicyError:
         return None
-    return _Fingerprint(digest(policy), repr(bandit), rcfile(files, branches=False, root=""))
+    folders = sorted({suite.folder for suite in Parts(policy).suites})
+    found = [files_at(place.mirror, sha, COVERAGE_FILES, folder) for folder in folders]
+    coverage = [rcfile(files, branches=False, root="") for files in found]
+    return _Fingerprint(digest(policy), repr(bandit), "\n".join(coverage))
 
 
 def _evaluate(repository: RepositoryRef, pull: PullRequestRecord, *, later: bool) -> Evaluate:

@@ -16,32 +16,33 @@ from gate.core.verdict.wording import counted
 from gate.workflows.judge import Case
 from gate.workflows.measure import Tree
 from gate.workflows.measure_coverage import Measured, Running, measured, save
+from gate.workflows.suites import Sides
 
 _MOST_NAMES = 3
 
 
-def run_again(
-    case: Case, head: Measured, base: Measured | None, running: Running, *, lines: bool
-) -> tuple[Measured, Measured | None]:
-    """(head, base), each with what one more run showed, side by side.
+def run_again(case: Case, sides: Sides, running: Running, *, lines: bool) -> Sides:
+    """The suite in both trees, each with what one more run showed, side by side.
 
     The base runs again where lines were lost, for a line may have been covered there by chance. What ran twice before,
     and that is stored, does not run again.
     """
+    base = sides.base
+    at_head = replace(running, name=f"{running.name}-again")
     if base is None or not (lines and base.usable):
-        return _once_more(case, case.head, head, replace(running, name=f"{running.name}-again")), base
+        return replace(sides, head=_once_more(case, sides.head_tree, sides.head, at_head))
     with ThreadPoolExecutor(1) as pool:
         at_base = replace(running, name=f"{running.name}-base-again")
-        before = pool.submit(_once_more, case, case.base, base, at_base)
-        after = _once_more(case, case.head, head, replace(running, name=f"{running.name}-again"))
+        before = pool.submit(_once_more, case, sides.base_tree, base, at_base)
+        after = _once_more(case, sides.head_tree, sides.head, at_head)
         again = before.result()
-    if again is not base and not running.here:
+    if again is not None and again is not base and not running.here:
         remember(case, case.base, again)
-    return after, again
+    return replace(sides, head=after, base=again)
 
 
 def remember(case: Case, tree: Tree, found: Measured) -> None:
-    """Keeps what flipped between the runs of a tree, for all that is judged in the next weeks."""
+    """Keeps what flipped between the runs of one of the two trees, for all that is judged in the next weeks."""
     report = found.report
     if report is None or not (report.unstable or report.flaky):
         return
@@ -54,10 +55,10 @@ def remember(case: Case, tree: Tree, found: Measured) -> None:
     )
 
 
-def _once_more(case: Case, tree: Tree, first: Measured, running: Running) -> Measured:
+def _once_more(case: Case, tree: Tree | None, first: Measured | None, running: Running) -> Measured | None:
     """The better of both runs, kept for the next time."""
-    report = first.report
-    if report is None or report.runs > 1:
+    report = first.report if first else None
+    if first is None or tree is None or report is None or report.runs > 1:
         return first
     second = measured(case, tree, replace(running, again=True)).report
     if second is None:

@@ -84,6 +84,8 @@ class SuiteRun:
     coverage_configuration: Mapping[str, bytes]
     """Coverage.py's files of the policy's revision, by name."""
     branches: bool
+    folder: str = ""
+    """Of the tree, where the tests run: what is named here is relative to it. Empty for the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,8 @@ def _limits(run: SuiteRun) -> Limits:
 
 
 def _job(run: SuiteRun, place: _Place) -> Job:
-    command, root, build = run.command, place.root, run.environment.build
+    command, build = run.command, run.environment.build
+    root = f"{place.root}/{run.folder}" if run.folder else place.root
     src_layout = any(path.startswith("src/") and path.endswith(".py") for path in run.paths)
     return Job(
         python=place.environment + run.environment.python,
@@ -172,10 +175,12 @@ def _job(run: SuiteRun, place: _Place) -> Job:
             python_version=run.environment.python_version,
         ),
         environment={**dict(command.environment if command else ()), **dict(run.tests.env)},
-        python_path=(f"{root}/src", root) if src_layout else (root,),
+        # A component's tests may import from the rest of the repository, too.
+        python_path=tuple(dict.fromkeys([*([f"{root}/src"] if src_layout else []), root, place.root])),
         start=place.start,
         scratch=place.scratch,
         build=build and replace(build, packages=place.environment + build.packages),
+        folder=run.folder,
         installed=place.installed,
     )
 
@@ -208,7 +213,18 @@ def _understood(ended: Exit, run: SuiteRun) -> CoverageReport | Unmeasurable | A
     if failed and ended.reached == "memory" and ended.certain:
         # Whatever failed besides, processes that were killed have not told what they covered.
         return Unmeasurable("run", f"The tests did not finish. {ended.text}", _hint(ended, run), output)
-    return _broken(report.suite, _hint(ended, run)) if report.suite.outcome == "broken" else report
+    if report.suite.outcome == "broken":
+        return _broken(report.suite, _hint(ended, run))
+    return _below(run.folder, report) if run.folder else report
+
+
+def _below(folder: str, report: CoverageReport) -> CoverageReport:
+    """The report with the paths of its files as the whole tree has them."""
+    return replace(
+        report,
+        files=tuple((f"{folder}/{path}", lines) for path, lines in report.files),
+        unparsable=tuple((f"{folder}/{path}", text) for path, text in report.unparsable),
+    )
 
 
 def _with_unreachable(suite: Suite, output: str) -> Suite:

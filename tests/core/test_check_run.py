@@ -18,7 +18,17 @@ from gate.core.comparison import (
 )
 from gate.core.gate_table import NOTHING
 from gate.core.policy import DEFAULT
-from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict, broken_policy, combine
+from gate.core.verdict import (
+    CheckVerdict,
+    Outcome,
+    Reason,
+    Verdict,
+    broken_policy,
+    combine,
+    no_files_to_cover,
+    of_component,
+    without_files,
+)
 from gate.core.waiver import with_waivers
 from tests import verdicts
 from tests.goldens import assert_golden
@@ -113,6 +123,30 @@ def read(run: CheckRun) -> str:
         ("coverage_passed", render(verdicts.PASSING_COVERAGE, PROVENANCE, LINKS)),
         ("coverage_not_armed", render(verdicts.NOT_ARMED, PROVENANCE, LINKS)),
         ("complexity_blocked", render(verdicts.COMPLEXITY, PROVENANCE, LINKS)),
+        (
+            "complexity_of_components",
+            render(
+                verdicts.PASSING_COMPLEXITY,
+                PROVENANCE,
+                LINKS,
+                components=(
+                    ("api", verdicts.COMPLEXITY),
+                    ("web", without_files("complexity", "web", ("services/web/**",))),
+                ),
+            ),
+        ),
+        (
+            "coverage_of_components",
+            render(
+                verdicts.PASSING_COVERAGE,
+                PROVENANCE,
+                LINKS,
+                components=(
+                    ("api", of_component("api", verdicts.NOT_ARMED)),
+                    ("web", no_files_to_cover("web")),
+                ),
+            ),
+        ),
         ("complexity_waived", render(WAIVED, PROVENANCE, LINKS)),
         ("complexity_waived_by_author", render(OWN, PROVENANCE, LINKS)),
         ("overall_half_waived", render_overall(verdicts.HALF_WAIVED, LINKS)),

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from gate.core.suite_command import detect, is_evidence
+from gate.core.suite_command import Runner, SuiteCommand, detect, is_evidence, leave_out
 
 UNITTEST = b"import unittest\nclass TestA(unittest.TestCase):\n    pass\n"
 
@@ -294,3 +294,31 @@ def test_command_lines_are_understood(command: str, expected: tuple[str, tuple[s
     # Where nothing is told, manage.py is the next sign.
     assert found is not None
     assert (found.runner, found.words) == (expected or ("django", ()))
+
+
+@pytest.mark.parametrize(
+    ("runner", "places", "words"),
+    [
+        (
+            "pytest",
+            ("a[1]/", "b/test_x.py", "b/x.py"),
+            ("-q", "--ignore=a[1]", "--ignore=b/test_x.py", "--ignore-glob=a[[]1]/*"),
+        ),
+        ("pytest", (), ("-q",)),
+        # Whoever wrote a command knows which tests it runs.
+        ("command", ("a/",), ("-q",)),
+    ],
+)
+def test_pytest_leaves_out_what_other_suites_run(
+    runner: Runner, places: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    """It looks for tests in every folder."""
+    found = leave_out(places, SuiteCommand(runner, ("-q",)))
+
+    assert found is not None
+    assert found.words == words
+
+
+def test_where_there_are_no_tests_nothing_is_left_out() -> None:
+    """There is no command then."""
+    assert leave_out(("a/",), None) is None

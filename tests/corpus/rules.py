@@ -13,6 +13,7 @@ SECTIONS = (
     "Coverage",
     "Complexity",
     "Security",
+    "Components",
     "Guard",
     "Outcomes",
 )
@@ -20,6 +21,7 @@ SECTIONS = (
 JUDGED_BY = ("coverage", "complexity", "security", "guard")
 """Tables of `.gate.toml` whose keys, in the example with the defaults, say what they do."""
 
+_EXAMPLE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _END = re.compile(r"(?<=[.!?])[*)\"]*\s+(?=[A-Z`\"*(])")
 
 
@@ -34,7 +36,7 @@ def sentences() -> Iterator[str]:
     for section in POLICY.read_text(encoding="utf-8").split("\n## ")[1:]:
         title, _, body = section.partition("\n")
         if title.strip() in SECTIONS:
-            for part in _parts(body):
+            for part in _parts(_EXAMPLE.sub("", body)):
                 yield from [part] if part.startswith("|") else _sentences(part)
 
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gate.cli.local import Wanted, question_of
+from gate.core.component import REST
 from gate.core.diff import TreeEntry
 from gate.core.event import RepositoryRef
 from gate.core.failure import PolicyError
 from gate.core.policy import DEFAULT
-from gate.core.verdict import Verdict, broken_policy, combine, judge_coverage
+from gate.core.verdict import Verdict, broken_policy, combine, judge_coverage, sub_verdicts
 from gate.core.verdict_json import JsonObject, as_json
 from gate.git import Checkout
 from gate.service import Service
@@ -129,8 +130,13 @@ def _question(checkout: Checkout, sample: Sample, folder: Path) -> Question:
 
 def _combined(made: Case, judged: tuple[Judged, ...]) -> Verdict:
     asked = made.question
-    verdicts = (each.verdict for each in judged)
-    return combine(verdicts, asked.provenance(judged), asked.policy, loosened=made.loosened())
+    return combine(
+        (each.verdict for each in judged),
+        asked.provenance(judged),
+        asked.policy,
+        loosened=made.loosened(),
+        components=sub_verdicts(each.components for each in judged),
+    )
 
 
 def _coverage(made: Case, sample: Sample) -> Iterator[Judged]:
@@ -139,9 +145,13 @@ def _coverage(made: Case, sample: Sample) -> Iterator[Judged]:
     elif sample.tells_lines:
         base, head = (sample.report(side) for side in ("base", "head"))
         assert head is not None
-        facts = compare(made, base, head).facts
         armed = bool(sample.told.get("armed", True))
-        yield Judged(judge_coverage(made.question.policy, facts, armed), "told by the sample")
+        told = {
+            part.name: judge_coverage(part.policy, compare(made, part, base, head).facts, armed)
+            for part in made.parts.all
+        }
+        components = made.of_components("coverage", lambda part: told[part.name])
+        yield Judged(told[REST], "told by the sample", components)
 
 
 if __name__ == "__main__":

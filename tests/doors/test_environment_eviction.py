@@ -55,6 +55,16 @@ def test_what_goes(folder: Path, most_bytes: int, later_days: int, expected: str
     assert sorted(path.name for path in folder.glob("*.lock")) == []
 
 
+def test_a_size_that_is_being_written_is_measured(folder: Path) -> None:
+    """Another thread may be at it, and one that was killed leaves an empty note."""
+    (folder / "a" / "size").touch()
+    os.utime(folder / "a", (NOW - DAY, NOW - DAY))
+
+    removed = eviction.evict(folder.parent, most_bytes=2 * SIZE, now=NOW)
+
+    assert (left(folder), removed) == ("ab", 1)
+
+
 def test_what_is_in_use_stays(folder: Path) -> None:
     """The oldest is in use here, the next one in another thread."""
     entered, done = threading.Event(), threading.Event()

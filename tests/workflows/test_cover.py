@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from checks.report import CoverageReport, FileCoverage
+from gate.core.comparison import CoverageFacts
 from gate.core.event import RepositoryRef
-from gate.core.policy import DEFAULT, Policy
+from gate.core.policy import DEFAULT, Policy, parse
 from gate.core.verdict import Outcome
 from gate.git import Checkout
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
+from gate.workflows.components import seen_by
 from gate.workflows.cover import cover, record
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code, Tree
@@ -211,12 +213,11 @@ def test_what_flips_on_the_default_branch_is_remembered_for_all(project: Project
     case = project.case("", base)
     by_chance(case, case.head, fails="test_positive")
 
-    recorded = record(case, RUNNING)
+    (recorded,) = record(case, RUNNING)
     case = project.case(base, head)
     by_chance(case, case.head, fails="test_positive")
     judged = project.judge(base, head)
 
-    assert recorded is not None
     assert (recorded.runs, recorded.flaky) == (2, ("test_app.SignTest.test_positive",))
     assert judged.verdict.outcome is Outcome.PASSED
     assert [note.kind for note in judged.verdict.notes] == ["flaky_test"]
@@ -348,3 +349,50 @@ def test_branches_are_judged_where_the_policy_says_so(project: Project) -> None:
         "Tests run 4 of 4 new lines and take 1 of 2 new branches, 83.3\xa0%; the gate is 100.0\xa0% as at the base:"
         " test 1 more. Tested in part: app.py line 8 never jumps to line 10."
     )
+
+
+OWN_TESTS = parse("[[component]]\nname = 'api'\npaths = ['api/**']\n[component.tests]\n")
+SHARED = parse("[[component]]\nname = 'api'\npaths = ['api/**']\n[component.coverage]\nbranches = true\n")
+
+
+@pytest.mark.parametrize("path", ["api/test_lib.py", "test_other.py"])
+def test_the_tests_of_a_component_are_no_change_of_another_suite(project: Project, path: str) -> None:
+    """
+    Lost lines of files that were not touched are judged where their own tests were edited.
+    """
+    tests = "import unittest\n"
+    base = project.commit(
+        {**PROJECT, "api/lib.py": "ONE = 1\n", "api/test_lib.py": tests, "test_other.py": tests}
+    )
+    head = project.commit({path: tests + "X = 1\n"})
+    case = project.case(base, head, OWN_TESTS)
+    for tree, lines in (
+        (case.base, FileCoverage((1, 2, 3, 4), ())),
+        (case.head, FileCoverage((1, 2, 4), (3,))),
+    ):
+        own = seen_by(case.parts.rest, tree, case.parts)
+        assert own is not None
+        by_chance(case, own, covered=lines)
+        found = measured(case, own, RUNNING)
+        assert isinstance(found.outcome, CoverageReport)
+        assert found.key is not None
+        save(case, found.key, replace(found.outcome, runs=2))  # so that neither runs again
+
+    verdict = project.judge(base, head, policy=OWN_TESTS).verdict
+
+    lost = ["lost_coverage"]
+    assert [reason.kind for reason in verdict.reasons] == lost * (path == "test_other.py")
+    assert [note.kind for note in verdict.notes] == lost * (path != "test_other.py")
+
+
+def test_branches_count_for_the_component_that_wants_them(project: Project) -> None:
+    """
+    One run measures them for all; the rest has lines alone.
+    """
+    base = project.commit({**PROJECT, "api/lib.py": APP})
+    head = project.commit({"api/lib.py": f"import os\n\n{APP}", "app.py": f"import os\n\n{APP}"})
+
+    judged = project.judge(base, head, policy=SHARED)
+
+    found = [judged.verdict.facts, *(check.facts for _, check in judged.components)]
+    assert [facts.branches for facts in found if isinstance(facts, CoverageFacts)] == [False, True]

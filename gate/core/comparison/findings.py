@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from checks.report import FileReport, Finding, Level
 from gate.core.comparison import FindingChange, FindingRule, SecurityFacts, TreeReports, Unjudged
@@ -28,15 +27,19 @@ LEVELS: dict[Level, int] = {"undefined": 0, "low": 1, "medium": 2, "high": 3}
 """Severities and confidences in order."""
 
 
+Levels = tuple[Level, Level]
+"""(severity, confidence)."""
+
+
+def reaches(finding: Finding, *, severity: Level, confidence: Level) -> bool:
+    """Whether a finding is at or above both levels."""
+    return LEVELS[finding.severity] >= LEVELS[severity] and LEVELS[finding.confidence] >= LEVELS[confidence]
+
+
 def compare_security(
-    base: TreeReports,
-    head: TreeReports,
-    diff: Diff,
-    *,
-    severity: Literal["low", "medium", "high"],
-    confidence: Literal["low", "medium", "high"],
+    base: TreeReports, head: TreeReports, diff: Diff, *, levels: Callable[[str], Levels]
 ) -> SecurityFacts:
-    """The findings by what became of them; judged are those at or above both levels, outside test files.
+    """The findings by what became of them; judged are those at or above the levels of their file's path, outside tests.
 
     `# nosec` with the rule's id sets a finding apart; without one it hides nothing.
     """
@@ -46,7 +49,7 @@ def compare_security(
 
     def change(found: Found, tests: Container[str], kept: Kept | None = None) -> FindingChange:
         why: Unjudged = (
-            _unjudged(found.thing, severity, confidence) if found.comparable else "not_measured_before"
+            _unjudged(found.thing, *levels(found.path)) if found.comparable else "not_measured_before"
         )
         why = "test_file" if found.path in tests else why
         changed = FindingChange(found.path, found.thing, judged=not why, unjudged=why)

@@ -6,7 +6,7 @@ It does not say what blocks; that is `gate.core.verdict.complexity`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from checks.report import Block, FileReport
@@ -28,12 +28,14 @@ _TELLING_STATEMENTS = 3
 """Shorter bodies look alike by accident: they are followed to another place only under the same name."""
 
 
-def compare_complexity(base: TreeReports, head: TreeReports, diff: Diff, *, maximum: int) -> ComplexityFacts:
+def compare_complexity(
+    base: TreeReports, head: TreeReports, diff: Diff, *, maximum: Callable[[str], int]
+) -> ComplexityFacts:
     """Every function, method and closure whose complexity or place changed, and the totals.
 
     Followed by path (through renames), qualified name and order among equals; leftovers by the likeness of their
     bodies. Test files and the others are followed apart: what moves from a test into the source is new there. For new
-    ones above `maximum` it is looked where they were taken out of.
+    ones above `maximum` of their file's path it is looked where they were taken out of.
     """
     trees = Trees(base, head, diff)
     untouched = trees.untouched()
@@ -46,29 +48,30 @@ def compare_complexity(base: TreeReports, head: TreeReports, diff: Diff, *, maxi
         functions=tuple(
             sorted(changes, key=lambda change: (change.path, change.line, change.name, change.status))
         ),
-        base=_totals(base),
-        head=_totals(head),
+        base=totals(base.files.values()),
+        head=totals(head.files.values()),
         unmeasured=trees.unmeasured(),
         files=trees.measured_files(),
     )
 
 
-def _functions(report: FileReport) -> Iterator[Block]:
-    return (block for block in report.blocks if block.kind != "class")
-
-
-def _totals(tree: TreeReports) -> ComplexityTotals:
+def totals(reports: Iterable[FileReport]) -> ComplexityTotals:
+    """The totals of these files."""
     listed = [
         block.complexity
-        for report in tree.files.values()
+        for report in reports
         for block in report.blocks
         if block.listed and block.kind in {"function", "method"}
     ]
     return ComplexityTotals(blocks=len(listed), sum=sum(listed), max=max(listed, default=0))
 
 
+def _functions(report: FileReport) -> Iterator[Block]:
+    return (block for block in report.blocks if block.kind != "class")
+
+
 def _changes(
-    before: list[Function], after: list[Function], maximum: int, *, judged: bool
+    before: list[Function], after: list[Function], maximum: Callable[[str], int], *, judged: bool
 ) -> Iterator[FunctionChange]:
     named, gone, come = _pair_by_name(before, after)
     moved, gone, come = _pair_by_body(gone, come)
@@ -209,7 +212,9 @@ def _last_name(function: Function) -> str:
     return function.thing.name.rpartition(".")[2]
 
 
-def _origins(kept: list[_Kept], gone: list[Function], come: list[Function], maximum: int) -> list[str]:
+def _origins(
+    kept: list[_Kept], gone: list[Function], come: list[Function], maximum: Callable[[str], int]
+) -> list[str]:
     """For each new function above the maximum the base's file that at least half of its body was taken out of.
 
     So a tangle that is split over files is recognised: what the one function lost is what the others are made of.
@@ -217,7 +222,10 @@ def _origins(kept: list[_Kept], gone: list[Function], come: list[Function], maxi
     lost = [(each.old.path, _minus(each.old.thing.fingerprint, each.new.thing.fingerprint)) for each in kept]
     lost += [(old.path, old.thing.fingerprint) for old in gone]
     lost = [(path, parts) for path, parts in lost if parts]
-    wanted = [function.thing.fingerprint if function.thing.complexity > maximum else () for function in come]
+    wanted = [
+        function.thing.fingerprint if function.thing.complexity > maximum(function.path) else ()
+        for function in come
+    ]
     best: dict[int, tuple[int, str]] = {}
     for (i, j), common in common_parts([parts for _, parts in lost], wanted).items():
         if 2 * common >= len(wanted[j]):

@@ -6,7 +6,7 @@ Which of it blocks is said elsewhere; a line is executable, covered or missing b
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from checks.report import CoverageReport, FileCoverage, FileReport, Statement, Suite
@@ -14,7 +14,8 @@ from gate.core.comparison import Branch, CoverageFacts, Ratio, TestChange
 from gate.core.comparison.branches import new_branches, ratio_of
 from gate.core.comparison.decisions import LineComparison, decide
 from gate.core.comparison.identity import identified
-from gate.core.comparison.statements import ChangedFile, changed_file, match_statements
+from gate.core.comparison.share import WHOLE, Share
+from gate.core.comparison.statements import ChangedFile, Matching, changed_file, match_statements
 from gate.core.comparison.survival import NOTHING, survival_of
 from gate.core.diff import Diff, FileChange
 
@@ -23,32 +24,53 @@ T = TypeVar("T", int, Branch)
 LinesByPath = Mapping[str, Collection[int]]
 
 
-def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change between them)
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The changed files, their statements followed from base to head; made by `follow`."""
+
+    diff: Diff
+    files: tuple[ChangedFile, ...]
+    matching: Matching
+
+
+def follow(
+    diff: Diff, base_syntax: Mapping[str, FileReport], head_syntax: Mapping[str, FileReport]
+) -> Followed:
+    """What became of the statements of the whole tree.
+
+    `base_syntax` and `head_syntax` are what the check `syntax` says of files by path; those the change does not touch
+    may be missing.
+    """
+    files = _changed_files(diff, base_syntax, head_syntax)
+    return Followed(diff, tuple(files), match_statements(files))
+
+
+def compare_coverage(
     base: CoverageReport | None,
     head: CoverageReport,
-    base_syntax: Mapping[str, FileReport],
-    head_syntax: Mapping[str, FileReport],
-    diff: Diff,
+    followed: Followed,
     *,
     sources: Collection[str],
     everywhere: bool,
+    share: Share = WHOLE,
 ) -> LineComparison:
-    """The facts of coverage, and what they were counted from; `base` is None where there is nothing to compare with.
+    """The facts of coverage of one share of the tree, and what they were counted from; no `base` is nothing to compare with.
 
-    `base_syntax` and `head_syntax` are what the check `syntax` says of files by path; those the change does not touch
-    may be missing. `sources` are the head's paths that count; `everywhere` tells whether lost lines are judged in files
-    the change does not touch, too.
+    The reports' files may be those of the whole tree: a line that moved into the share is followed. `sources` are the
+    head's paths of the share that count; `everywhere` tells whether lost lines are judged in files the change does not
+    touch, too.
     """
-    files = _changed_files(diff, base_syntax, head_syntax)
-    matching = match_statements(files)
-    before, covered = dict(base.files if base else ()), dict(head.files)
+    diff, files, matching = followed.diff, followed.files, followed.matching
+    before = {path: lines for path, lines in (base.files if base else ()) if share.at_base(path)}
+    covered = {path: lines for path, lines in head.files if share.at_head(path)}
     decisions = {
         file.new_path: decide(file, _executable(covered.get(file.new_path, NOTHING)), matching)
         for file in files
     }
     new = {path: {line for line, each in found.items() if each.new} for path, found in decisions.items()}
-    survival = survival_of(base, covered, files, matching, new)
+    survival = survival_of(base, covered, followed.files, matching, new, share)
     judged: Container[str] = {*covered} if everywhere else {*new}
+    flipped = {path: lines for path, lines in head.unstable if share.at_head(path)}
     facts = CoverageFacts(
         base=_total(before.values()) if base else None,
         head=_total(covered.values()),
@@ -65,12 +87,12 @@ def compare_coverage(  # noqa: PLR0913  (two sides, their syntax, and the change
         branches=any(lines.branches for lines in (*before.values(), *covered.values())),
         lost_branches=_sorted(survival.lost_branches, judged),
         lost_branches_elsewhere=_sorted(survival.lost_branches, judged, inside=False),
-        unstable=_sorted(_united(dict(head.unstable), survival.unstable)),
+        unstable=_sorted(_united(flipped, survival.unstable)),
         flaky=head.flaky,
     )
     changed = [change for change in diff.changes if change.new_path in sources]
     facts = identified(_with_measured(_with_patch(facts, new, covered), base, head, changed), files)
-    return LineComparison(facts, decisions, tuple(files), matching, covered)
+    return LineComparison(facts, decisions, files, matching, covered)
 
 
 def _with_patch(

@@ -13,6 +13,7 @@ from functools import cache
 from checks.report import CoverageReport, FileCoverage
 from gate.core.comparison import Branch
 from gate.core.comparison.branches import Line, Ways
+from gate.core.comparison.share import WHOLE, Share
 from gate.core.comparison.statements import ChangedFile, Matching, Outline, Place
 
 NOTHING = FileCoverage((), ())
@@ -43,8 +44,12 @@ def survival_of(
     files: Iterable[ChangedFile],
     matching: Matching,
     new: Mapping[str, Collection[int]],
+    share: Share = WHOLE,
 ) -> Survival:
-    """What the head kept, lost and removed of what the tests of the base covered."""
+    """What the head kept, lost and removed of what the tests of the base covered, in one share of the tree.
+
+    `head` has the files of the share, `base` those of the whole tree: what moved into the share is followed.
+    """
     files = tuple(files)
     count = _Count(head)
     outlines = {file.new_path: Outline(file.after) for file in files}
@@ -57,11 +62,12 @@ def survival_of(
     unstable = {path: frozenset(lines) for path, lines in base.unstable} if base else {}
     for path, before in base.files if base else ():
         shaky = unstable.get(path, frozenset())
+        mine = share.at_base(path)
         if path in changed:
             position = _positions(changed[path], before, matching, new, own_lines)
-            count.add_lines(before, position, shaky)
+            count.add_lines(before, position, shaky, removes=mine)
             count.add_branches(before, position, shaky)
-        else:
+        elif mine:
             count.add_unchanged(path, before, shaky)
     return count.survival
 
@@ -81,13 +87,16 @@ class _Count:
             (survival.unstable if line in shaky else survival.lost)[path].add(line)
         self.add_branches(before, lambda line: (path, line), shaky)
 
-    def add_lines(self, before: FileCoverage, position: Position, shaky: Collection[int]) -> None:
+    def add_lines(
+        self, before: FileCoverage, position: Position, shaky: Collection[int], *, removes: bool
+    ) -> None:
+        """`removes`: whether what the head removed of this file counts here."""
         survival = self.survival
         covered = frozenset(before.covered)
         for line in sorted((*before.covered, *before.missing)):
             place = position(line)
             if place is None:
-                survival.removed_covered += line in covered
+                survival.removed_covered += removes and line in covered
                 continue
             path, number = place
             after = self.lines_of(path).get(number)

@@ -5,7 +5,7 @@ It decides nothing: what it tells is what comparison and verdict said. It knows 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -15,7 +15,6 @@ from gate.core.diff import Diff, FileChange
 from gate.core.explanation.lines import explain_lines, explain_lost
 from gate.core.explanation.things import explain_findings, explain_functions
 from gate.core.explanation.values import Explained, Explanation, FileExplained
-from gate.core.policy import Policy
 from gate.core.verdict import CheckVerdict, Verdict
 
 __all__ = ("Explained", "Explanation", "FileExplained", "explain", "explain_files")
@@ -25,12 +24,11 @@ _KINDS = ("line", "lost", "function", "finding")
 
 def explain(
     verdict: Verdict,
-    lines: LineComparison | None,
+    lines: Iterable[LineComparison],
     diff: Diff,
-    policy: Policy,
     roles: Mapping[str, str] = MappingProxyType({}),
 ) -> Explanation:
-    """The explanation of a verdict; `lines` is what its coverage was counted from, None where that was not measured.
+    """The explanation of a verdict; `lines` is what its coverage was counted from, of each part that was measured.
 
     `roles` say of files that are no source what they are, by path: `a test file`.
 
@@ -43,12 +41,13 @@ def explain(
         if change.old_path and change.old_path not in changes
     }
     items: dict[str, list[Explained]] = {change.path: [] for change in diff.changes}
-    for check in verdict.checks:
-        for told, each in _of_check(check, lines, policy):
-            # What is gone from a renamed file is told there.
-            path = changes[told].path if told in changes and each.rule in {"fixed", "removed"} else told
-            if path in items or each.kind == "lost" or each.counts or each.kind == "function":
-                items.setdefault(path, []).append(each)
+    checks = [*verdict.checks, *(check for _, _, found in verdict.components for check in found)]
+    told = [pair for compared in lines for pair in (*explain_lines(compared), *explain_lost(compared))]
+    for place, each in (*told, *(pair for check in checks for pair in _of_check(check))):
+        # What is gone from a renamed file is told there.
+        path = changes[place].path if place in changes and each.rule in {"fixed", "removed"} else place
+        if path in items or each.kind == "lost" or each.counts or each.kind == "function":
+            items.setdefault(path, []).append(each)
     return Explanation(
         tuple(
             FileExplained(
@@ -70,17 +69,14 @@ def explain_files(explanation: Explanation, paths: tuple[str, ...]) -> Explanati
     return replace(explanation, files=files)
 
 
-def _of_check(
-    check: CheckVerdict, lines: LineComparison | None, policy: Policy
-) -> Iterator[tuple[str, Explained]]:
-    if check.check == "coverage" and lines is not None:
-        yield from explain_lines(lines)
-        yield from explain_lost(lines)
+def _of_check(check: CheckVerdict) -> Iterator[tuple[str, Explained]]:
+    """Functions and findings, by the limits of the part of the repository they stand in."""
+    limits = dict(check.limits)
     match check.facts:
         case ComplexityFacts() as complexity:
-            yield from explain_functions(complexity, policy.complexity.maximum)
+            yield from explain_functions(complexity, int(limits["maximum"]))
         case SecurityFacts() as security:
-            yield from explain_findings(security, policy.security.severity, policy.security.confidence)
+            yield from explain_findings(security, str(limits["severity"]), str(limits["confidence"]))
         case _:
             pass
 

@@ -15,7 +15,7 @@ from gate.core.guard.setting import Files, Rule, Setting, SettingChange, Setting
 from gate.core.manifest.session import split
 from gate.core.policy.lines import Key
 from gate.core.pytest_plugins import configurations
-from gate.core.tool_configuration import bandit_tables
+from gate.core.tool_configuration import COVERAGE_FILES, bandit_tables
 
 _MERGED = "It counts once it is merged."
 _AT_ONCE = "It counts in this change already."
@@ -74,8 +74,9 @@ _BANDIT_LISTS = frozenset(_BANDIT)
 
 
 def changed_tools(base: Files, head: Files) -> Iterator[SettingChange]:
-    """The settings of the three tools whose change is no tightening."""
-    yield from changed_settings(_COVERAGE, _of_coverage(base), _of_coverage(head))
+    """The settings of the three tools whose change is no tightening; coverage.py's of other folders than the root, too."""
+    for folder in sorted({path.removesuffix(name) for path in (*base, *head) for name in _own_names(path)}):
+        yield from changed_settings(_COVERAGE, _of_coverage(base, folder), _of_coverage(head, folder))
     yield from changed_settings(_PYTEST, _of_pytest(base), _of_pytest(head))
     before, after = _of_bandit(base), _of_bandit(head)
     others = dict.fromkeys({*before, *after} - {*_BANDIT}, Rule(Way.EITHER, None))
@@ -88,22 +89,32 @@ def baselines_of_bandit(files: Files) -> tuple[str, ...]:
     return (value.value,) if value and isinstance(value.value, str) else ()
 
 
-def _of_coverage(files: Files) -> Settings:
-    path, sections = said(files, _COVERAGE_OPTIONS)
+def _own_names(path: str) -> Iterator[str]:
+    """The file's name, where it is one that coverage.py reads."""
+    name = path.rpartition("/")[2]
+    if name in COVERAGE_FILES:
+        yield name
+
+
+def _of_coverage(files: Files, folder: str) -> Settings:
+    """`folder` ends with a slash, but for the root, which is empty."""
+    own = {name: files[folder + name] for name in COVERAGE_FILES if folder + name in files}
+    path, sections = said(own, _COVERAGE_OPTIONS)
     return {
         f"{section}.{option}": Setting(
-            _typed(_COVERAGE, f"{section}.{option}", texts), _places(path, section, option)
+            _typed(_COVERAGE, f"{section}.{option}", texts), _places(folder, path, section, option)
         )
         for section, table in sections.items()
         for option, texts in table.items()
     }
 
 
-def _places(path: str, section: str, option: str) -> tuple[tuple[str, Key], ...]:
-    if path == "pyproject.toml":
+def _places(folder: str, name: str, section: str, option: str) -> tuple[tuple[str, Key], ...]:
+    path = folder + name
+    if name == "pyproject.toml":
         return ((path, ("tool", "coverage", section, option)),)
     own = (path, (section, option))
-    if path == ".coveragerc.toml":
+    if name == ".coveragerc.toml":
         return own, (path, ("tool", "coverage", section, option))
     return own, (path, (f"coverage:{section}", option))
 

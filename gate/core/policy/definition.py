@@ -286,9 +286,16 @@ def digest(policy: Policy) -> str:
 
 
 def with_tests_of(policy: Policy, head: Policy) -> Policy:
-    """The policy with `[tests]` as the head's policy has it, its components' too: the only part a head may say."""
+    """The policy with `[tests]` as the head's policy has it, its components' too: the only part a head may say.
+
+    A component that the head does not know keeps tests of its own, for a head may be older than the component.
+    """
     of_head = {component.name: component.tests for component in head.components}
     components = tuple(
-        replace(component, tests=of_head.get(component.name, head.tests)) for component in policy.components
+        replace(
+            component,
+            tests=of_head.get(component.name, component.tests if "tests" in component.own else head.tests),
+        )
+        for component in policy.components
     )
     return replace(policy, tests=head.tests, components=components)

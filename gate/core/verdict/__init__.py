@@ -5,7 +5,16 @@ from __future__ import annotations
 from gate.core.verdict.complexity import judge_complexity
 from gate.core.verdict.coverage import judge_coverage, may_be_chance
 from gate.core.verdict.coverage_texts import needs_service
-from gate.core.verdict.overall import broken_policy, combine, concluded, could_not_measure, worst
+from gate.core.verdict.overall import broken_policy, combine, concluded, could_not_measure, outcome_of, worst
+from gate.core.verdict.parts import (
+    Components,
+    components_of,
+    joined,
+    no_files_to_cover,
+    of_component,
+    sub_verdicts,
+    without_files,
+)
 from gate.core.verdict.preview import broken_preview, previewed
 from gate.core.verdict.security import judge_security
 from gate.core.verdict.values import (
@@ -23,6 +32,7 @@ from gate.core.verdict.values import (
 
 __all__ = (
     "CheckVerdict",
+    "Components",
     "Outcome",
     "Preview",
     "Previewed",
@@ -35,13 +45,20 @@ __all__ = (
     "broken_policy",
     "broken_preview",
     "combine",
+    "components_of",
     "concluded",
     "could_not_measure",
+    "joined",
     "judge_complexity",
     "judge_coverage",
     "judge_security",
     "may_be_chance",
     "needs_service",
+    "no_files_to_cover",
+    "of_component",
+    "outcome_of",
     "previewed",
+    "sub_verdicts",
+    "without_files",
     "worst",
 )

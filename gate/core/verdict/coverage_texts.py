@@ -165,7 +165,7 @@ def below_minimum(rule: Coverage, facts: CoverageFacts, missing: int) -> Reason:
         else ""
     )
     text = (
-        f"Tests run {share(facts.head)} of the whole tree's {what(facts)}, below the minimum of {rule.minimum}{NO_BREAK_SPACE}%{than}:"
+        f"Tests run {share(facts.head)} of all {what(facts)}, below the minimum of {rule.minimum}{NO_BREAK_SPACE}%{than}:"
         f" test {missing} more."
     )
     before = percent(facts.base) if facts.base else None
@@ -176,7 +176,7 @@ def raise_total(rule: Coverage, facts: CoverageFacts, further: int) -> Reason:
     """The remedy: how many lines to test, wherever they are, beside those that other remedies name."""
     untested = facts.head.executable - facts.head.covered
     nouns = "lines or branches" if facts.branches else "lines"
-    text = f"Test {further} or more further {nouns} anywhere in the tree."
+    text = f"Test {further} or more further {nouns}, in whichever file."
     return Reason("below_minimum", text, before=untested, after=untested - further, limit=rule.minimum)
 
 

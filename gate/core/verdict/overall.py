@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gate.core.policy import Policy
@@ -62,10 +62,10 @@ def combine(
 
 def concluded(verdict: Verdict) -> Verdict:
     """The verdict with the outcome, the title and the list "to pass" that its checks, components and loosening make."""
-    judged = [check for check in verdict.checks if not check.neutral]
+    checks = [check for _, check in named_checks(verdict.checks, verdict.components)]
     blocking = verdict.loosened if verdict.loosening_blocks else ()
     mistakes = verdict.preview.mistakes if verdict.preview else ()
-    outcomes = [check.outcome for check in judged] + [outcome for _, outcome, _ in verdict.components]
+    outcomes = counted_outcomes(checks)
     if blocking or mistakes:
         outcomes.append(Outcome.BLOCKED)
     elif verdict.loosened_waived:
@@ -76,10 +76,29 @@ def concluded(verdict: Verdict) -> Verdict:
         outcome=outcome,
         title=_title(outcome, verdict, blocking, mistakes),
         neutral=bool(verdict.checks) and not outcomes,
-        to_pass=tuple(reason for check in judged for reason in check.to_pass)
+        to_pass=tuple(reason for check in checks if not check.neutral for reason in check.to_pass)
         + tuple(replace(reason, text=reason.remedy or reason.text) for reason in blocking)
         + mistakes,
     )
+
+
+def counted_outcomes(checks: Iterable[CheckVerdict]) -> list[Outcome]:
+    """The outcomes that count: what is not armed, or has no file to judge, is left out."""
+    return [check.outcome for check in checks if not check.neutral]
+
+
+def named_checks(
+    checks: Iterable[CheckVerdict], components: Iterable[SubVerdict] = ()
+) -> Iterator[tuple[str, CheckVerdict]]:
+    """Every check by the name people read: `complexity`, `complexity of api`."""
+    yield from ((check.check, check) for check in checks)
+    for name, _, own in components:
+        yield from ((f"{check.check} of {name}", check) for check in own)
+
+
+def outcome_of(checks: Collection[CheckVerdict]) -> Outcome:
+    """The outcome of one component: the worst of what counts of its checks, or of all where nothing does."""
+    return worst(counted_outcomes(checks) or [check.outcome for check in checks])
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
@@ -141,11 +160,11 @@ def _sentence(text: str) -> str:
 def _title(
     outcome: Outcome, verdict: Verdict, blocking: tuple[Reason, ...], mistakes: tuple[Reason, ...]
 ) -> str:
-    unarmed = [check.check for check in verdict.checks if check.neutral]
-    judged = [check for check in verdict.checks if not check.neutral]
+    checks = list(named_checks(verdict.checks, verdict.components))
+    unarmed = [name for name, check in checks if check.unarmed]
+    judged = [(name, check) for name, check in checks if not check.neutral]
     if outcome is not Outcome.PASSED:
-        names = [check.check for check in judged if check.outcome is outcome]
-        names += [name for name, each, _ in verdict.components if each is outcome]
+        names = [name for name, check in judged if check.outcome is outcome]
         if blocking or (outcome is Outcome.WAIVED and verdict.loosened_waived):
             names.append("loosening")
         if mistakes:
@@ -158,12 +177,14 @@ def _title(
         f"All {len(judged)} checks passed" if len(judged) > 1 else f"{counted(len(judged), 'check')} passed"
     )
     if not unarmed:
-        return title(passed if len(judged) != 1 else f"{judged[0].check.capitalize()} passed")
+        return title(passed if len(judged) != 1 else f"{judged[0][0].capitalize()} passed")
     return title(f"{counted(len(judged), 'check')} passed, {' and '.join(unarmed)} not armed yet")
 
 
 def _given(verdict: Verdict) -> str:
     """Who waived, and the first of their words why: `, by ada: the rewrite is planned`."""
-    checks = (*verdict.checks, *(check for _, _, checks in verdict.components for check in checks))
-    found = (*(waiver for check in checks for waiver in check.waivers), *verdict.loosening_waivers)
+    given = [
+        waiver for _, check in named_checks(verdict.checks, verdict.components) for waiver in check.waivers
+    ]
+    found = (*given, *verdict.loosening_waivers)
     return f", {by(found)}: {found[0].why}" if found else ""

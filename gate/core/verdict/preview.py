@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from gate.core.verdict.overall import SubVerdict, named_checks
 from gate.core.verdict.values import CheckVerdict, Outcome, Preview, Previewed, Reason, Verdict
 
 _MISTAKE = re.compile(r"(?P<path>\S+)(?: line (?P<line>\d+))?: ")
@@ -18,17 +19,21 @@ _WORDS = {
 
 
 def previewed(
-    now: Sequence[CheckVerdict], then: Verdict, *, unknown: Iterable[tuple[str, str]] = ()
+    now: Sequence[CheckVerdict],
+    then: Verdict,
+    *,
+    components: tuple[SubVerdict, ...] = (),
+    unknown: Iterable[tuple[str, str]] = (),
 ) -> Preview:
     """How `then`, the verdict by the head's policy, differs from the checks by the policy that counts.
 
-    `unknown` are checks that would have to be measured again, each with why.
+    `components` are those of now; one that only the head's policy has differs. `unknown` are checks that would have to be measured again, each with why.
     """
-    by_name = {check.check: check for check in now}
+    by_name = dict(named_checks(now, components))
     differing = [
-        Previewed(check.check, check.outcome, check.title)
-        for check in then.checks
-        if _said(check) != _said(by_name.get(check.check))
+        Previewed(name, check.outcome, check.title)
+        for name, check in named_checks(then.checks, then.components)
+        if _said(check) != _said(by_name.get(name))
     ]
     differing += [Previewed(check, None, why) for check, why in unknown]
     sentences = [_sentence(each) for each in differing]
@@ -51,7 +56,7 @@ def _said(check: CheckVerdict | None) -> tuple[object, ...]:
 
 
 def _sentence(check: Previewed) -> str:
-    name = check.check.capitalize()
+    name = check.check[:1].upper() + check.check[1:]
     if check.outcome is None:
         return f"{name} is not known before it is measured again: {check.title}."
     # A title of what could not be measured says so itself.

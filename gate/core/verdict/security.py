@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gate.core.comparison import FindingChange, SecurityFacts
-from gate.core.comparison.findings import LEVELS
+from gate.core.comparison.findings import LEVELS, reaches
 from gate.core.policy import Policy, Security
 from gate.core.verdict.unmeasured import outcome_of, title_of_unmeasured, unmeasured_reasons
 from gate.core.verdict.values import CheckVerdict, Reason
@@ -25,7 +25,12 @@ def judge_security(
     blocking = sorted((change for change in facts.introduced if change.judged), key=_worst_first)
     # What is below the levels stands in the facts; as notes the asserts of every new test would drown the rest.
     harmless = sorted(
-        (change for change in facts.introduced if not change.judged and _is_high_enough(change, levels)),
+        (
+            change
+            for change in facts.introduced
+            if not change.judged
+            and reaches(change.finding, severity=levels.severity, confidence=levels.confidence)
+        ),
         key=_worst_first,
     )
     unreadable, listed = unmeasured_reasons(facts.unmeasured)
@@ -76,14 +81,6 @@ def _blanket(change: FindingChange) -> str:
     if change.finding.suppressed != "blanket":
         return ""
     return " The `# nosec` there names no rule, and without a rule id it hides nothing here."
-
-
-def _is_high_enough(change: FindingChange, levels: Security) -> bool:
-    finding = change.finding
-    return (
-        LEVELS[finding.severity] >= LEVELS[levels.severity]
-        and LEVELS[finding.confidence] >= LEVELS[levels.confidence]
-    )
 
 
 def _remedy(change: FindingChange, levels: Security) -> Reason:

@@ -113,7 +113,7 @@ class CheckVerdict:
     to_pass: tuple[Reason, ...] = ()
     """The smallest set of changes that turns this check green, one sentence each."""
     neutral: bool = False
-    """Only with could_not_measure: true while the check is not armed; does not block."""
+    """With could_not_measure: the check is not armed; with passed: there is no file to judge. It does not count."""
     facts: ComplexityFacts | SecurityFacts | CoverageFacts | None = None
     limits: tuple[tuple[str, int | str], ...] = ()
     """The keys of the check's table in `.gate.toml` it was judged by, as they were: (`maximum`, 10), (`patch`, `auto`);
@@ -124,6 +124,11 @@ class CheckVerdict:
     """What would block, had nobody waived it; not among `reasons`."""
     waivers: tuple[Waiver, ...] = ()
     """Those that cover `waived`, oldest first."""
+
+    @property
+    def unarmed(self) -> bool:
+        """Whether it could not measure and blocks nobody yet."""
+        return self.neutral and self.outcome is Outcome.COULD_NOT_MEASURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,7 @@ class Previewed:
     """One check that the head's policy would judge otherwise."""
 
     check: str
+    """`complexity`, `complexity of api`."""
     outcome: Outcome | None
     """None where it is not known without measuring again."""
     title: str

@@ -13,7 +13,7 @@ from checks.report import FileReport, Finding, Level, Problem
 from gate.core.comparison import FindingChange, SecurityFacts, TreeReports
 from gate.core.comparison.findings import compare_security
 from gate.core.diff import Diff, FileChange
-from tests.two_trees import findings
+from tests.two_trees import at_least, findings
 
 SHELL = "import subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n"
 """B404 low on line 1, B602 high on line 5."""
@@ -195,9 +195,7 @@ def test_why_a_finding_is_not_judged_is_said(path: str, given: Finding, why: str
     """
     tree = TreeReports({path: FileReport("security", "1", findings=(given,))}, frozenset({"test_a.py"}))
 
-    (change,) = compare_security(
-        TreeReports({}), tree, Diff(()), severity="medium", confidence="medium"
-    ).introduced
+    (change,) = compare_security(TreeReports({}), tree, Diff(()), levels=at_least("medium")).introduced
 
     assert (change.unjudged, change.judged) == (why, not why)
 
@@ -226,7 +224,7 @@ def test_judged_is_what_reaches_both_levels_outside_tests(
     report = FileReport("security", "1", findings=(finding(severity=severity, confidence=confidence),))
     head = TreeReports({path: report}, frozenset({"tests/a.py"}))
 
-    facts = compare_security(TreeReports({}), head, Diff(()), severity="medium", confidence="medium")
+    facts = compare_security(TreeReports({}), head, Diff(()), levels=at_least("medium"))
 
     assert [change.judged for change in facts.introduced] == [judged]
 
@@ -239,7 +237,7 @@ def test_findings_of_a_file_the_base_could_not_read_are_not_judged() -> None:
     read = TreeReports({"a.py": FileReport("security", "1", findings=(finding(),))})
     diff = Diff((FileChange("modified", "a.py", "a.py", "", ""),))
 
-    facts = compare_security(broken, read, diff, severity="low", confidence="low")
+    facts = compare_security(broken, read, diff, levels=at_least("low"))
 
     assert [change.judged for change in facts.introduced] == [False]
     assert facts.files == 1
@@ -269,7 +267,9 @@ def tree_of(files: Mapping[str, list[Finding]]) -> TreeReports:
 
 
 def compared(base: Mapping[str, list[Finding]], head: Mapping[str, list[Finding]]) -> SecurityFacts:
-    return compare_security(tree_of(base), tree_of(head), Diff(()), severity="medium", confidence="low")
+    return compare_security(
+        tree_of(base), tree_of(head), Diff(()), levels=at_least("medium", confidence="low")
+    )
 
 
 @given(TREES, TREES)

@@ -238,9 +238,11 @@ def test_what_cannot_be_compared_is_not_judged() -> None:
     diff = Diff((FileChange("modified", "a.py", "a.py", "", ""),))
 
     repaired = compare_complexity(
-        TreeReports({"a.py": broken}), TreeReports({"a.py": read}), diff, maximum=10
+        TreeReports({"a.py": broken}), TreeReports({"a.py": read}), diff, maximum=lambda _: 10
     )
-    damaged = compare_complexity(TreeReports({"a.py": read}), TreeReports({"a.py": broken}), diff, maximum=10)
+    damaged = compare_complexity(
+        TreeReports({"a.py": read}), TreeReports({"a.py": broken}), diff, maximum=lambda _: 10
+    )
 
     assert [(c.status, c.judged) for c in repaired.functions] == [("new", False)]
     assert [(c.status, c.judged) for c in damaged.functions] == [("removed", False)]
@@ -280,8 +282,8 @@ def test_reversing_base_and_head_reverses_every_change(
     """
     New becomes removed, worse becomes better, and nothing else happens: blame does not depend on the direction.
     """
-    forward = compare_complexity(tree_of(base), tree_of(head), Diff(()), maximum=2)
-    backward = compare_complexity(tree_of(head), tree_of(base), Diff(()), maximum=2)
+    forward = compare_complexity(tree_of(base), tree_of(head), Diff(()), maximum=lambda _: 2)
+    backward = compare_complexity(tree_of(head), tree_of(base), Diff(()), maximum=lambda _: 2)
 
     def plain(facts: ComplexityFacts) -> list[tuple[str, int | None, int | None, bool]]:
         return sorted(((c.status, c.before, c.after, c.judged) for c in facts.functions), key=str)
@@ -296,7 +298,7 @@ def test_a_tree_compared_with_itself_has_not_changed(tree: dict[str, list[Block]
     """
     Every function is found again.
     """
-    assert compare_complexity(tree_of(tree), tree_of(tree), Diff(()), maximum=2).functions == ()
+    assert compare_complexity(tree_of(tree), tree_of(tree), Diff(()), maximum=lambda _: 2).functions == ()
 
 
 @given(TREES, TREES)
@@ -310,9 +312,9 @@ def test_files_with_one_report_on_both_sides_are_left_out_without_a_difference(
     changed = {path: report for path, report in tree_of(more).files.items() if path not in base}
     head = TreeReports({**shared.files, **changed}, shared.tests | tree_of(more).tests)
 
-    fast = compare_complexity(shared, head, Diff(()), maximum=2)
+    fast = compare_complexity(shared, head, Diff(()), maximum=lambda _: 2)
 
-    assert fast == compare_complexity(again, head, Diff(()), maximum=2)
+    assert fast == compare_complexity(again, head, Diff(()), maximum=lambda _: 2)
 
 
 MODULES = sorted(Path(gate.core.__file__ or "").parent.rglob("*.py"))

@@ -15,7 +15,7 @@ import gate.core
 from checks import syntax
 from checks.report import FileCoverage
 from gate.core.comparison import Ratio, TestChange
-from gate.core.comparison.lines import compare_coverage
+from gate.core.comparison.lines import compare_coverage, follow
 from gate.core.diff import Diff, FileChange, Hunk
 from tests.two_trees import coverages, reports, run
 
@@ -139,9 +139,11 @@ def test_a_diff_that_takes_one_scope_for_another_is_put_right() -> None:
     facts = compare_coverage(
         before,
         after,
-        reports(syntax.measure, {"a.py": base}).files,
-        reports(syntax.measure, {"a.py": head}).files,
-        Diff((change,)),
+        follow(
+            Diff((change,)),
+            reports(syntax.measure, {"a.py": base}).files,
+            reports(syntax.measure, {"a.py": head}).files,
+        ),
         sources={"a.py"},
         everywhere=False,
     ).facts
@@ -346,9 +348,7 @@ def test_every_line_of_a_copy_is_new() -> None:
     facts = compare_coverage(
         run({"a.py": ((1, 2), ())}),
         report,
-        {},
-        {},
-        Diff((change,)),
+        follow(Diff((change,)), {}, {}),
         sources={"a.py", "b.py"},
         everywhere=False,
     ).facts
@@ -368,9 +368,7 @@ def test_what_has_no_lines_to_compare_is_changed_as_a_whole(kind: str) -> None:
     facts = compare_coverage(
         run({"a.py": ((1,), ())}),
         run({"a.py": ((1,), (2,))}),
-        {},
-        {},
-        Diff((change,)),
+        follow(Diff((change,)), {}, {}),
         sources={"a.py"},
         everywhere=False,
     ).facts

@@ -96,7 +96,7 @@ def case(
         DEFAULT,
     )
     roles = dict.fromkeys((path for path in PATHS if path.startswith("test_")), "a test file")
-    return Case(verdict, compared, explain(verdict, compared, diff(base, head, renames), DEFAULT, roles))
+    return Case(verdict, compared, explain(verdict, [compared], diff(base, head, renames), roles))
 
 
 def _executable(text: str) -> set[int]:
@@ -215,7 +215,7 @@ def test_what_was_not_measured_is_not_explained() -> None:
     """
     check = could_not_measure("coverage", "no box", "", neutral=False)
 
-    explanation = explain(combine([check], PROVENANCE, DEFAULT), None, diff({}, {}), DEFAULT)
+    explanation = explain(combine([check], PROVENANCE, DEFAULT), (), diff({}, {}))
 
     assert list(as_lines(explanation)) == ["Nothing to explain of coverage: it was not measured."]
 
@@ -236,7 +236,7 @@ def test_facts_without_a_comparison_say_nothing_of_lines() -> None:
     made = case(BASE, HEAD, COVERED, renames=RENAMES)
     assert isinstance(made.verdict.checks[0].facts, CoverageFacts)
 
-    explanation = explain(made.verdict, None, diff(BASE, HEAD, RENAMES), DEFAULT)
+    explanation = explain(made.verdict, (), diff(BASE, HEAD, RENAMES))
 
     kinds: set[str] = {item.kind for file in explanation.files for item in file.items}
     assert kinds == {"function", "finding"}

@@ -350,3 +350,19 @@ def test_a_setting_loosened_further_is_another_reason() -> None:
     assert first
     assert identity("# why\nmaximum = 20") == first
     assert identity("maximum = 30") != first
+
+
+def test_coverages_configuration_in_the_folder_of_a_component_is_listed() -> None:
+    """
+    Only coverage.py is run there; bandit's files and the policy are the root's alone.
+    """
+    before = {"api/setup.cfg": b"[coverage:run]\nomit = a.py\n", "api/pyproject.toml": b""}
+    after = {
+        "api/setup.cfg": b"[coverage:run]\nomit = a.py, b.py\n",
+        "api/pyproject.toml": b"[tool.bandit]\nskips = ['B101']\n",
+    }
+
+    (listed,) = loosened(NOTHING, NOTHING, Diff(()), base_files=before, head_files=after, findings={})
+
+    assert (listed.path, listed.line, listed.name) == ("api/setup.cfg", 2, "run.omit")
+    assert listed.what == f"loosens `omit` of coverage.py: it gains `b.py`. {MERGED}"

@@ -187,6 +187,17 @@ def test_only_the_tests_are_taken_from_the_head() -> None:
     ]
 
 
+def test_a_component_the_head_does_not_know_keeps_tests_of_its_own() -> None:
+    """
+    A head may be older than the component, and its own tests would be run in the wrong way.
+    """
+    policy = parse("[[component]]\nname = 'a'\npaths = ['a/**']\n[component.tests]\ncommand = 'tox -e a'")
+
+    effective = with_tests_of(policy, parse("[tests]\ncommand = 'tox'"))
+
+    assert (effective.tests.command, effective.components[0].tests.command) == ("tox", "tox -e a")
+
+
 @given(
     st.dictionaries(
         st.from_regex("[A-Z_]{1,5}", fullmatch=True),

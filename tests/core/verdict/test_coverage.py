@@ -212,7 +212,7 @@ def test_the_floor_blocks_only_when_the_head_is_also_below_the_base(
 
     assert [reason.kind for reason in verdict.reasons] == ["below_minimum"] * bool(missing)
     assert [remedy.text for remedy in verdict.to_pass] == [
-        f"Test {missing} or more further lines anywhere in the tree."
+        f"Test {missing} or more further lines, in whichever file."
     ] * bool(missing)
 
 
@@ -224,7 +224,7 @@ def test_a_tree_below_its_floor_is_told_with_numbers() -> None:
     alone = judge(replace(NOTHING, head=Ratio(79, 100), base=None, base_surviving=None), rule(minimum=80))
 
     assert verdict.reasons[0].text == (
-        "Tests run 79.0\xa0% (79 of 100) of the whole tree's lines, below the minimum of 80\xa0%,"
+        "Tests run 79.0\xa0% (79 of 100) of all lines, below the minimum of 80\xa0%,"
         " and below the base's 80.0\xa0% (80 of 100) of the lines that were kept: test 1 more."
     )
     assert "base" not in alone.reasons[0].text

@@ -16,6 +16,8 @@ from gate.core.verdict import (
     broken_policy,
     combine,
     could_not_measure,
+    sub_verdicts,
+    without_files,
     worst,
 )
 
@@ -130,14 +132,60 @@ def test_a_blocked_component_blocks() -> None:
     """
     Sub-verdicts stand under the one required check.
     """
-    components = (
-        ("api", Outcome.BLOCKED, (check("coverage", Outcome.BLOCKED),)),
-        ("web", Outcome.PASSED, ()),
+    components = sub_verdicts(
+        [
+            (("api", check("coverage", Outcome.BLOCKED)), ("web", UNARMED)),
+            (("api", COMPLEXITY), ("web", check("complexity", Outcome.BLOCKED))),
+        ]
     )
 
-    result = combine([SECURITY], PROVENANCE, DEFAULT, components=components)
+    result = combine([SECURITY, COVERAGE], PROVENANCE, DEFAULT, components=components)
 
-    assert (result.outcome, result.title, result.components) == (Outcome.BLOCKED, "Blocked: api", components)
+    assert [(name, outcome, len(checks)) for name, outcome, checks in result.components] == [
+        ("api", Outcome.BLOCKED, 2),
+        ("web", Outcome.BLOCKED, 2),
+    ]
+    assert result.title == "Blocked: coverage of api, complexity of web"
+    assert [reason.text for reason in result.to_pass] == ["Mend coverage.", "Mend complexity."]
+
+
+def test_a_component_without_files_does_not_count() -> None:
+    """
+    Nothing turns green for a component whose paths are mistaken.
+    """
+    components = sub_verdicts([(("api", without_files("coverage", "api", ("x",))),)])
+
+    alone = combine([UNARMED], PROVENANCE, DEFAULT, components=components)
+    beside = combine([SECURITY], PROVENANCE, DEFAULT, components=components)
+
+    assert [outcome for _, outcome, _ in components] == [Outcome.PASSED]
+    assert (alone.outcome, alone.neutral, alone.title) == (
+        Outcome.COULD_NOT_MEASURE,
+        True,
+        "Not armed: coverage",
+    )
+    assert (beside.outcome, beside.title) == (Outcome.PASSED, "Security passed")
+
+
+def test_a_component_that_is_not_armed_is_named_and_left_out() -> None:
+    """
+    A suite that never ran blocks nobody, and where nothing else was measured nothing is said to have passed.
+    """
+    unarmed = sub_verdicts([(("api", UNARMED),)])
+
+    beside = combine([SECURITY], PROVENANCE, DEFAULT, components=unarmed)
+    alone = combine([UNARMED], PROVENANCE, DEFAULT, components=unarmed)
+
+    assert [outcome for _, outcome, _ in beside.components] == [Outcome.COULD_NOT_MEASURE]
+    assert (beside.outcome, beside.title) == (
+        Outcome.PASSED,
+        "1 check passed, coverage of api not armed yet",
+    )
+    assert (alone.outcome, alone.neutral, alone.title) == (
+        Outcome.COULD_NOT_MEASURE,
+        True,
+        "Not armed: coverage, coverage of api",
+    )
 
 
 def test_a_piece_of_the_policy_as_next_step_is_one_line_of_code() -> None:

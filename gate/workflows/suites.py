@@ -1,0 +1,119 @@
+"""What a suite of the repository covers in both trees, and whether that is judged yet; see `gate.core.component`.
+
+Nothing is compared here; what the tests of one tree cover is the work of `measure_coverage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from checks.report import CoverageReport
+from gate.core.component import Part
+from gate.core.relevance import matters_to_tests
+from gate.core.verdict import needs_service
+from gate.workflows.components import seen_by
+from gate.workflows.judge import Case
+from gate.workflows.measure import Tree
+from gate.workflows.measure_coverage import Measured, Running, measured
+from gate.workflows.run_tests import Unmeasurable
+
+_SERVICE_HINT = "Send coverage from CI, or have the suite skip these tests where what they need is missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A suite at the head and at the base; None where it has nothing to run and nothing to cover there."""
+
+    suite: Part
+    head_tree: Tree | None
+    """As the suite sees it."""
+    base_tree: Tree | None
+    head: Measured | None
+    base: Measured | None
+    """None before a first commit, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """How a suite is judged that cannot be measured, or has no base; and why it is not judged, and what would help."""
+
+    armed: bool
+    """Whether what cannot be measured blocks."""
+    alone: bool = False
+    """Whether the head is judged alone, for the component is new."""
+    cause: str = ""
+    hint: str = ""
+
+    @property
+    def judges(self) -> bool:
+        """Whether what was measured is judged."""
+        return self.armed or self.alone
+
+
+def both(case: Case, suite: Part, running: Running) -> Sides:
+    """The suite in both trees, side by side, for one is usually stored. Raises: PolicyError."""
+    case.base, case.head, case.diff  # noqa: B018  (read once here, not in two threads)
+    base_tree = seen_by(suite, case.base, case.parts) if case.question.base else None
+    tree = seen_by(suite, case.head, case.parts)
+    if tree is None:
+        return Sides(suite, None, base_tree, None, None)
+    if base_tree is None:
+        return Sides(suite, tree, None, measured(case, tree, running), None)
+    at_base = replace(running, name=f"{running.name}-base")
+    if not matters_to_tests(case.diff):
+        report = measured(case, base_tree, at_base)
+        return Sides(suite, tree, base_tree, report, report)
+    with ThreadPoolExecutor(1) as pool:
+        base = pool.submit(measured, case, base_tree, replace(at_base, again=False))
+        return Sides(suite, tree, base_tree, measured(case, tree, running), base.result())
+
+
+def before(sides: Sides, every: Iterable[Sides]) -> CoverageReport | None:
+    """What the suite covered at the base, with the lines of all suites: one that moved to another component is followed."""
+    own = sides.base.report if sides.base else None
+    found = [each.base.report for each in every if each.base and each.base.report]
+    return own and replace(
+        own,
+        files=tuple(sorted(pair for report in found for pair in report.files)),
+        unparsable=tuple(sorted(pair for report in found for pair in report.unparsable)),
+        unstable=tuple(sorted(pair for report in found for pair in report.unstable)),
+    )
+
+
+def arming_of(sides: Sides, *, armed: bool, assume: bool = False) -> Arming:
+    """Judged once armed; but not while the base's own suite needs what is not there.
+
+    The repository's suite stays armed (`armed`) once it ran at the base; one of a component is armed while it runs there:
+    no component answers for a suite that never ran. `assume`: a missing box is no excuse, as on a person's machine.
+    """
+    base = sides.base
+    match base.outcome if base else None:
+        case None if sides.suite.name:
+            unmeasured = sides.head.outcome if sides.head else None
+            ours = isinstance(unmeasured, Unmeasurable) and unmeasured.ours
+            return Arming(ours and (armed or assume), alone=True)
+        case None:
+            return Arming(armed or assume)
+        case Unmeasurable() as why:
+            return _without_base(why, sides.suite, armed=armed, assume=assume)
+        case CoverageReport(suite=ran) if ran.unreachable:
+            return Arming(armed=False, cause=needs_service(ran), hint=_SERVICE_HINT)
+        case _ if sides.suite.name:
+            return Arming(base is not None and base.usable)
+    return Arming(armed)
+
+
+def hint_of(why: Unmeasurable, suite: Part) -> str:
+    """The next step; a piece of `.gate.toml` names the section of the component whose tests they are."""
+    return why.hint.replace("[tests]", "[component.tests]", 1) if suite.name else why.hint
+
+
+def _without_base(why: Unmeasurable, suite: Part, *, armed: bool, assume: bool) -> Arming:
+    """That the base cannot be measured for a cause of ours is no excuse where the repository is armed."""
+    cause = f"the base could not be measured: {why.text}"
+    if why.unreachable:
+        return Arming(armed=False, cause=cause, hint=_SERVICE_HINT)
+    counts = (armed and (why.ours or not suite.name)) or (assume and why.ours)
+    return Arming(counts, cause=cause, hint=hint_of(why, suite))
