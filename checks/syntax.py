@@ -44,7 +44,7 @@ def _measure(source: Source) -> FileReport:
         for inner in normal_form.headers_in(node):
             here = replace(place, type_checking=True) if id(inner) in unreachable else place
             inside = _inside(inner, here)
-            found.append((*_start(inner), _statement(inner, here, inside, lines)))
+            found.append((*_start(inner, lines), _statement(inner, here, inside, lines)))
             nodes.append((inner, inside))
     found.sort(key=lambda item: item[:2])
     return FileReport(SYNTAX.name, SYNTAX.version, statements=tuple(statement for _, _, statement in found))
@@ -62,7 +62,7 @@ def _inside(node: Header, place: _Place) -> _Place:
 
 def _statement(node: Header, place: _Place, inside: _Place, lines: list[str]) -> Statement:
     """The statement; the names of parameters belong to the inside of their function."""
-    line, _ = _start(node)
+    line, _ = _start(node, lines)
     outline, names = normal_form.outline(node, inside.names)
     return Statement(
         line=line,
@@ -99,13 +99,22 @@ def _meaning(node: Header, place: _Place) -> Literal["code", "docstring", "annot
     return "code"
 
 
-def _start(node: Header) -> tuple[int, int]:
+def _start(node: Header, lines: list[str]) -> tuple[int, int]:
     """Line and column of the first token that is the statement's own."""
     if isinstance(node, ast.match_case):
-        return node.pattern.lineno, node.pattern.col_offset
+        return _start_of_case(node.pattern, lines)
     if isinstance(node, DEFINITIONS) and node.decorator_list:
         return node.decorator_list[0].lineno, node.decorator_list[0].col_offset
     return node.lineno, node.col_offset
+
+
+def _start_of_case(pattern: ast.pattern, lines: list[str]) -> tuple[int, int]:
+    """Where the `case` of a pattern stands, which syntax trees do not tell: nothing but brackets is between them."""
+    line, before = pattern.lineno, lines[pattern.lineno - 1][: pattern.col_offset]
+    while not before.lstrip().startswith("case"):
+        line -= 1
+        before = lines[line - 1]
+    return line, len(before) - len(before.lstrip())
 
 
 def _end(node: Header, line: int, lines: list[str]) -> int:
@@ -113,8 +122,8 @@ def _end(node: Header, line: int, lines: list[str]) -> int:
     first = next(normal_form.headers_in(node), None)
     if first is None:
         return getattr(node, "end_lineno", line)
-    inner_line, inner_column = _start(first)
-    if lines[inner_line - 1][:inner_column].strip(" \t\f@") not in ("", "case"):
+    inner_line, inner_column = _start(first, lines)
+    if lines[inner_line - 1][:inner_column].strip(" \t\f@"):
         return inner_line  # the body begins on the header's last line
     header = range(inner_line - 1, line, -1)
     return next((number for number in header if _is_code(lines[number - 1])), line)

@@ -6,7 +6,7 @@ import ast
 import io
 import tokenize
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -138,13 +138,13 @@ def imagined_run(text: str, random: Random | None = None) -> FileCoverage:
 
     So a file and its reformatted self, with equal seeds, run the same statements.
     """
-    executable = _executable(text)
+    executable, first_line = _executable(text)
     ran: dict[int, bool] = {}
     for node in _in_order(ast.parse(text)):
         executed = random is None or random.random() < 0.5
         start = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno  # type: ignore[attr-defined]  # a header
         for line in [*(each.lineno for each in getattr(node, "decorator_list", ())), start]:
-            ran.setdefault(line, executed)  # of several statements on a line the first one says
+            ran.setdefault(first_line(line), executed)  # of several statements on a line the first one says
     covered = {line for line in executable if ran.get(line, True)}
     return FileCoverage(tuple(sorted(covered)), tuple(sorted(executable - covered)))
 
@@ -156,12 +156,13 @@ def _in_order(node: ast.AST) -> Iterator[ast.AST]:
             yield from _in_order(child)
 
 
-def _executable(text: str) -> set[int]:
+def _executable(text: str) -> tuple[set[int], Callable[[int], int]]:
+    """The executable lines, and for any line the first one of what is written over several."""
     parser = PythonParser(text=text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parser.parse_source()
     except NotPython:  # parses and does not compile, as a `return` moved out of its function
-        return set()
-    return {*parser.statements}
+        return set(), lambda line: line
+    return {*parser.statements}, parser.first_line

@@ -35,6 +35,8 @@ def spans(source: str) -> list[tuple[int, int]]:
         ("class C:\n  @d\n  def m(self): pass\n", [(1, 1), (2, 3), (3, 3)]),
         ("try:\n  a\nexcept (B,\n    C):\n  d\nfinally:\n  e\n", [(1, 1), (2, 2), (3, 4), (5, 5), (7, 7)]),
         ("match a:\n  case 1:\n    b\n  case _: c\n", [(1, 1), (2, 2), (3, 3), (4, 4), (4, 4)]),
+        ("match a:\n  case (\n      1\n      | 2\n  ):\n    b\n", [(1, 1), (2, 5), (6, 6)]),
+        ("match a:\n  case (  # why\n\n    (case, 1)): b\n", [(1, 1), (2, 4), (4, 4)]),
         ("async def f():\n  async with a as b, \\\n     c:\n    await d\n", [(1, 1), (2, 3), (4, 4)]),
         ("", []),
         ("# only a comment\n", []),

@@ -131,7 +131,8 @@ def match_statements(files: Sequence[ChangedFile]) -> Matching:
             for pair in (_aligned, pair_equal):
                 pairs, before, after = pair(before, after, key)
                 found += pairs
-        kept += [*found, *_put_right(file, {**unmoved, **dict(found)}, {_digest(old) for old, _ in found})]
+        kept += found
+        kept += _put_right(file, unmoved | dict(found), {_digest(old) for old, _ in found}).items()
         # Nothing better was found for these: the diff was right.
         left = {*before, *after}
         restored = {p for twin in twins.items() if left.issuperset(twin) for p in twin}
@@ -160,30 +161,39 @@ def _unmoved(file: ChangedFile) -> dict[Place, Place]:
 
 def _put_right(
     file: ChangedFile, followed: Mapping[Place, Place], touched: Container[Hashable]
-) -> Iterator[tuple[Place, Place]]:
+) -> dict[Place, Place]:
     """Other pairs of equal statements of one scope, where theirs crossed each other: each goes where its neighbours went.
 
-    So the second of two equal lines, which the diff took for the first one, has not changed its place with it.
+    So the second of two equal lines, which the diff took for the first one, has not changed its place with it. Where
+    neighbours do not tell, they stay in order; that goes on to the next ones, so two equal blocks are told apart, too.
     """
     rivals: dict[Hashable, Pairs[Place]] = defaultdict(list)
-    for old, new in followed.items():
+    for old, new in sorted(followed.items(), key=lambda pair: pair[0].index):
         if _digest(old) in touched and _digest(old) == _digest(new):
             rivals[_digest(old)].append((old, new))
     sides = [{place.index: place for place in side if place.index >= 0} for side in (file.before, file.after)]
+    now, changed = dict(followed), dict[Place, Place]()
 
-    def farness(old: Place, new: Place) -> tuple[int, bool]:
-        steps = [(sides[0].get(old.index + step), sides[1].get(new.index + step)) for step in (-1, 1)]
-        strange = sum(before is None or followed.get(before) != after for before, after in steps)
-        return strange, followed[old] != new
+    def strangeness(old: int, new: int) -> int:
+        steps = [(sides[0].get(old + step), sides[1].get(new + step)) for step in (-1, 1)]
+        # Both ends of a file are neighbours, too.
+        return sum((now.get(before) if before else None) != after for before, after in steps)
 
     for pairs in rivals.values():
-        places = [new.index for _, new in sorted(pairs, key=lambda pair: pair[0].index)]
-        if places != sorted(places) and len(pairs) ** 2 <= _MOST_RIVALS:
-            left = sorted((farness(old, new), old.index, new.index) for old, _ in pairs for _, new in pairs)
-            while left:
-                _, there, here = left[0]
-                yield sides[0][there], sides[1][here]
-                left = [each for each in left if each[1] != there and each[2] != here]
+        olds, news = [old.index for old, _ in pairs], sorted(new.index for _, new in pairs)
+        if news == [new.index for _, new in pairs] or len(pairs) ** 2 > _MOST_RIVALS:
+            continue
+        left = sorted(
+            (strangeness(old, new), abs(i - j), i, j)
+            for i, old in enumerate(olds)
+            for j, new in enumerate(news)
+        )
+        while left:
+            _, _, i, j = left[0]
+            changed[sides[0][olds[i]]] = sides[1][news[j]]
+            left = [each for each in left if each[2] != i and each[3] != j]
+        now.update(changed)
+    return changed
 
 
 def _places(path: str, followed: str, statements: Iterable[Statement]) -> tuple[Place, ...]:

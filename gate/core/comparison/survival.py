@@ -151,6 +151,9 @@ def _positions(
 
     def position(line: int) -> Line | None:
         first = outline.first(line)
+        if first and first.statement.meaning == "docstring":
+            # Python steps on strings in classes, but they are no code that could be lost or removed.
+            return file.new_path, _NOWHERE
         if first in matching.kept:
             after = matching.kept[first]
             lines, ours = own_lines(after.path).get(after, ()), own.get(first, [])
@@ -158,9 +161,6 @@ def _positions(
             rank = ours.index(line) if line in ours else 0
             return after.path, lines[rank] if rank < len(lines) else after.statement.line
         there = None if first in matching.crossed else file.lines.head_line(line)
-        if there is None and first and first.statement.meaning == "docstring":
-            # Python steps on strings in classes, but they are no code that could be removed.
-            return file.new_path, _NOWHERE
         return None if there is None or there in new.get(file.new_path, ()) else (file.new_path, there)
 
     return position

@@ -175,6 +175,24 @@ def test_equal_lines_of_one_function_are_followed_with_their_neighbours() -> Non
     assert (facts.lost, facts.removed_covered, facts.patch) == ((), 0, Ratio(0, 0))
 
 
+def test_equal_blocks_stay_in_order() -> None:
+    """
+    Nothing tells them apart but what stands around them; the coverage of the one is not that of the other.
+    """
+    block = "if extra:\n    import a\n"
+    base = 3 * block + "warn('old', stacklevel=2)\n"
+    head = f"{block}\n{2 * block}\nwarn(\n    'old', stacklevel=2)\n"
+
+    facts = coverages(
+        {"a.py": base},
+        {"a.py": head},
+        run({"a.py": ((1, 2, 3, 5, 7), (4, 6))}),
+        run({"a.py": ((1, 2, 4, 6, 9), (5, 7))}),
+    )
+
+    assert (facts.lost, facts.patch) == ((), Ratio(0, 0))
+
+
 def test_methods_of_a_renamed_class_are_where_the_diff_says() -> None:
     """
     Unchanged lines under another scope are unchanged, as long as nothing better is found.
