@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.corpus.ruling import rule_some
-from tests.databases import database_url, postgres_cluster
 
-__all__ = ("database_url", "postgres_cluster")
+pytest_plugins = ["tests.databases"]
 
 ROOT = Path(__file__).parents[2]
 EVERY = 16

@@ -176,8 +176,7 @@ class _Reading:
     def _refuse_unknown(self, table: Mapping[str, object], place: Key, known: Collection[str]) -> None:
         for key in table:
             if key not in known:
-                close = get_close_matches(key.lower(), known, n=1)
-                meant = close[0] if close else _elsewhere(key)
+                meant = _nearest(key, known) or _elsewhere(key)
                 hint = f"did you mean `{meant}`?" if meant else f"known are {', '.join(known)}"
                 self._mistake((*place, key), f"unknown key; {hint}")
 
@@ -201,8 +200,15 @@ def _member(member: int | str, item: object) -> str:
 
 
 def _close(value: object, words: Collection[str]) -> str:
-    close = get_close_matches(value.lower(), words, n=1) if isinstance(value, str) else []
-    return f'; did you mean "{close[0]}"?' if close else ""
+    meant = _nearest(value, words) if isinstance(value, str) else ""
+    return f'; did you mean "{meant}"?' if meant else ""
+
+
+def _nearest(written: str, words: Collection[str]) -> str:
+    """The word that was probably meant, its letters in another order included; empty where there is none."""
+    letters = sorted(written.lower())
+    close = get_close_matches(written.lower(), words, n=1)
+    return (close or [word for word in words if sorted(word.lower()) == letters] or [""])[0]
 
 
 def _elsewhere(key: str) -> str:

@@ -109,6 +109,7 @@ MISTAKES = [
     ),
     # Unknown keys, with what was meant.
     ("[complexity]\nmaximun = 9", "line 2: `complexity.maximun`: unknown key; did you mean `maximum`?"),
+    ("[gate]\ntsets = []", "line 2: `gate.tsets`: unknown key; did you mean `tests`?"),
     ("[complexity]\nzzz = 9", "line 2: `complexity.zzz`: unknown key; known are maximum"),
     ("Complexity.maximum = 9", "line 1: `Complexity`: unknown key; did you mean `complexity`?"),
     ("maximum = 9", "line 1: `maximum`: unknown key; did you mean `complexity.maximum`?"),
