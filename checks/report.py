@@ -96,6 +96,8 @@ class Problem:
     line: int = 0
     ours: bool = False
     """True when the cause is Gate's (a limit, an interpreter too old), not the file's."""
+    too_new: bool = False
+    """True when the file needs a newer Python than the one it was looked at with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,9 @@ def parse(text: str) -> ast.Module:
         newer = _newer_python(text, line)
         if newer:
             said = f"line {line}: {newer} needs a newer Python than Gate's own {sys.version_info[0]}.{sys.version_info[1]}"
-        raise UnreadableSourceError(Problem(said, line=line, ours=bool(newer))) from error
+        raise UnreadableSourceError(
+            Problem(said, line=line, ours=bool(newer), too_new=bool(newer))
+        ) from error
     except (
         RecursionError,
         MemoryError,

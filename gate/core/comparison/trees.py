@@ -66,14 +66,19 @@ class Trees:
         ]
 
     def unmeasured(self) -> tuple[Unmeasured, ...]:
-        """Files of the head without a measurement; judged are sources that could be measured at the base or are new."""
+        """Files of the head without a measurement; judged are sources that could be measured at the base or are new.
+
+        A file that only a newer Python could read is listed: whoever writes for one would never pass.
+        """
         return tuple(
             Unmeasured(
                 path,
                 report.problem.line,
                 report.problem.text,
                 report.problem.ours,
-                judged=path not in self.head.tests and self._measured_at_base(path),
+                judged=path not in self.head.tests
+                and not report.problem.too_new
+                and self._measured_at_base(path),
             )
             for path, report in sorted(self.head.files.items())
             if report.problem
