@@ -36,7 +36,7 @@ from replay import case_of, gate_service
 
 from checks.report import CoverageReport, FileCoverage, Suite
 from gate.core.comparison import ComplexityFacts, FindingChange, SecurityFacts
-from gate.core.comparison.lines import compare_coverage
+from gate.core.comparison.lines import compare_coverage, follow
 from gate.service import Service
 from gate.workflows.judge import Case
 from gate.workflows.measure import Tree
@@ -146,15 +146,14 @@ def _unfair_lines(
     case: Case, before: Mapping[str, str], after: Mapping[str, str], seed: int
 ) -> Iterator[str]:
     """New and lost lines where the same statements run on both sides: all for seed 0, else a random half."""
+    syntax = (case.reports("syntax", side).files for side in (case.base, case.head))
     facts = compare_coverage(
         _run(before, seed),
         _run(after, seed),
-        case.reports("syntax", case.base).files,
-        case.reports("syntax", case.head).files,
-        case.diff,
+        follow(case.diff, *syntax),
         sources=frozenset(after),
         everywhere=True,
-    )
+    ).facts
     if facts.patch.executable:
         yield f"seed {seed}: {facts.patch.executable} new lines, not run: {facts.uncovered[:3]}"
     if facts.lost:
