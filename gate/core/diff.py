@@ -64,6 +64,10 @@ class Diff:
         """The path at the head of every renamed file by its path at the base; copies are new files, not moved ones."""
         return {change.old_path: change.new_path for change in self.changes if change.kind == "renamed"}
 
+    def base_paths(self) -> dict[str, str]:
+        """The path at the base of every renamed file by its path at the head."""
+        return {new: old for old, new in self.head_paths().items()}
+
 
 class LineMap:
     """Where the lines of one file stand on the other side of its hunks. Lines inside a hunk stand nowhere."""

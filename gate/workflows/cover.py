@@ -74,15 +74,22 @@ def cover(
     arming = {
         name: arming_of(sides, armed=armed or ran, assume=assume_armed) for name, sides in every.items()
     }
+    found: dict[str, dict[str, _Found]] = {}
+    again = False
     for name, sides in tuple(every.items()):
-        found = _of_suite(case, sides, every.values(), running, arming[name])
-        every[name] = _steadied(case, sides, found.values(), running)
-    told: dict[str, _Found] = {}
-    obtained: list[str] = []
-    for name, sides in every.items():
-        found = _of_suite(case, sides, every.values(), running, arming[name])
-        told |= found
-        obtained.append((f"in {name}: " if name else "") + _obtained(sides, found.values()))
+        found[name] = _of_suite(case, sides, every.values(), running, arming[name])
+        every[name] = _steadied(case, sides, found[name].values(), running)
+        again |= every[name] is not sides
+    if again:  # A line may have come from what another suite covers.
+        found = {
+            name: _of_suite(case, sides, every.values(), running, arming[name])
+            for name, sides in every.items()
+        }
+    told = {part: each for of_suite in found.values() for part, each in of_suite.items()}
+    obtained = [
+        (f"in {name}: " if name else "") + _obtained(sides, found[name].values())
+        for name, sides in every.items()
+    ]
     return Judged(
         told[REST].verdict,
         obtained[0],
@@ -177,8 +184,7 @@ def compare(case: Case, part: Part, base: CoverageReport | None, head: CoverageR
     facts = found.facts
     losses = (facts.lost, facts.lost_elsewhere, facts.lost_branches, facts.lost_branches_elsewhere)
     paths = {path for found in losses for path, _ in found} if chance.lines else set()
-    old_paths = {new: old for old, new in case.diff.head_paths().items()}
-    left = excused(facts, chance, case.syntax_of(case.head, paths), old_paths)
+    left = excused(facts, chance, case.syntax_of(case.head, paths), case.diff.base_paths())
     return replace(found, facts=identified(left, found.files))
 
 

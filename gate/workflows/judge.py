@@ -141,6 +141,7 @@ class Case:
         self.progress = progress
         self._reports: Reports | None = None
         self._measured: frozenset[str] = frozenset()
+        self._rule_files: dict[tuple[tuple[str, ...], str], dict[str, bytes]] = {}
 
     @cached_property
     def sources(self) -> Sources:
@@ -193,7 +194,10 @@ class Case:
 
     def rule_files(self, names: Iterable[str], folder: str = "") -> dict[str, bytes]:
         """Those of the named files of a folder, the root's without one, that the policy's revision has; by name."""
-        return files_at(self.code.git, self.question.rules, names, folder)
+        asked = (tuple(names), folder)
+        if asked not in self._rule_files:
+            self._rule_files[asked] = files_at(self.code.git, self.question.rules, *asked)
+        return dict(self._rule_files[asked])
 
     def roles(self) -> dict[str, str]:
         """What files of either tree are that are no source: `a test file`, or left out and why."""
@@ -284,9 +288,7 @@ class Case:
 
     def renamed(self) -> tuple[tuple[str, str], ...]:
         """(path at the head, at the base) of every renamed file."""
-        return tuple(
-            (change.new_path, change.old_path) for change in self.diff.changes if change.kind == "renamed"
-        )
+        return tuple(self.diff.base_paths().items())
 
     def loosened(self) -> tuple[Reason, ...]:
         """What the change loosens of its own checks, with its author, to be listed."""

@@ -35,7 +35,7 @@ class Trees:
         self.base = base
         self.head = head
         self._to_head = diff.head_paths()
-        self._to_base = {new: old for old, new in self._to_head.items()}
+        self._to_base = diff.base_paths()
 
     def untouched(self) -> frozenset[str]:
         """Files that have one and the same report on both sides, as equal blobs do: nothing in them can have changed."""
