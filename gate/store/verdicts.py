@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from gate.core.verdict import Verdict, Waiver
+from gate.core.verdict import Verdict
 from gate.core.waiver import with_waivers
 from gate.store.content import packed, unpacked
 from gate.store.database import upsert
@@ -47,6 +45,10 @@ class Verdicts(Waivers):
         """Verdicts on a pull request, newest first; those in a form this version does not read are left out."""
         wanted = sa.and_(verdicts_made.c.repository_id == repository_id, verdicts_made.c.number == number)
         return self._verdicts(wanted, limit=limit)
+
+    def newest_verdict(self, repository_id: int, number: int) -> VerdictRecord | None:
+        """The last verdict on a pull request; None where it has none that this version reads."""
+        return next(iter(self.verdicts(repository_id, number, limit=1)), None)
 
     def verdicts_at(
         self, repository_id: int, head_sha: str, *, limit: int = 100
@@ -121,16 +123,14 @@ class Verdicts(Waivers):
         )
         with self._reading() as connection:
             rows = connection.execute(statement).all()
-        pull_requests = {(row.repository_id, row.number) for row in rows}
-        waivers = {key: self.waivers(key[0], [key[1]]) for key in sorted(pull_requests)}
-        found = [(row, unpacked(Verdict, row.content)) for row in rows]
-        return tuple(
-            self._record(row, judged, waivers[row.repository_id, row.number])
-            for row, judged in found
-            if judged is not None
-        )
-
-    def _record(self, row: Any, judged: Verdict, waivers: Iterable[Waiver]) -> VerdictRecord:
-        refusals = self.refusals(row.repository_id, row.number, row.head_sha)
-        verdict = with_waivers(judged, waivers, refusals)
-        return VerdictRecord(row.run_id, row.repository_id, row.number, verdict, row.recorded_at)
+        pull_requests = sorted({(row.repository_id, row.number) for row in rows})
+        waivers = {key: self.waivers(key[0], [key[1]]) for key in pull_requests}
+        refusals = {key: self.refusals(*key) for key in pull_requests}
+        records: list[VerdictRecord] = []
+        for row in rows:
+            judged = unpacked(Verdict, row.content)
+            if judged is not None:
+                key = (row.repository_id, row.number)
+                verdict = with_waivers(judged, waivers[key], refusals[key].get(row.head_sha, ()))
+                records.append(VerdictRecord(row.run_id, *key, verdict, row.recorded_at))
+        return tuple(records)

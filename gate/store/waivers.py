@@ -83,30 +83,33 @@ class Waivers(Database):
         }
         with self._writing() as connection:
             there = connection.scalars(
-                sa.select(refusal.c.origin).where(_at_head(repository_id, number, head_sha))
+                sa.select(refusal.c.origin).where(
+                    _of_pull_request(repository_id, number), refusal.c.head_sha == head_sha
+                )
             ).all()
             if len(there) >= MOST_REFUSALS:
                 return origin in there
             insert_new(connection, refusal, row)
             return True
 
-    def refusals(self, repository_id: int, number: int, head_sha: str) -> tuple[Refusal, ...]:
-        """Commands about this head of a pull request that were not carried out, oldest first."""
+    def refusals(self, repository_id: int, number: int) -> dict[str, tuple[Refusal, ...]]:
+        """By head of a pull request the commands about it that were not carried out, oldest first."""
         statement = (
-            sa.select(refusal.c.command, refusal.c.text, refusal.c.person, refusal.c.given_at)
-            .where(_at_head(repository_id, number, head_sha))
+            sa.select(
+                refusal.c.head_sha, refusal.c.command, refusal.c.text, refusal.c.person, refusal.c.given_at
+            )
+            .where(_of_pull_request(repository_id, number))
             .order_by(refusal.c.given_at, refusal.c.origin)
         )
+        found: dict[str, tuple[Refusal, ...]] = {}
         with self._reading() as connection:
-            return tuple(Refusal(*row) for row in connection.execute(statement))
+            for head_sha, *values in connection.execute(statement):
+                found[head_sha] = (*found.get(head_sha, ()), Refusal(*values))
+        return found
 
 
-def _at_head(repository_id: int, number: int, head_sha: str) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        refusal.c.repository_id == repository_id,
-        refusal.c.number == number,
-        refusal.c.head_sha == head_sha,
-    )
+def _of_pull_request(repository_id: int, number: int) -> sa.ColumnElement[bool]:
+    return sa.and_(refusal.c.repository_id == repository_id, refusal.c.number == number)
 
 
 def _record(row: Any) -> WaiverRecord:

@@ -143,9 +143,9 @@ def _repository(service: Service, repository: RepositoryRecord, page: int) -> st
 
 
 def _pull_request(service: Service, repository: RepositoryRecord, number: int) -> str:
-    history = service.store.verdicts(repository.id, number, limit=1)
-    if history:
-        return _run(service, repository, history[0])
+    newest = service.store.newest_verdict(repository.id, number)
+    if newest:
+        return _run(service, repository, newest)
     known = service.store.pull_request(repository.id, number)
     if known is None:
         abort(404)
@@ -180,8 +180,7 @@ def _web_url(service: Service, repository: RepositoryRecord) -> str:
 
 
 def _line(service: Service, pull_request: PullRequestRecord) -> PullRequestLine:
-    history = service.store.verdicts(pull_request.repository_id, pull_request.number, limit=1)
-    newest = history[0] if history else None
+    newest = service.store.newest_verdict(pull_request.repository_id, pull_request.number)
     # A verdict about an older head says nothing about this one.
     judged = newest is not None and newest.verdict.provenance.head == pull_request.head_sha
     return PullRequestLine(

@@ -120,7 +120,7 @@ def _of_same_head(
     for other in service.store.open_pull_requests_at(repository.id, where.head_sha):
         if other.number == number:
             continue
-        last = next(iter(service.store.verdicts(repository.id, other.number, limit=1)), None)
+        last = service.store.newest_verdict(repository.id, other.number)
         judging = any(
             run.head_sha == where.head_sha and run.name == check_run.OVERALL
             for run in service.store.open_check_runs(repository.id, other.number)

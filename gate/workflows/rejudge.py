@@ -17,7 +17,7 @@ from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_op
 from gate.core.work import Evaluate, Rejudge, Run, Supersede
 from gate.git import Mirror
 from gate.service import Service
-from gate.store.records import PullRequestRecord
+from gate.store import PullRequestRecord, VerdictRecord
 from gate.workflows.ask import Tips, ruling
 from gate.workflows.judge import files_at, policy_at
 from gate.workflows.organisation import defaults_of, speaks_for_others
@@ -69,7 +69,8 @@ def _find(service: Service, work: Rejudge) -> tuple[Supersede | Rejudge, ...]:
         if work.before:
             return ()
         return tuple(
-            Supersede(_evaluate(repository, pull, later=_is_judged(service, pull))) for pull in known
+            Supersede(_evaluate(repository, pull, later=_standing(service, pull) is not None))
+            for pull in known
         )
     if work.before and not _changed(place, work):
         return ()
@@ -121,20 +122,21 @@ def _rules_of(place: _Place, base_ref: str) -> _Fingerprint | None:
 
 def _judged_by(service: Service, place: _Place, pull: PullRequestRecord) -> _Fingerprint | None:
     """The rules of the verdict that stands; None where there is none, or it is being made."""
-    if not _is_judged(service, pull):
+    record = _standing(service, pull)
+    if record is None:
         return None
-    last = service.store.verdicts(pull.repository_id, pull.number, limit=1)[0].verdict.provenance
+    last = record.verdict.provenance
     found = _fingerprint(place, last.policy_sha) if place.mirror.resolve(last.policy_sha) else None
     # The policy may have been another one at the same commit: what is below it is no part of it.
     return _Fingerprint(last.policy_digest, found.bandit, found.coverage) if found else _UNKNOWN
 
 
-def _is_judged(service: Service, pull: PullRequestRecord) -> bool:
-    """Whether a verdict on the present head stands."""
-    last = next(iter(service.store.verdicts(pull.repository_id, pull.number, limit=1)), None)
+def _standing(service: Service, pull: PullRequestRecord) -> VerdictRecord | None:
+    """The verdict on the present head; None where there is none, or it is being made again."""
+    last = service.store.newest_verdict(pull.repository_id, pull.number)
     if last is None or last.verdict.provenance.head != pull.head_sha:
-        return False
-    return not service.store.open_check_runs(pull.repository_id, pull.number)
+        return None
+    return None if service.store.open_check_runs(pull.repository_id, pull.number) else last
 
 
 def _fingerprint(place: _Place, sha: str) -> _Fingerprint | None:

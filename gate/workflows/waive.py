@@ -14,7 +14,7 @@ from gate.core.failure import Permanent
 from gate.core.verdict import Verdict, Waiver
 from gate.core.work import Run, Waive
 from gate.service import Service
-from gate.store import PullRequestRecord, VerdictRecord
+from gate.store import PullRequestRecord
 from gate.workflows import publish
 
 LOOK_BACK = 20
@@ -68,7 +68,8 @@ def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
 
 def _show(service: Service, work: Waive) -> None:
     """A newer head that is being judged shows it when its own verdict is there."""
-    known, newest = _open(service, work), _newest(service, work)
+    known = _open(service, work)
+    newest = service.store.newest_verdict(work.repository.id, work.number)
     if known is not None and newest is not None and newest.verdict.provenance.head == known.head_sha:
         publish.conclude(service, work.repository, newest.run_id)
 
@@ -84,7 +85,3 @@ def _seen(service: Service, work: Waive) -> Verdict | None:
     until = work.written_at + timedelta(seconds=1)
     found = service.store.verdicts(work.repository.id, work.number, limit=LOOK_BACK)
     return next((record.verdict for record in found if record.recorded_at < until), None)
-
-
-def _newest(service: Service, work: Waive) -> VerdictRecord | None:
-    return next(iter(service.store.verdicts(work.repository.id, work.number, limit=1)), None)

@@ -79,8 +79,8 @@ def test_refusals_are_kept_once_and_not_without_end(store: Store) -> None:
 
     assert answers == [*[True] * (MOST_REFUSALS + 1), False, False]
     assert store.save_refusal(7, 1, verdicts.REFUSAL, head_sha=verdicts.HEAD, origin="comment:1:0")
-    assert len(store.refusals(7, 1, verdicts.HEAD)) == MOST_REFUSALS
-    assert store.refusals(7, 1, verdicts.HEAD)[0] == verdicts.REFUSAL
+    assert len(store.refusals(7, 1)[verdicts.HEAD]) == MOST_REFUSALS
+    assert store.refusals(7, 1)[verdicts.HEAD][0] == verdicts.REFUSAL
 
 
 def test_texts_a_database_refuses_are_kept_readable(store: Store) -> None:
@@ -89,7 +89,7 @@ def test_texts_a_database_refuses_are_kept_readable(store: Store) -> None:
 
     assert store.save_refusal(7, 1, refusal, head_sha="a" * 40, origin="comment:1:0")
 
-    (found,) = store.refusals(7, 1, "a" * 40)
+    (found,) = store.refusals(7, 1)["a" * 40]
     assert (found.command, found.text) == ("/gate \N{REPLACEMENT CHARACTER}", "No ?.")
 
 
