@@ -61,11 +61,8 @@ class Progress:
 
 def print_verdict(console: Console, verdict: Verdict) -> None:
     """Prints the checks with their reasons, the list "to pass", and what was compared."""
-    for check in verdict.checks:
-        _print_check(console, check)
-    for name, _, checks in verdict.components:
-        for check in checks:
-            _print_check(console, check, of=f" of {name}")
+    for component, check in verdict.every_check:
+        _print_check(console, check, of=f" of {component}" if component else "")
     mark, colour, _ = _MARKS[verdict.outcome]
     console.print(f"[{colour} bold]{mark} {escape(verdict.title)}[/]", end="")
     console.print(" [dim](advise: nothing is enforced)[/]" if verdict.advise else "")

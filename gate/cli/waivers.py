@@ -13,6 +13,7 @@ import click
 from gate.cli.terminal import messages
 from gate.core.failure import Permanent
 from gate.core.markdown import clean
+from gate.core.verdict_json import valid_text
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import WaiverRecord
@@ -88,10 +89,10 @@ def _values(record: WaiverRecord) -> dict[str, object]:
         [
             {
                 "kind": reason.kind,
-                "path": _text(reason.path),
-                "name": _text(reason.name),
-                "component": _text(reason.component),
-                "text": _text(reason.text),
+                "path": valid_text(reason.path),
+                "name": valid_text(reason.name),
+                "component": valid_text(reason.component),
+                "text": valid_text(reason.text),
             }
             for reason in waiver.reasons
         ],
@@ -114,8 +115,3 @@ def _lines(records: Iterable[WaiverRecord]) -> Iterator[str]:
 def _cell(value: object) -> str:
     text = clean(str(value).lower() if isinstance(value, bool) else str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _text(text: str) -> str:
-    """With undecodable bytes of a path as `\\udc..`, as in the JSON of a verdict."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -134,8 +134,7 @@ def of_check(
 def of_verdict(verdict: Verdict, links: Links) -> str:
     """Of `gate`: one row a check, what turns it green, and what the change loosens."""
     head = [_sentence(verdict.outcome, verdict.title, advise=verdict.advise)]
-    checks = [("", check) for check in verdict.checks]
-    checks += [(name, check) for name, _, judged in verdict.components for check in judged]
+    checks = verdict.every_check
     if checks:
         header = ("Check", "Result", "This change:", "Gate:", "Base:")
         head.append(table(header, [_overall_cells(check, links, name) for name, check in checks]))

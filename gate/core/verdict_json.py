@@ -37,7 +37,7 @@ def as_json(verdict: Verdict, explanation: Explanation | None = None) -> JsonObj
         "policy": {"sha": provenance.policy_sha, "digest": provenance.policy_digest},
         "checks": {check.check: _check(check) for check in verdict.checks},
         "components": {
-            _text(name): {
+            valid_text(name): {
                 "outcome": outcome.value,
                 "checks": {check.check: _check(check) for check in checks},
             }
@@ -49,12 +49,17 @@ def as_json(verdict: Verdict, explanation: Explanation | None = None) -> JsonObj
     }
 
 
+def valid_text(text: str) -> str:
+    """Text of JSON: undecodable bytes of a path as `\\udc..` of six characters."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _preview(preview: Preview) -> JsonObject:
     return {
         "outcome": preview.outcome.value,
         "advise": preview.advise,
         "checks": {
-            each.check: {"outcome": each.outcome and each.outcome.value, "title": _text(each.title)}
+            each.check: {"outcome": each.outcome and each.outcome.value, "title": valid_text(each.title)}
             for each in preview.checks
         },
         "mistakes": [_reason(mistake) for mistake in preview.mistakes],
@@ -64,7 +69,7 @@ def _preview(preview: Preview) -> JsonObject:
 def _check(check: CheckVerdict) -> JsonObject:
     return {
         "outcome": check.outcome.value,
-        "title": _text(check.title),
+        "title": valid_text(check.title),
         "neutral": check.neutral,
         "reasons": [_reason(reason) for reason in check.reasons],
         "notes": [_reason(note) for note in check.notes],
@@ -84,7 +89,7 @@ def _waived(check: CheckVerdict) -> JsonObject:
                 "person": waiver.person,
                 "role": waiver.role,
                 "given_at": waiver.given_at.isoformat(),
-                "why": _text(waiver.why),
+                "why": valid_text(waiver.why),
                 "head": waiver.head_sha,
                 "by_author": waiver.own,
             }
@@ -118,7 +123,7 @@ def _coverage(facts: CoverageFacts) -> JsonObject:
         "uncovered_branches": _branches(facts.uncovered_branches),
         "lost_branches": _branches(facts.lost_branches),
         "unstable": _lines(facts.unstable),
-        "flaky": [_text(name) for name in facts.flaky],
+        "flaky": [valid_text(name) for name in facts.flaky],
     }
 
 
@@ -141,13 +146,13 @@ def _security(facts: SecurityFacts) -> JsonObject:
 def _reason(reason: Reason) -> JsonObject:
     return {
         "kind": reason.kind,
-        "path": _text(reason.path),
+        "path": valid_text(reason.path),
         "line": reason.line,
-        "name": _text(reason.name),
+        "name": valid_text(reason.name),
         "before": _value(reason.before),
         "after": _value(reason.after),
         "limit": _value(reason.limit),
-        "text": _text(reason.text),
+        "text": valid_text(reason.text),
     }
 
 
@@ -155,14 +160,16 @@ def _explanation(explanation: Explanation) -> JsonObject:
     return {
         "files": [
             {
-                "path": _text(file.path),
-                "change": _text(file.change),
-                "role": _text(file.role),
+                "path": valid_text(file.path),
+                "change": valid_text(file.change),
+                "role": valid_text(file.role),
                 "items": [_explained(item) for item in file.items],
             }
             for file in explanation.files
         ],
-        "loosened": [{**_reason(reason), "author": _text(reason.author)} for reason in explanation.loosened],
+        "loosened": [
+            {**_reason(reason), "author": valid_text(reason.author)} for reason in explanation.loosened
+        ],
         "unexplained": list(explanation.unexplained),
     }
 
@@ -171,22 +178,22 @@ def _explained(item: Explained) -> JsonObject:
     return {
         "kind": item.kind,
         "line": item.line,
-        "name": _text(item.name),
+        "name": valid_text(item.name),
         "counts": item.counts,
         "rule": item.rule,
         "covered": item.covered,
-        "old_path": _text(item.old_path),
+        "old_path": valid_text(item.old_path),
         "old_line": item.old_line,
         "before": item.before,
         "after": item.after,
-        "text": _text(item.text),
+        "text": valid_text(item.text),
     }
 
 
 def _function(function: FunctionChange) -> JsonObject:
     return {
-        "path": _text(function.path),
-        "name": _text(function.name),
+        "path": valid_text(function.path),
+        "name": valid_text(function.name),
         "line": function.line,
         "before": function.before,
         "after": function.after,
@@ -199,7 +206,7 @@ def _findings(changes: Iterable[FindingChange]) -> list[JsonObject]:
     return [
         {
             "rule": change.finding.rule,
-            "path": _text(change.path),
+            "path": valid_text(change.path),
             "line": change.finding.line,
             "severity": change.finding.severity,
             "confidence": change.finding.confidence,
@@ -218,16 +225,12 @@ def _ratio(ratio: Ratio) -> JsonObject:
 
 
 def _lines(files: Iterable[tuple[str, tuple[int, ...]]]) -> JsonObject:
-    return {_text(path): sorted(lines) for path, lines in sorted(files)}
+    return {valid_text(path): sorted(lines) for path, lines in sorted(files)}
 
 
 def _branches(files: BranchesOfFiles) -> JsonObject:
-    return {_text(path): [list(way) for way in sorted(ways)] for path, ways in sorted(files)}
+    return {valid_text(path): [list(way) for way in sorted(ways)] for path, ways in sorted(files)}
 
 
 def _value(value: int | str | None) -> int | str | None:
-    return _text(value) if isinstance(value, str) else value
-
-
-def _text(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
+    return valid_text(value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ No waiver is stretched: a reason that cannot be shown to be one of those it cove
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import zip_longest
@@ -69,7 +69,7 @@ def snapshot(verdict: Verdict, check: str) -> tuple[WaivedReason, ...]:
         return tuple(_as_waived(reason, None, place) for reason in reasons)
     return tuple(
         _as_waived(reason, each, _Place(verdict.provenance, component))
-        for component, each in _checks(verdict)
+        for component, each in verdict.every_check
         if each.check == check and (each.outcome is Outcome.BLOCKED or each.waived)
         for reason in (*each.reasons, *each.waived)
         if reason.kind not in _NEVER
@@ -132,12 +132,6 @@ def _component(
     if changed == checks:
         return component
     return name, outcome_of(changed), changed
-
-
-def _checks(verdict: Verdict) -> Iterator[tuple[str, CheckVerdict]]:
-    """(component, check) of every check; the component is empty for the whole repository."""
-    yield from (("", check) for check in verdict.checks)
-    yield from ((name, check) for name, _, checks in verdict.components for check in checks)
 
 
 def _subject(reason: Reason) -> tuple[str, str, int, str]:

@@ -83,9 +83,8 @@ def ruling(
     """(sha, branch) whose policy counts: the default branch, or the base branch where the default's policy lists it."""
     default = repository.default_branch
     if base_ref != default:
-        with suppress(
-            PolicyError
-        ):  # a broken policy of the default branch lists nothing, and is told by who reads it
+        # A broken policy of the default branch lists nothing, and is told by whoever reads it.
+        with suppress(PolicyError):
             if listed(base_ref, policy_at(mirror, tips.default, over).gate.branches):
                 return tips.base, base_ref
     return tips.default, default

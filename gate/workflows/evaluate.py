@@ -5,6 +5,8 @@ It gives the order; the steps are the work of `ask`, `judge`, `cover` and `publi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -78,26 +80,31 @@ def _stage(service: Service, work: Evaluate, run_id: str, stage: str) -> None:
     publish.start(service, work.repository, work.number, stage, where)
 
 
-def _static(case: Case) -> _Judgement:
+@contextmanager
+def _analysing() -> Iterator[None]:
+    """Where no analyser can be started now, perhaps one can later. Raises: Transient."""
     try:
-        case.measure(("complexity", "security", "escapes", "syntax"))
+        yield
     except SandboxError as error:
         raise Transient(f"the source files could not be analysed: {error}") from error
+
+
+def _static(case: Case) -> _Judgement:
+    with _analysing():
+        case.measure(("complexity", "security", "escapes", "syntax"))
     return _Judgement((case.complexity(), case.security()), case.loosened(), case.renamed())
 
 
 def _cover(case: Case, work: Evaluate, run: Run) -> Judged:
     repository = case.service.store.repository(work.repository.id)
     running = Running(box_name(case.service, run.id), run.cancelled, again=work.again)
-    try:
+    with _analysing():
         return cover(
             case,
             running,
             armed=repository is not None and repository.armed,
             arms=work.base_ref == work.repository.default_branch,
         )
-    except SandboxError as error:
-        raise Transient(f"the source files could not be analysed: {error}") from error
 
 
 def _publish(service: Service, work: Evaluate, run_id: str, question: Question, judged: Judged) -> None:
@@ -122,10 +129,8 @@ def _conclude(
 ) -> None:
     judged = judgement.judged
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
-    try:
+    with _analysing():
         by_head = preview(case, judged, judgement.loosened)
-    except SandboxError as error:
-        raise Transient(f"the source files could not be analysed: {error}") from error
     verdict = combine(
         (each.verdict for each in judged),
         replace(question, renamed=judgement.renamed).provenance(judged),

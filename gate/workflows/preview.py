@@ -19,7 +19,8 @@ from gate.core.verdict import (
     previewed,
     sub_verdicts,
 )
-from gate.workflows.judge import POLICY_FILE, Case, Judged, policy_at
+from gate.workflows.judge import Case, Judged, policy_at
+from gate.workflows.rules import writes_policy
 
 _OTHER_FILES = "other files or branches count"
 
@@ -31,7 +32,7 @@ def preview(case: Case, judged: Sequence[Judged], loosened: tuple[Reason, ...]) 
     """
     question = case.question
     try:
-        if not _written(case):
+        if not writes_policy(case.code.git, question.head, question.base):
             return None
         policy = policy_at(case.code.git, question.head, question.defaults)
     except PolicyError as error:
@@ -53,13 +54,6 @@ def preview(case: Case, judged: Sequence[Judged], loosened: tuple[Reason, ...]) 
         components=sub_verdicts(each.components for each in judged),
         unknown=[(name, _OTHER_FILES) for name, each in then.items() if each is None],
     )
-
-
-def _written(case: Case) -> bool:
-    """Whether the head writes a policy: with the one it began with, merging it changes none."""
-    git, question = case.code.git, case.question
-    before = git.file(question.base, POLICY_FILE) if question.base else None
-    return git.file(question.head, POLICY_FILE) != before
 
 
 def _judged_again(by_head: Case, case: Case, judged: Judged) -> Judged | None:

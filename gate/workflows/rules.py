@@ -40,10 +40,14 @@ def rules_at(git: Repository, sha: str, name: str, *, head: str, base: str, over
     return Rules(sha, f"the last valid one; {name}'s is broken, and this change repairs it", policy)
 
 
+def writes_policy(git: Repository, head: str, base: str) -> bool:
+    """Whether a head has another policy than its base: with the one it began with, merging it changes none."""
+    return git.file(head, POLICY_FILE) != (git.file(base, POLICY_FILE) if base else None)
+
+
 def _repairs(git: Repository, head: str, base: str, over: Policy) -> bool:
     """Whether merging the head brings a valid policy: one that the head itself has written, not one it began with."""
-    written, before = (git.file(each, POLICY_FILE) if each else None for each in (head, base))
-    if written == before:
+    if not writes_policy(git, head, base):
         return False
     try:
         policy_at(git, head, over)

@@ -41,7 +41,7 @@ def explain(
         if change.old_path and change.old_path not in changes
     }
     items: dict[str, list[Explained]] = {change.path: [] for change in diff.changes}
-    checks = [*verdict.checks, *(check for _, _, found in verdict.components for check in found)]
+    checks = [check for _, check in verdict.every_check]
     told = [pair for compared in lines for pair in (*explain_lines(compared), *explain_lost(compared))]
     for place, each in (*told, *(pair for check in checks for pair in _of_check(check))):
         # What is gone from a renamed file is told there.

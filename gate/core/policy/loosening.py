@@ -68,7 +68,7 @@ class KeyChange:
     key: str
     """`coverage.minimum`; `component api: coverage.minimum` of a component."""
     place: Key
-    """Where it stands in the later file: `("coverage", "minimum")`, `("component", "0", "coverage", "minimum")`."""
+    """Where it stands in the later file: `("coverage", "minimum")`, `("component", 0, "coverage", "minimum")`."""
     before: object
     after: object
     effect: Effect

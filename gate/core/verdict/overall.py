@@ -62,7 +62,7 @@ def combine(
 
 def concluded(verdict: Verdict) -> Verdict:
     """The verdict with the outcome, the title and the list "to pass" that its checks, components and loosening make."""
-    checks = [check for _, check in named_checks(verdict.checks, verdict.components)]
+    checks = [check for _, check in verdict.every_check]
     blocking = verdict.loosened if verdict.loosening_blocks else ()
     mistakes = verdict.preview.mistakes if verdict.preview else ()
     outcomes = counted_outcomes(checks)
@@ -183,8 +183,6 @@ def _title(
 
 def _given(verdict: Verdict) -> str:
     """Who waived, and the first of their words why: `, by ada: the rewrite is planned`."""
-    given = [
-        waiver for _, check in named_checks(verdict.checks, verdict.components) for waiver in check.waivers
-    ]
+    given = [waiver for _, check in verdict.every_check for waiver in check.waivers]
     found = (*given, *verdict.loosening_waivers)
     return f", {by(found)}: {found[0].why}" if found else ""

@@ -31,9 +31,7 @@ def sub_verdicts(checks: Iterable[Components]) -> tuple[SubVerdict, ...]:
 
 def components_of(verdict: Verdict, check: str) -> Components:
     """What a verdict says of the components by that check."""
-    return tuple(
-        (name, each) for name, _, checks in verdict.components for each in checks if each.check == check
-    )
+    return tuple((name, each) for name, each in verdict.every_check if name and each.check == check)
 
 
 def of_component(name: str, check: CheckVerdict) -> CheckVerdict:

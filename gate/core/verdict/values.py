@@ -205,3 +205,9 @@ class Verdict:
     """Commands about this head that were not carried out, oldest first."""
     preview: Preview | None = None
     """Only where the head changes what the policy says."""
+
+    @property
+    def every_check(self) -> tuple[tuple[str, CheckVerdict], ...]:
+        """(component, check) of every check; the component is empty for the rest of the repository."""
+        rest = tuple(("", check) for check in self.checks)
+        return rest + tuple((name, check) for name, _, checks in self.components for check in checks)
