@@ -81,7 +81,7 @@ def test_the_tests_declare_what_they_import() -> None:
     """
     The same for development, where programs are asked for too; the benchmarks import each other by name.
     """
-    scripts = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+    scripts = {path.stem.replace("_", "-") for path in (ROOT / "benchmarks").glob("*.py")}
 
     assert imported("tests", "benchmarks") - scripts <= declared("dev")
 
