@@ -13,8 +13,8 @@ from gate.core.command import Asker, decide
 from gate.core.failure import Permanent
 from gate.core.verdict import Verdict, Waiver
 from gate.core.work import Run, Waive
+from gate.github import GitHubRepository
 from gate.service import Service
-from gate.store import PullRequestRecord
 from gate.workflows import publish
 
 LOOK_BACK = 20
@@ -33,8 +33,8 @@ def waive(run: Run, service: Service, work: Waive) -> None:
 
 def _answer(service: Service, work: Waive, index: int) -> bool:
     """Whether there is something to show; nothing is said to closed pull requests, nor to whoever was told too often."""
-    known = _open(service, work)
-    if known is None:
+    head_sha = _open_head(service, work)
+    if head_sha is None:
         return False
     origin = f"comment:{work.comment_id}:{index}"
     verdict = _seen(service, work)
@@ -43,14 +43,13 @@ def _answer(service: Service, work: Waive, index: int) -> bool:
         service.store.save_waiver(work.repository.id, work.number, answer, origin=origin)
         return True
     return service.store.save_refusal(
-        work.repository.id, work.number, answer, head_sha=known.head_sha, origin=origin
+        work.repository.id, work.number, answer, head_sha=head_sha, origin=origin
     )
 
 
 def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
     """The person as GitHub knows them now; whether an author is alone is asked only where it matters."""
-    repository = work.repository
-    github = service.github.repository(repository.installation_id, repository.id, repository.full_name)
+    github = _github(service, work)
     try:
         role = github.role(work.person)
     except Permanent:
@@ -68,15 +67,23 @@ def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
 
 def _show(service: Service, work: Waive) -> None:
     """A newer head that is being judged shows it when its own verdict is there."""
-    known = _open(service, work)
     newest = service.store.newest_verdict(work.repository.id, work.number)
-    if known is not None and newest is not None and newest.verdict.provenance.head == known.head_sha:
+    if newest is not None and newest.verdict.provenance.head == _open_head(service, work):
         publish.conclude(service, work.repository, newest.run_id)
 
 
-def _open(service: Service, work: Waive) -> PullRequestRecord | None:
+def _open_head(service: Service, work: Waive) -> str | None:
+    """The head of the pull request, None of a closed one; GitHub says it where the comment came before any event of it."""
     known = service.store.pull_request(work.repository.id, work.number)
-    return known if known is not None and known.state == "open" else None
+    if known is None:
+        service.store.save_repository(work.repository)
+    seen = known or _github(service, work).pull_request(work.number)
+    return seen.head_sha if seen.state == "open" else None
+
+
+def _github(service: Service, work: Waive) -> GitHubRepository:
+    repository = work.repository
+    return service.github.repository(repository.installation_id, repository.id, repository.full_name)
 
 
 def _seen(service: Service, work: Waive) -> Verdict | None:

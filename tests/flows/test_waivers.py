@@ -292,6 +292,25 @@ def test_a_command_before_any_verdict_is_answered_with_it(world: World) -> None:
     assert "Nothing is judged yet" in refused(world, pull)
 
 
+def test_a_command_that_comes_before_its_pull_request_is_answered(world: World) -> None:
+    """
+    GitHub promises no order: what is not known yet is asked for, and the answer comes with the verdict.
+    """
+    repository = watched(world, mona="admin")
+    world.github.webhooks.held = True
+    pull = repository.open_pull_request(TANGLED)
+    pull.comment(COMMAND, author="mona")
+    waiting = {one.event: one for one in world.github.webhooks.pending}
+    world.github.webhooks.held = False
+
+    world.github.deliver(waiting["issue_comment"])
+    world.until(lambda: _asked(world, repository, "mona"), "the question for the role")
+    world.github.deliver(waiting["pull_request"])
+
+    world.verdict(pull)
+    assert "Nothing is judged yet" in refused(world, pull)
+
+
 def test_a_command_while_a_newer_head_is_judged_holds_for_it(world: World) -> None:
     """
     It covers what the person saw, the verdict on the head before; the newer head's verdict has it.
