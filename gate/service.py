@@ -25,7 +25,7 @@ from gate.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from gate.engine import Submitter
-    from gate.github import GitHub
+    from gate.github import GitHub, GitHubRepository
 
 STORED_APP = "app"
 """The name it is kept under."""
@@ -114,6 +114,12 @@ class Service:
         if app is None:
             raise Permanent("no GitHub App is configured: open /setup, or set GATE_APP_ID and its key")
         return GitHub(app_id=app.id, private_key=app.private_key, api_url=self.settings.github_api_url)
+
+    def on_github(self, repository: RepositoryRef) -> GitHubRepository:
+        """The repository on GitHub, by the installation and name it has by now as far as we know."""
+        known = self.store.repository(repository.id)
+        now = known.ref if known is not None else repository
+        return self.github.repository(now.installation_id, now.id, now.full_name)
 
     def mirror(self, repository: RepositoryRef) -> Mirror:
         """The bare copy of a repository; fetching asks for a token that reads this repository alone."""

@@ -62,6 +62,13 @@ installation = Table(
     METADATA,
     Column("id", BigInteger, primary_key=True, autoincrement=False, doc="GitHub's id of the installation."),
     Column("account", String(255), nullable=False, doc="Login of the user or organisation it belongs to."),
+    Column(
+        "state",
+        String(16),
+        nullable=False,
+        server_default="active",
+        doc="`active`, `suspended` or `removed`, as GitHub said when it was last asked.",
+    ),
 )
 
 repository = Table(
@@ -90,6 +97,21 @@ repository = Table(
         Instant,
         doc="When coverage was first measured on the default branch; from then on it blocks. Never reset.",
     ),
+    Column(
+        "state",
+        String(16),
+        nullable=False,
+        server_default="active",
+        doc="`active`, `archived` (nothing can be written there), or `removed` from its installation.",
+    ),
+    Column(
+        "gated_branches",
+        Text,
+        nullable=False,
+        server_default="[]",
+        doc="JSON list: `[gate] branches` of the default branch's policy when that was last recorded.",
+    ),
+    Column("reconciled_at", Instant, doc="When its open pull requests were last compared with GitHub's."),
 )
 
 pull_request = Table(
@@ -111,6 +133,19 @@ pull_request = Table(
     PrimaryKeyConstraint("repository_id", "number"),
     Index(None, "repository_id", "head_sha"),
     Index(None, "repository_id", "updated_at"),
+)
+
+merge_group = Table(
+    "merge_group",
+    METADATA,
+    Column("repository_id", BigInteger, ForeignKey(repository.c.id)),
+    Column("head_sha", String(64), doc="The commit that would become the base branch's tip."),
+    Column("branch", String(255), nullable=False, doc="`gh-readonly-queue/...`, where the commit is."),
+    Column("number", Integer, nullable=False, doc="The pull request it is named after; 0 for none."),
+    Column("base_sha", String(64), nullable=False, doc="What it is compared with."),
+    Column("base_ref", String(255), nullable=False, doc="Branch it is to be merged into, short name."),
+    Column("destroyed", Boolean, nullable=False, doc="Given up or merged: nobody waits for its verdict."),
+    PrimaryKeyConstraint("repository_id", "head_sha"),
 )
 
 revision = Table(
@@ -185,7 +220,19 @@ verdict = Table(
         doc="The workflow that judged; external id of its check runs.",
     ),
     Column("repository_id", BigInteger, ForeignKey(repository.c.id), nullable=False),
-    Column("number", Integer, nullable=False, doc="The pull request."),
+    Column(
+        "number",
+        Integer,
+        nullable=False,
+        doc="The pull request; of a merge group the one it is named after; else 0.",
+    ),
+    Column(
+        "branch",
+        String(255),
+        nullable=False,
+        server_default="",
+        doc="Where a head was pushed that is no pull request's: the merge queue's branch, or a gated one.",
+    ),
     Column("head_sha", String(64), nullable=False, doc="The commit judged."),
     Column("outcome", String(32), nullable=False, doc="As `docs/policy.md` spells it, before any waiver."),
     Column(
@@ -245,17 +292,58 @@ check_run = Table(
     Column("run_id", String(255), doc="The workflow that publishes it."),
     Column("name", String(255), doc="`gate`, `gate / coverage`, ..."),
     Column("repository_id", BigInteger, ForeignKey(repository.c.id), nullable=False),
-    Column("number", Integer, nullable=False, doc="The pull request."),
+    Column("number", Integer, nullable=False, doc="As in `verdict`."),
+    Column(
+        "branch",
+        String(255),
+        nullable=False,
+        server_default="",
+        doc="As in `verdict`.",
+    ),
     Column("head_sha", String(64), nullable=False, doc="The commit it stands on."),
-    Column("check_run_id", BigInteger, nullable=False, doc="GitHub's id."),
+    Column(
+        "check_run_id",
+        BigInteger,
+        nullable=False,
+        doc="GitHub's id; 0 from before the request that makes it until its answer, which may be lost.",
+    ),
     Column(
         "completed",
         Boolean,
         nullable=False,
         doc="False while it is in progress: whoever supersedes it closes it.",
     ),
+    Column("due_at", Instant, doc="When it is ended with that cause; none while its run waits for a worker."),
     PrimaryKeyConstraint("run_id", "name"),
     Index(None, "repository_id", "number", "completed"),
+)
+
+approval = Table(
+    "approval",
+    METADATA,
+    Column("repository_id", BigInteger, ForeignKey(repository.c.id)),
+    Column("number", Integer, doc="The pull request."),
+    Column("head_sha", String(64), doc="The head whose tests may run."),
+    Column("person", String(255), nullable=False, doc="Login of who pressed the button."),
+    Column("role", String(255), nullable=False, doc="What they were in the repository at that moment."),
+    Column("given_at", Instant, nullable=False, doc="When."),
+    PrimaryKeyConstraint("repository_id", "number", "head_sha"),
+)
+
+bookmark = Table(
+    "bookmark",
+    METADATA,
+    Column("name", String(64), primary_key=True, doc="What was read so far, e.g. `deliveries`."),
+    Column("at", Instant, nullable=False, doc="Until when."),
+)
+
+failed_delivery = Table(
+    "failed_delivery",
+    METADATA,
+    Column("guid", String(64), primary_key=True, doc="The same for every attempt to deliver one event."),
+    Column("delivery_id", BigInteger, nullable=False, doc="Of the newest attempt, which failed."),
+    Column("times", Integer, nullable=False, doc="How often we had it sent again."),
+    Column("due_at", Instant, nullable=False, index=True, doc="When it is to be sent again."),
 )
 
 secret = Table(

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from gate.core import event
+from gate.core.event import reading
 
 ROOT = Path(__file__).parent.parent
 AUTOMATIC = {
@@ -15,17 +15,17 @@ AUTOMATIC = {
     "check_suite",
     "installation",
     "installation_repositories",
+    "installation_target",
     "github_app_authorization",
     "ping",
 }
 """Events every App with `checks: write` gets without asking."""
-NOT_YET = {"merge_group"}
-"""Parsed, but no work is planned for it; subscribing would promise a verdict to merge queues."""
 NEEDED = {
     "metadata": "read",  # every App has it
     "contents": "read",  # gate.git fetches
     "issues": "read",  # issue_comment events: GitHub sends them to nobody else
     "pull_requests": "read",  # pull_request events; GitHubRepository.pull_request
+    "merge_queues": "read",  # merge_group events
     "checks": "write",  # GitHubRepository.create_check_run
     "statuses": "write",  # rulesets accept an App as expected source only with it
 }
@@ -40,7 +40,7 @@ def test_it_lists_the_events_that_are_parsed() -> None:
     """
     Every event the code reads is subscribed, and no other.
     """
-    assert set(_manifest()["default_events"]) == set(event._READERS) - AUTOMATIC - NOT_YET
+    assert set(_manifest()["default_events"]) == set(reading._READERS) - AUTOMATIC
 
 
 def test_it_lists_the_permissions_that_are_needed() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from types import FrameType
 
 import click
@@ -41,7 +42,7 @@ def web() -> None:
 def worker() -> None:
     """Carries out the work: one process on SQLite, any number on Postgres."""
     from gate.engine import Engine  # DBOS costs 0.5 s of start-up
-    from gate.workflows.registry import workflows
+    from gate.workflows.registry import at_start, schedules, workflows
 
     service = Service.from_settings(Settings.from_environment())
     service.telemetry.configure_log(service.settings.log_level)
@@ -51,7 +52,11 @@ def worker() -> None:
         signal.signal(number, lambda *_: stopping.set())
     engine = Engine(service.settings, service.telemetry)
     engine.register(workflows(service))
+    for name, (cron, function) in schedules(service).items():
+        engine.schedule(name, cron, function)
     engine.launch()
+    for work in at_start(service):
+        engine.submit(work, f"start:{uuid.uuid4()}")
     stopping.wait()
     engine.close()
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from gate.core import event
 from gate.core.annotation import MOST, Annotation, AnnotationLevel, annotate
 from gate.core.links import Links
 from gate.core.markdown import clean, shorten
 from gate.core.summary import (
     of_check,
     of_failure,
+    of_installation,
     of_newer,
     of_output,
     of_stage,
@@ -21,9 +23,18 @@ from gate.core.summary import (
     without_word,
     would,
 )
-from gate.core.verdict import CheckVerdict, Components, Outcome, Provenance, Verdict, joined
+from gate.core.verdict import (
+    CheckVerdict,
+    Components,
+    Outcome,
+    Provenance,
+    Verdict,
+    awaits_approval,
+    joined,
+)
 
 __all__ = (
+    "APPROVE",
     "OVERALL",
     "RERUN",
     "Action",
@@ -33,6 +44,7 @@ __all__ = (
     "Conclusion",
     "Links",
     "failed",
+    "installed",
     "name_of",
     "render",
     "render_overall",
@@ -57,7 +69,8 @@ class Action:
     identifier: str
 
 
-RERUN = Action("Measure again", "Run this check again on the same head", "rerun")
+APPROVE = Action("Run the tests", "Allow them for this head, after a look", event.APPROVE)
+RERUN = Action("Measure again", "Run this check again on the same head", event.RERUN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +104,19 @@ def started(stage: str, links: Links) -> CheckRun:
     return _in_progress(OVERALL, links, stage.rstrip(".") or "Started", of_stage(stage, links))
 
 
-def superseded(newer_sha: str, links: Links, *, name: str = OVERALL) -> CheckRun:
-    """Closed, because a newer head of the pull request is judged instead; without one, because it was closed."""
-    title = (
-        f"Superseded by {newer_sha[:7]}, which is judged instead"
-        if newer_sha
-        else "The pull request was closed"
-    )
-    run = _in_progress(name, links, title, of_newer(newer_sha, links))
+def installed(links: Links) -> CheckRun:
+    """The first `gate` of a repository, on its default branch: there to be chosen as required, it judges nothing."""
+    title = "Gate is installed: pull requests are judged from now on"
+    run = _in_progress(OVERALL, links, title, of_installation(links))
+    return replace(run, status="completed", conclusion="neutral", details_url="")
+
+
+def superseded(
+    newer_sha: str, links: Links, *, name: str = OVERALL, ended: str = "The pull request was closed"
+) -> CheckRun:
+    """Closed, because a newer head of the pull request is judged instead; without one, because of how it `ended`."""
+    title = f"Superseded by {newer_sha[:7]}, which is judged instead" if newer_sha else ended
+    run = _in_progress(name, links, title, of_newer(newer_sha, links, ended))
     return replace(run, status="completed", conclusion="cancelled")
 
 
@@ -134,7 +152,7 @@ def render(
         text=of_output(whole.output),
         annotations=found[:MOST],
         details_url=links.run(whole.check),
-        actions=(RERUN,) if whole.outcome is Outcome.COULD_NOT_MEASURE else (),
+        actions=_buttons(whole.outcome, (whole,)),
     )
 
 
@@ -145,7 +163,7 @@ def render_overall(verdict: Verdict, links: Links) -> CheckRun:
         _in_progress(OVERALL, links, title, of_verdict(verdict, links)),
         status="completed",
         conclusion=_conclusion(verdict.outcome, advise=verdict.advise, neutral=verdict.neutral),
-        actions=(RERUN,) if verdict.outcome is Outcome.COULD_NOT_MEASURE else (),
+        actions=_buttons(verdict.outcome, verdict.checks),
     )
 
 
@@ -156,6 +174,12 @@ def _conclusion(outcome: Outcome, *, advise: bool, neutral: bool) -> Conclusion:
     if advise or (outcome is Outcome.COULD_NOT_MEASURE and neutral):
         return "neutral"
     return "success" if outcome in {Outcome.PASSED, Outcome.WAIVED} else "failure"
+
+
+def _buttons(outcome: Outcome, checks: tuple[CheckVerdict, ...]) -> tuple[Action, ...]:
+    if any(map(awaits_approval, checks)):
+        return (APPROVE,)  # measured again without it, nothing would change
+    return (RERUN,) if outcome is Outcome.COULD_NOT_MEASURE else ()
 
 
 def _title(outcome: Outcome, title: str, *, advise: bool) -> str:

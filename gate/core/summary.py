@@ -72,10 +72,21 @@ def of_stage(stage: str, links: Links) -> str:
     return f"{prose(stage)}\n\n<sub>{_compared(links.head_sha, links.base_sha)}{_full_report(links)}</sub>\n"
 
 
-def of_newer(newer_sha: str, links: Links) -> str:
-    """Of a check run that a newer head closed, or, without a sha, the end of its pull request."""
+def of_installation(links: Links) -> str:
+    """Of the first `gate` on a default branch."""
+    rules = link("Settings, Rules, Rulesets", f"{links.web_url}/settings/rules" if links.web_url else "")
+    return (
+        "Nothing is judged here: this check run exists so that `gate` can be chosen.\n\n"
+        f"To have it block merging, add a ruleset for this branch under {rules}: *Require status checks to pass*, "
+        "add `gate`, and choose this App as its expected source. Without a ruleset the verdicts are advice.\n\n"
+        "The default branch is being measured now; coverage blocks once its tests have run.\n"
+    )
+
+
+def of_newer(newer_sha: str, links: Links, ended: str) -> str:
+    """Of a check run that a newer head closed, or, without a sha, whatever `ended` says."""
     if not newer_sha:
-        return "The pull request was closed before there was a verdict.\n"
+        return f"{ended} before there was a verdict.\n"
     newer = link(code(newer_sha[:7]), links.commit(newer_sha))
     return f"Superseded by {newer}: only the newest head of a pull request is judged.\n"
 

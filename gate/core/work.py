@@ -12,23 +12,24 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar, assert_never, get_args
 
 from checks.codec import tagged
-from gate.core.event import (
-    CheckRunEvent,
-    CheckSuiteEvent,
-    CommandEvent,
-    Event,
-    InstallationEvent,
-    MergeGroupEvent,
-    PullRequestEvent,
-    PushEvent,
-    RepositoryEvent,
-    RepositoryRef,
-)
+from gate.core.event import RepositoryRef
 
 T = TypeVar("T")
 
 QueueName = Literal["ingest", "gate", "background"]
 QUEUES: tuple[QueueName, ...] = get_args(QueueName)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A commit that check runs speak of, and on whose behalf: of a pull request, a merge group, or a branch."""
+
+    repository: RepositoryRef
+    number: int
+    """The pull request; of a merge group the one it is named after; 0 for none."""
+    sha: str
+    branch: str = ""
+    """Where it was pushed: the merge queue's branch or a gated one; empty for a pull request."""
 
 
 @tagged
@@ -51,14 +52,44 @@ class Evaluate:
     """A person asked for a re-run: stored reports of the tests are not good enough."""
     later: bool = False
     """Nobody waits for it: a verdict by the rules of before stands until it is done."""
+    association: str = ""
+    """What GitHub says the author is to the repository; empty where no event said it."""
+
+    @property
+    def head(self) -> Head:
+        """What is judged."""
+        return Head(self.repository, self.number, self.head_sha)
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class EvaluateGroup:
+    """Judge what a merge queue is about to merge: the commit a base branch would get, compared with `base_sha`."""
+
+    repository: RepositoryRef
+    number: int
+    """The pull request it is named after, whose waivers hold; 0 where the name has another form."""
+    branch: str
+    """Of the merge queue, where the commit is."""
+    head_sha: str
+    base_sha: str
+    """The tip of the base branch, or the group before this one."""
+    base_ref: str
+    again: bool = False
+    """As in `Evaluate`."""
+
+    @property
+    def head(self) -> Head:
+        """What is judged."""
+        return Head(self.repository, self.number, self.head_sha, self.branch)
 
 
 @tagged
 @dataclass(frozen=True, slots=True)
 class Supersede:
-    """Make an evaluation the only one of its pull request: cancel older runs, close their check runs, start it."""
+    """Make an evaluation the only one of its pull request or merge group: cancel older runs, close theirs, start it."""
 
-    evaluate: Evaluate
+    evaluate: Evaluate | EvaluateGroup
 
 
 @tagged
@@ -74,8 +105,16 @@ class CloseRuns:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class CloseGroup:
+    """Cancel what runs for a merge group that was merged or given up, and close its check runs."""
+
+    group: EvaluateGroup
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class Reevaluate:
-    """Somebody pressed a re-run button: find the open pull requests with this head and evaluate them again."""
+    """Somebody pressed a re-run button: find the open pull requests or the merge group with this head, and judge again."""
 
     repository: RepositoryRef
     head_sha: str
@@ -101,8 +140,18 @@ class Waive:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class Approve:
+    """Somebody pressed "Run the tests" of a first-time contributor: run them, if the person may say so."""
+
+    repository: RepositoryRef
+    head_sha: str
+    person: str
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class RecordBranch:
-    """Measure the new tip of a default branch: it arms checks, feeds trends and warms the caches."""
+    """Measure the new tip of a default or gated branch: it arms checks, feeds trends and warms the caches."""
 
     repository: RepositoryRef
     branch: str
@@ -131,6 +180,37 @@ class Sync:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class Welcome:
+    """The App was just installed on a repository: put a first `gate` there, so that it can be required, and measure it."""
+
+    repository: RepositoryRef
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Compare the open pull requests of some repositories with GitHub's: webhooks get lost."""
+
+    installation_id: int
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """A run has had its time: end it with that cause."""
+
+    head: Head
+    run_id: str
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class Redeliver:
+    """Have GitHub send the App's failed webhooks again."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class GiveUp:
     """A run failed for good: end what it left open, with a cause. The engine submits it, for a run of its own."""
 
@@ -141,7 +221,24 @@ class GiveUp:
     """The cause, for people."""
 
 
-Work = Supersede | Evaluate | CloseRuns | Reevaluate | Waive | RecordBranch | Rejudge | Sync | GiveUp
+Work = (
+    Supersede
+    | Evaluate
+    | EvaluateGroup
+    | CloseRuns
+    | CloseGroup
+    | Reevaluate
+    | Approve
+    | Waive
+    | RecordBranch
+    | Rejudge
+    | Sync
+    | Welcome
+    | Reconcile
+    | Expire
+    | Redeliver
+    | GiveUp
+)
 
 
 class Run(Protocol):
@@ -161,6 +258,12 @@ class Run(Protocol):
     def start(self, work: Work) -> str:
         """Submit more work; the id of its run. Never waits for it."""
 
+    def reserve(self, work: Work) -> str:
+        """The id that the run of this work will have when it is the next one started."""
+
+    def unfinished(self, subject: str) -> tuple[str, ...]:
+        """The ids of every other run about `subject` that waits or runs."""
+
     def cancel(self, subject: str) -> tuple[str, ...]:
         """Cancel every other unfinished run about `subject` (see `subject`); their ids."""
 
@@ -168,118 +271,69 @@ class Run(Protocol):
         """Whether this run should stop: asked every second by long steps, cheap to ask more often."""
 
 
-def plan(event: Event, *, app_id: int) -> tuple[Work, ...]:
-    """What to do about an event; nothing for those of other Apps' check runs and of branches we do not follow."""
-    match event:
-        case PullRequestEvent():
-            return (_plan_pull_request(event),)
-        case PushEvent():
-            return _plan_push(event)
-        case CheckRunEvent() | CheckSuiteEvent():
-            return (_plan_rerun(event),) if event.app_id == app_id else ()
-        case InstallationEvent() | RepositoryEvent():
-            return (_plan_sync(event),)
-        case CommandEvent():
-            return (_plan_command(event),)
-        case MergeGroupEvent():
-            # A group's content differs from its pull requests'; judging it is work of its own, not built yet.
-            return ()
-    assert_never(event)
-
-
-def _plan_pull_request(event: PullRequestEvent) -> Work:
-    if event.action == "closed":
-        return CloseRuns(event.repository, event.number, event.head_sha, event.updated_at)
-    evaluate = Evaluate(
-        repository=event.repository,
-        number=event.number,
-        head_sha=event.head_sha,
-        base_sha=event.base_sha,
-        base_ref=event.base_ref,
-        updated_at=event.updated_at,
-        author=event.author,
-        title=event.title,
-        draft=event.draft,
-        head_full_name=event.head_full_name,
-    )
-    return Supersede(evaluate)
-
-
-def _plan_push(event: PushEvent) -> tuple[Work, ...]:
-    """Which branches bring a policy of their own, the policy says: whoever re-judges reads it."""
-    followed = event.branch == event.repository.default_branch
-    recording = (RecordBranch(event.repository, event.branch, event.after),) if followed else ()
-    rejudging = () if event.created else (Rejudge(event.repository, event.branch, event.before),)
-    return (*recording, *rejudging)
-
-
-def _plan_rerun(event: CheckRunEvent | CheckSuiteEvent) -> Work:
-    external_id = event.external_id if isinstance(event, CheckRunEvent) else ""
-    return Reevaluate(event.repository, event.head_sha, event.pull_requests, external_id)
-
-
-def _plan_sync(event: InstallationEvent | RepositoryEvent) -> Work:
-    if isinstance(event, InstallationEvent):
-        return Sync(event.installation_id)
-    return Sync(event.repository.installation_id, event.repository)
-
-
-def _plan_command(event: CommandEvent) -> Work:
-    return Waive(
-        repository=event.repository,
-        number=event.number,
-        comment_id=event.comment_id,
-        commands=event.commands,
-        written_at=event.written_at,
-        person=event.person,
-        author=event.author,
-    )
-
-
 def queue(work: Work) -> QueueName:
     """The queue that carries the work: decisions, evaluations, and what may wait."""
     match work:
-        case Supersede() | CloseRuns() | Reevaluate() | Rejudge() | Waive() | GiveUp():
-            return "ingest"
         case Evaluate():
             return "background" if work.later else "gate"
-        case RecordBranch() | Sync():
+        case EvaluateGroup():
+            return "gate"
+        case RecordBranch() | Sync() | Welcome() | Reconcile() | Redeliver():
             return "background"
-    assert_never(work)
+        case _:
+            return "ingest"
 
 
 def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of work)
     """Works of one queue with the same partition share its limit: a pull request, a repository, an installation."""
     match work:
-        case Supersede(evaluate):
-            return f"{evaluate.repository.id}:{evaluate.number}"
+        case Supersede(evaluate=judged) | CloseGroup(group=judged):
+            return _of_head(judged.head)
+        case Expire(head):
+            return _of_head(head)
         case CloseRuns() | Waive():
             return f"{work.repository.id}:{work.number}"
-        case Reevaluate():
+        case Reevaluate() | Approve():
             return f"{work.repository.id}:{work.head_sha}"
         case Rejudge():
             return f"{work.repository.id}:{work.branch}"
-        case Evaluate() | RecordBranch():
+        case Evaluate() | EvaluateGroup() | RecordBranch() | Welcome():
             return str(work.repository.id)
-        case Sync():
+        case Sync() | Reconcile():
             return f"installation:{work.installation_id}"
+        case Redeliver():
+            return "app"
         case GiveUp():
             return subject(work.work)
     assert_never(work)
 
 
+def _of_head(head: Head) -> str:
+    """A pull request has one evaluation at a time; a merge group is known by its commit."""
+    return f"{head.repository.id}:{head.sha if head.branch else head.number}"
+
+
 def subject(work: Work) -> str:
     """What a run is about; `Run.cancel` ends all runs about the same."""
     match work:
-        case Evaluate():
-            return evaluations(work.repository.id, work.number)
+        case Evaluate() | EvaluateGroup():
+            return evaluations(work.head)
         case RecordBranch():
             return f"record:{work.repository.id}:{work.branch}"
-        case Supersede() | CloseRuns() | Reevaluate() | Rejudge() | Waive() | Sync() | GiveUp():
+        case _:
             return f"{type(work).__name__.lower()}:{partition(work)}"
-    assert_never(work)
 
 
-def evaluations(repository_id: int, number: int) -> str:
-    """The subject of every evaluation of a pull request."""
-    return f"evaluate:{repository_id}:{number}"
+def id_of_started(work: Work, run_id: str, number: int) -> str:
+    """The id of the run of a work that another run starts, as its first, second, ...; it begins with its subject."""
+    return f"{subject(work)}:{run_id}:{number}"
+
+
+def evaluations(head: Head) -> str:
+    """The subject of every evaluation of a pull request or merge group."""
+    return f"evaluate:{_of_head(head)}"
+
+
+def evaluations_in(repository_id: int) -> str:
+    """The subject of every evaluation in a repository."""
+    return f"evaluate:{repository_id}"

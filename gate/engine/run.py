@@ -16,7 +16,7 @@ from dbos import error as dbos_error
 
 from checks.codec import decode, encode
 from gate.core.failure import Permanent, PolicyError, Transient
-from gate.core.work import Work, subject
+from gate.core.work import Work, id_of_started
 from gate.engine.submitter import enqueue_options
 from gate.telemetry import Telemetry
 
@@ -81,10 +81,18 @@ class DurableRun:
 
     def start(self, work: Work) -> str:
         """Submit more work, once for this run; the id of its run, which begins with its subject."""
+        workflow_id = self.reserve(work)
         self._started += 1
-        workflow_id = f"{subject(work)}:{self.id}:{self._started}"
         DBOS.enqueue_workflow_with_options(enqueue_options(work, workflow_id), encode(work))
         return workflow_id
+
+    def reserve(self, work: Work) -> str:
+        """The id that the run of this work will have when it is the next one started."""
+        return id_of_started(work, self.id, self._started + 1)
+
+    def unfinished(self, subject: str) -> tuple[str, ...]:
+        """The ids of every other unfinished run about the subject."""
+        return self.step(_unfinished, subject, self.id, name="find_runs")
 
     def cancel(self, subject: str) -> tuple[str, ...]:
         """Cancel every other unfinished run about the subject; their ids."""

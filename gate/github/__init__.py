@@ -5,6 +5,18 @@ help later is raised as Transient for the engine, what will not as Permanent. It
 """
 
 from gate.github.app import GitHub, convert_manifest
+from gate.github.hook import DeliveryAttempt, deliveries, redeliver
+from gate.github.installations import installation_state, repositories
 from gate.github.repository import GitHubRepository, PullRequestView
 
-__all__ = ["GitHub", "GitHubRepository", "PullRequestView", "convert_manifest"]
+__all__ = [
+    "DeliveryAttempt",
+    "GitHub",
+    "GitHubRepository",
+    "PullRequestView",
+    "convert_manifest",
+    "deliveries",
+    "installation_state",
+    "redeliver",
+    "repositories",
+]

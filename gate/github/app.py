@@ -40,8 +40,8 @@ class _Token:
     expires_at: datetime
 
 
-_Key = tuple[int, int | str, tuple[tuple[str, str], ...]]
-"""Installation, repository (its id, or its name in the installation's account) and permissions of a token."""
+_Key = tuple[int, int | str | None, tuple[tuple[str, str], ...]]
+"""Installation, repository (its id, its name in the installation's account, None for all) and permissions of a token."""
 
 
 def new_client(api_url: str, auth: Auth.Auth | None) -> Github:
@@ -104,7 +104,7 @@ class GitHub:
         api_url: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._app_id = app_id
+        self.app_id = app_id
         self._app = Auth.AppAuth(app_id, private_key)
         self._api_url = api_url.rstrip("/")
         self._clock = clock
@@ -117,7 +117,7 @@ class GitHub:
 
     def __repr__(self) -> str:
         """Name the App, never its key."""
-        return f"GitHub(app_id={self._app_id}, api_url={self._api_url!r})"
+        return f"GitHub(app_id={self.app_id}, api_url={self._api_url!r})"
 
     def repository(self, installation_id: int, repository_id: int, full_name: str) -> GitHubRepository:
         """A repository; `full_name` may be outdated, the id decides."""
@@ -145,13 +145,15 @@ class GitHub:
     def call(
         self,
         installation_id: int,
-        repository: int | str,
+        repository: int | str | None,
         subject: str,
         function: Callable[[Github], T],
         *,
         permissions: Permissions = FOR_API,
     ) -> T:
         """The result of `function` with a client that may use the API for this one repository, named by id or name.
+
+        None is for the few requests that are about all repositories of the installation.
 
         A refused token is exchanged once: it may have been revoked, or expired by GitHub's clock. `subject` says in
         the texts of errors what was asked for.
@@ -165,6 +167,20 @@ class GitHub:
         except TokenRefusedError:
             self._forget(key, token)
         return attempt(subject, lambda: function(self._client(self._token(key))), now=self._clock())
+
+    def as_app(self, subject: str, function: Callable[[Github], T]) -> T:
+        """The result of `function` with a client that speaks for the App itself, whatever it is installed on.
+
+        Raises: Transient, Permanent.
+        """
+        try:
+            return attempt(subject, lambda: function(self._client(self._app.token)), now=self._clock())
+        except PyJWTError as error:
+            text = "The App's private key is no usable RSA key in PEM form; check GATE_PRIVATE_KEY."
+            raise Permanent(text) from error
+        except TokenRefusedError as error:
+            text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
+            raise Permanent(text) from error
 
     def _client(self, credentials: str) -> Github:
         """The client of the calling thread, with these credentials from now on."""
@@ -194,28 +210,21 @@ class GitHub:
                 del self._tokens[key]
 
     def _new_token(
-        self, installation_id: int, repository: int | str, permissions: tuple[tuple[str, str], ...]
+        self, installation_id: int, repository: int | str | None, permissions: tuple[tuple[str, str], ...]
     ) -> _Token:
-        subject = f"a token of installation {installation_id} for repository {repository}"
-        try:
-            requester = self._client(self._app.token).requester
-        except PyJWTError as error:
-            text = "The App's private key is no usable RSA key in PEM form; check GATE_PRIVATE_KEY."
-            raise Permanent(text) from error
+        of = "all its repositories" if repository is None else f"repository {repository}"
+        subject = f"a token of installation {installation_id} for {of}"
         path = f"/app/installations/{installation_id}/access_tokens"
-        named = "repositories" if isinstance(repository, str) else "repository_ids"
-        wanted = {named: [repository], "permissions": dict(permissions)}
-        try:
-            _, made = attempt(
-                subject, lambda: requester.requestJsonAndCheck("POST", path, input=wanted), now=self._clock()
-            )
-        except TokenRefusedError as error:
-            text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
-            raise Permanent(text) from error
+        wanted: dict[str, object] = {"permissions": dict(permissions)}
+        if repository is not None:
+            wanted["repositories" if isinstance(repository, str) else "repository_ids"] = [repository]
+        _, made = self.as_app(
+            subject, lambda client: client.requester.requestJsonAndCheck("POST", path, input=wanted)
+        )
         if not isinstance(made, dict) or "token" not in made:
             raise Transient(f"What answered the request for {subject} is not GitHub.")
         return _Token(made["token"], datetime.fromisoformat(made["expires_at"]))
 
 
-def _key(installation_id: int, repository: int | str, permissions: Permissions) -> _Key:
+def _key(installation_id: int, repository: int | str | None, permissions: Permissions) -> _Key:
     return installation_id, repository, tuple(sorted(permissions.items()))

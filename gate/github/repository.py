@@ -14,7 +14,9 @@ from github.Repository import Repository
 
 from gate.core.annotation import MOST, Annotation
 from gate.core.check_run import CheckRun
+from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent, Transient
+from gate.github.installations import repository_ref
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
@@ -42,6 +44,8 @@ class PullRequestView:
     title: str
     head_full_name: str | None
     """Repository of the head; None when that fork was deleted."""
+    association: str = ""
+    """What the author is to the repository, e.g. `FIRST_TIME_CONTRIBUTOR`."""
 
 
 class GitHubRepository:
@@ -58,12 +62,14 @@ class GitHubRepository:
         """Name the repository."""
         return f"GitHubRepository({self.full_name!r}, id={self.id})"
 
-    def create_check_run(self, run: CheckRun) -> int:
-        """The id of the check run on GitHub, found again by external id and name or else made: twice makes one."""
+    def create_check_run(self, run: CheckRun, *, again: bool = False) -> int:
+        """The id of a new check run on GitHub; `again`, when an earlier request may have made it unheard: then of that one.
+
+        It is found by external id and name, among our own: another App of the same kind may use the same external ids.
+        """
         subject = f"the check run {run.name!r} on {run.head_sha}"
-        found = (
-            self._call(subject, lambda repository: _adoptable(repository, run)) if run.external_id else None
-        )
+        app_id = self._door.app_id
+        found = self._call(subject, lambda it: _made_before(it, run, app_id)) if again else None
         if found is not None:
             self._complete(found.id, run, run.annotations[found.output.annotations_count :])
             return found.id
@@ -94,9 +100,15 @@ class GitHubRepository:
             self._call("the open pull requests", lambda it: [_view(one) for one in it.get_pulls("open")])
         )
 
-    def default_branch(self) -> str:
-        """Name of the default branch."""
-        return self._call("the default branch", lambda repository: repository.default_branch)
+    def now(self) -> RepositoryRef | None:
+        """The repository as it is now; None for one whose name or default branch cannot be used."""
+
+        def ask(repository: Repository) -> RepositoryRef | None:
+            address = f"/repos/{self.full_name}"
+            _, answer = repository.requester.requestJsonAndCheck("GET", address)
+            return repository_ref(self._installation_id, answer)
+
+        return self._call("the repository", ask)
 
     def role(self, login: str) -> str:
         """What a user is here: `admin`, `maintain`, `write`, `triage`, `read`, `none`, or what an organisation made up."""
@@ -156,10 +168,10 @@ class GitHubRepository:
         self.full_name = name
 
 
-def _adoptable(repository: Repository, run: CheckRun) -> SentCheckRun | None:
-    """The check run an earlier attempt made, of which no answer arrived or was kept."""
+def _made_before(repository: Repository, run: CheckRun, app_id: int) -> SentCheckRun | None:
     there = repository.get_commit(run.head_sha).get_check_runs(check_name=run.name, filter="all")
-    return next((one for one in there if one.external_id == run.external_id and one.name == run.name), None)
+    wanted = (run.external_id, run.name, app_id)
+    return next((one for one in there if (one.external_id, one.name, one.app.id) == wanted), None)
 
 
 def _view(pull: PullRequest) -> PullRequestView:
@@ -174,6 +186,7 @@ def _view(pull: PullRequest) -> PullRequestView:
         updated_at=pull.updated_at or pull.created_at,
         title=pull.title,
         head_full_name=pull.head.repo.full_name if pull.head.repo else None,
+        association=pull.author_association or "",
     )
 
 

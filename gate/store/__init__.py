@@ -1,8 +1,11 @@
 """Values in and out of the database, SQLite or Postgres; the one door to it. No row or session ever leaves."""
 
 from gate.store.chances import Chances
+from gate.store.following import Following
 from gate.store.records import (
     CheckRunRecord,
+    FailedDelivery,
+    InstallationState,
     PullRequestRecord,
     PullRequestState,
     RepositoryRecord,
@@ -11,11 +14,12 @@ from gate.store.records import (
     WaiverRecord,
 )
 from gate.store.reports import Reports
-from gate.store.repositories import Repositories
 from gate.store.verdicts import Verdicts
 
 __all__ = [
     "CheckRunRecord",
+    "FailedDelivery",
+    "InstallationState",
     "PullRequestRecord",
     "PullRequestState",
     "RepositoryRecord",
@@ -26,5 +30,5 @@ __all__ = [
 ]
 
 
-class Store(Repositories, Reports, Verdicts, Chances):
+class Store(Following, Reports, Verdicts, Chances):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

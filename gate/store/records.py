@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from gate.core.event import RepositoryRef
 from gate.core.verdict import Verdict, Waiver
 
 PullRequestState = Literal["open", "closed"]
+InstallationState = Literal["active", "suspended", "removed"]
+RepositoryState = Literal["active", "archived", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,21 @@ class RepositoryRecord:
     private: bool
     armed: bool
     """Whether coverage was measured on its default branch once: from then on coverage blocks."""
+    state: RepositoryState = "active"
+    gated_branches: tuple[str, ...] = ()
+    """Globs of `[gate] branches` as the default branch had them when it was last recorded."""
+
+    @property
+    def ref(self) -> RepositoryRef:
+        """As works name it."""
+        return RepositoryRef(
+            self.installation_id,
+            self.id,
+            self.full_name,
+            self.default_branch,
+            self.private,
+            archived=self.state == "archived",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,9 @@ class VerdictRecord:
     run_id: str
     repository_id: int
     number: int
+    """The pull request; of a merge group the one it is named after; else 0."""
+    branch: str
+    """Of a merge group or a push; empty for a pull request."""
     verdict: Verdict
     recorded_at: datetime
 
@@ -67,8 +88,12 @@ class CheckRunRecord:
 
     run_id: str
     name: str
+    repository_id: int
+    number: int
+    branch: str
     head_sha: str
     check_run_id: int
+    completed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +104,14 @@ class RevisionRecord:
     committed_at: datetime
     totals: dict[str, int]
     """By metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedDelivery:
+    """A webhook of which no attempt succeeded so far."""
+
+    guid: str
+    delivery_id: int
+    """Of the newest attempt."""
+    times: int
+    """How often we had it sent again."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,19 +20,9 @@ class Repositories(Database):
     """The part of the store that knows what GitHub has told us."""
 
     def save_repository(self, known: RepositoryRef) -> None:
-        """Keep a repository as an event had it; whether coverage is armed stays as it is."""
-        full_name = plain(known.full_name, 255)
-        row = {
-            "id": known.id,
-            "installation_id": known.installation_id,
-            "full_name": full_name,
-            "default_branch": plain(known.default_branch, 255),
-            "private": known.private,
-        }
+        """Keep a repository as GitHub tells of it, which it does only where we are installed; what else we know stays."""
         with self._writing() as connection:
-            owner = {"id": known.installation_id, "account": full_name.partition("/")[0]}
-            upsert(connection, installation, [owner])
-            upsert(connection, repository, [row])
+            self._save_repository(connection, known)
 
     def repository(self, repository_id: int) -> RepositoryRecord | None:
         """The repository of this id."""
@@ -41,23 +33,13 @@ class Repositories(Database):
         return self._one_repository(sa.func.lower(repository.c.full_name) == plain(full_name).lower())
 
     def public_repositories(self, *, limit: int, offset: int = 0) -> tuple[RepositoryRecord, ...]:
-        """Repositories that everybody may see, by name."""
-        statement = (
-            sa.select(repository)
-            .where(~repository.c.private)
-            .order_by(repository.c.full_name, repository.c.id)
-            .limit(limit)
-            .offset(offset)
-        )
-        with self._reading() as connection:
-            return tuple(_repository(row) for row in connection.execute(statement))
+        """Repositories that everybody may see and the App is installed on, by name."""
+        wanted = sa.and_(~repository.c.private, repository.c.state != "removed")
+        return self._repositories(wanted, repository.c.full_name, repository.c.id, limit=limit, offset=offset)
 
     def repositories_of(self, installation_id: int) -> tuple[RepositoryRecord, ...]:
-        """All repositories of an installation that we know, by id."""
-        wanted = repository.c.installation_id == installation_id
-        statement = sa.select(repository).where(wanted).order_by(repository.c.id)
-        with self._reading() as connection:
-            return tuple(_repository(row) for row in connection.execute(statement))
+        """All repositories of an installation that we know, by id; those removed from it too."""
+        return self._repositories(repository.c.installation_id == installation_id, repository.c.id)
 
     def arm(self, repository_id: int, now: datetime) -> None:
         """From now on coverage blocks; a repository that is armed stays as it is."""
@@ -65,6 +47,16 @@ class Repositories(Database):
             sa.update(repository)
             .where(repository.c.id == repository_id, repository.c.armed_at.is_(None))
             .values(armed_at=now)
+        )
+        with self._writing() as connection:
+            connection.execute(statement)
+
+    def note_gated_branches(self, repository_id: int, globs: Sequence[str]) -> None:
+        """Keep which branches besides the default one are gated."""
+        statement = (
+            sa.update(repository)
+            .where(repository.c.id == repository_id)
+            .values(gated_branches=json.dumps(globs))
         )
         with self._writing() as connection:
             connection.execute(statement)
@@ -150,6 +142,28 @@ class Repositories(Database):
                 totals[row.sha][row.metric] = row.value
         return tuple(RevisionRecord(point.sha, point.committed_at, totals[point.sha]) for point in found)
 
+    @staticmethod
+    def _save_repository(connection: sa.Connection, known: RepositoryRef) -> None:
+        full_name = plain(known.full_name, 255)
+        row = {
+            "id": known.id,
+            "installation_id": known.installation_id,
+            "full_name": full_name,
+            "default_branch": plain(known.default_branch, 255),
+            "private": known.private,
+            "state": "archived" if known.archived else "active",
+        }
+        owner = {"id": known.installation_id, "account": full_name.partition("/")[0]}
+        upsert(connection, installation, [owner])
+        upsert(connection, repository, [row])
+
+    def _repositories(
+        self, wanted: sa.ColumnElement[bool], *order: Any, limit: int | None = None, offset: int = 0
+    ) -> tuple[RepositoryRecord, ...]:
+        statement = sa.select(repository).where(wanted).order_by(*order).limit(limit).offset(offset)
+        with self._reading() as connection:
+            return tuple(_repository(row) for row in connection.execute(statement))
+
     def _one_repository(self, wanted: sa.ColumnElement[bool]) -> RepositoryRecord | None:
         statement = sa.select(repository).where(wanted).order_by(repository.c.id.desc()).limit(1)
         with self._reading() as connection:
@@ -178,4 +192,6 @@ def _repository(row: sa.Row[tuple[object, ...]]) -> RepositoryRecord:
         row.default_branch,
         row.private,
         armed=row.armed_at is not None,
+        state=row.state,
+        gated_branches=tuple(json.loads(row.gated_branches)),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from gate.core.check_run import OVERALL
 from gate.core.verdict import Verdict
 from gate.core.waiver import with_waivers
-from gate.store.content import packed, unpacked
+from gate.core.work import Head
+from gate.store.content import packed, plain, unpacked
 from gate.store.database import upsert
 from gate.store.records import CheckRunRecord, VerdictRecord
 from gate.store.waivers import Waivers
@@ -20,13 +23,24 @@ class Verdicts(Waivers):
     """The part of the store that remembers what was said. Verdicts are kept as judged, and read with their waivers."""
 
     def save_verdict(
-        self, repository_id: int, number: int, verdict: Verdict, *, run_id: str, now: datetime
+        self,
+        repository_id: int,
+        number: int,
+        verdict: Verdict,
+        *,
+        run_id: str,
+        now: datetime,
+        branch: str = "",
     ) -> None:
-        """Keep the verdict of a run as it was judged; a step that is repeated replaces its own, and its first time stays."""
+        """Keep the verdict of a run as it was judged; a step that is repeated replaces its own, and its first time stays.
+
+        With a branch it is one on a merge group, or on a push to a gated branch.
+        """
         row = {
             "run_id": run_id,
             "repository_id": repository_id,
             "number": number,
+            "branch": plain(branch, 255),
             "head_sha": verdict.provenance.head,
             "outcome": verdict.outcome.value,
             "policy_sha": verdict.provenance.policy_sha,
@@ -43,7 +57,11 @@ class Verdicts(Waivers):
 
     def verdicts(self, repository_id: int, number: int, *, limit: int = 100) -> tuple[VerdictRecord, ...]:
         """Verdicts on a pull request, newest first; those in a form this version does not read are left out."""
-        wanted = sa.and_(verdicts_made.c.repository_id == repository_id, verdicts_made.c.number == number)
+        wanted = sa.and_(
+            verdicts_made.c.repository_id == repository_id,
+            verdicts_made.c.number == number,
+            verdicts_made.c.branch == "",
+        )
         return self._verdicts(wanted, limit=limit)
 
     def newest_verdict(self, repository_id: int, number: int) -> VerdictRecord | None:
@@ -53,51 +71,69 @@ class Verdicts(Waivers):
     def verdicts_at(
         self, repository_id: int, head_sha: str, *, limit: int = 100
     ) -> tuple[VerdictRecord, ...]:
-        """Verdicts on a commit, of whichever pull request, newest first."""
+        """Verdicts on a commit, of whichever pull request, merge group or branch, newest first."""
         wanted = sa.and_(verdicts_made.c.repository_id == repository_id, verdicts_made.c.head_sha == head_sha)
         return self._verdicts(wanted, limit=limit)
 
-    def save_check_run_id(  # noqa: PLR0913  (a check run is known by all of these)
-        self,
-        run_id: str,
-        name: str,
-        head_sha: str,
-        check_run_id: int,
-        *,
-        repository_id: int,
-        number: int,
-        completed: bool,
+    def save_check_run(
+        self, head: Head, run_id: str, name: str, check_run_id: int, *, completed: bool
     ) -> None:
-        """Keep which check run on GitHub shows what, and whether it is completed."""
+        """Keep which check run on GitHub shows what, and whether it is completed; id 0 before it is made."""
         row = {
             "run_id": run_id,
             "name": name,
-            "repository_id": repository_id,
-            "number": number,
-            "head_sha": head_sha,
+            "repository_id": head.repository.id,
+            "number": head.number,
+            "branch": plain(head.branch, 255),
+            "head_sha": head.sha,
             "check_run_id": check_run_id,
             "completed": completed,
         }
         with self._writing() as connection:
             upsert(connection, check_run, [row])
 
-    def check_run_ids(self, run_id: str) -> dict[str, int]:
-        """{name: GitHub's id} of the check runs of a run."""
-        statement = sa.select(check_run.c.name, check_run.c.check_run_id).where(check_run.c.run_id == run_id)
-        with self._reading() as connection:
-            return {row.name: row.check_run_id for row in connection.execute(statement)}
-
-    def open_check_runs(self, repository_id: int, number: int) -> tuple[CheckRunRecord, ...]:
-        """Check runs of a pull request that are not completed, oldest first."""
-        statement = (
-            sa.select(check_run.c.run_id, check_run.c.name, check_run.c.head_sha, check_run.c.check_run_id)
-            .where(
-                check_run.c.repository_id == repository_id,
-                check_run.c.number == number,
-                ~check_run.c.completed,
-            )
-            .order_by(check_run.c.check_run_id)
+    def open_check_runs(
+        self, repository_id: int, number: int, *, branch: str = "", head_sha: str = ""
+    ) -> tuple[CheckRunRecord, ...]:
+        """Check runs of a pull request, or of a merge group, that are not completed, oldest first; of one head if given."""
+        wanted = sa.and_(
+            check_run.c.repository_id == repository_id,
+            check_run.c.number == number,
+            check_run.c.branch == plain(branch, 255),
+            ~check_run.c.completed,
         )
+        return self._check_runs(sa.and_(wanted, check_run.c.head_sha == head_sha) if head_sha else wanted)
+
+    def is_answered(self, repository_id: int, number: int, head_sha: str) -> bool:
+        """Whether some run has said its last word on a head of a pull request."""
+        wanted = sa.and_(
+            check_run.c.repository_id == repository_id,
+            check_run.c.number == number,
+            check_run.c.branch == "",
+            check_run.c.head_sha == head_sha,
+            check_run.c.name == OVERALL,
+            check_run.c.completed,
+        )
+        return bool(self._check_runs(wanted))
+
+    def set_due(self, run_id: str, due_at: datetime) -> None:
+        """The check runs of a run are overdue from then on."""
+        statement = sa.update(check_run).where(check_run.c.run_id == run_id).values(due_at=due_at)
+        with self._writing() as connection:
+            connection.execute(statement)
+
+    def overdue(self, now: datetime) -> tuple[CheckRunRecord, ...]:
+        """Check runs that should be completed by now, oldest first."""
+        return self._check_runs(sa.and_(~check_run.c.completed, check_run.c.due_at < now))
+
+    def check_run_of(self, run_id: str, name: str) -> CheckRunRecord | None:
+        """The check run of that name that a run made or is making."""
+        found = self._check_runs(sa.and_(check_run.c.run_id == run_id, check_run.c.name == name))
+        return next(iter(found), None)
+
+    def _check_runs(self, wanted: sa.ColumnElement[bool]) -> tuple[CheckRunRecord, ...]:
+        columns = [check_run.c[each.name] for each in fields(CheckRunRecord)]
+        statement = sa.select(*columns).where(wanted).order_by(check_run.c.check_run_id, check_run.c.run_id)
         with self._reading() as connection:
             return tuple(CheckRunRecord(*row) for row in connection.execute(statement))
 
@@ -132,5 +168,5 @@ class Verdicts(Waivers):
             if judged is not None:
                 key = (row.repository_id, row.number)
                 verdict = with_waivers(judged, waivers[key], refusals[key].get(row.head_sha, ()))
-                records.append(VerdictRecord(row.run_id, *key, verdict, row.recorded_at))
+                records.append(VerdictRecord(row.run_id, *key, row.branch, verdict, row.recorded_at))
         return tuple(records)

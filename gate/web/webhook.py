@@ -20,7 +20,7 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped] 
 from gate.core import event as events
 from gate.core.failure import Transient
 from gate.core.payload import PayloadError
-from gate.core.work import plan
+from gate.core.plan import plan
 from gate.settings import App
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ _COUNTED = (
     "check_suite",
     "merge_group",
     "installation",
+    "installation_repositories",
     "repository",
     "issue_comment",
 )
@@ -108,7 +109,7 @@ def _receive(service: Service, app: App, body: bytes) -> str:
         except Transient as error:
             service.telemetry.log.warning("delivery not taken", delivery=delivery, error=str(error))
             raise Refused(503, f"{error}; deliver again later") from error
-    if works and not isinstance(event, events.InstallationEvent):
+    if works and not isinstance(event, events.InstallationEvent | events.AuthorizationEvent):
         service.telemetry.repository_webhooks.labels(event.repository.full_name).inc()
     service.telemetry.log.info("delivery taken", delivery=delivery, github_event=name, works=len(works))
     return f"submitted {len(works)}" if works else ""

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from gate.core.branch_globs import listed
 from gate.core.event import RepositoryRef
 from gate.core.failure import PolicyError
-from gate.core.policy import Policy
-from gate.core.work import Evaluate
+from gate.core.policy import Defaults, Policy
+from gate.core.work import Evaluate, EvaluateGroup
 from gate.git import Repository
 from gate.service import Service
 from gate.workflows.judge import Question, policy_at, policy_source
 from gate.workflows.organisation import defaults_of
-from gate.workflows.rules import rules_at
+from gate.workflows.rules import Rules, rules_at
 
 
 def ask(service: Service, work: Evaluate) -> Question:
@@ -26,20 +26,45 @@ def ask(service: Service, work: Evaluate) -> Question:
     Raises: PolicyError for a broken policy that this pull request does not repair, Transient while GitHub does not
     show the head.
     """
-    defaults = defaults_of(service, work.repository)
-    mirror = service.mirror(work.repository)
+    repository = work.repository
+    defaults = defaults_of(service, repository)
+    mirror = service.mirror(repository)
     mirror.fetch({work.head_sha: f"refs/pull/{work.number}/head"})
-    default = mirror.fetch_tip(f"refs/heads/{work.repository.default_branch}")
-    is_default = work.base_ref == work.repository.default_branch
+    default = mirror.fetch_tip(f"refs/heads/{repository.default_branch}")
+    is_default = work.base_ref == repository.default_branch
     target = default if is_default else mirror.fetch_tip(f"refs/heads/{work.base_ref}")
     base = mirror.merge_base(work.head_sha, target) or ""
-    sha, name = ruling(mirror, work.repository, work.base_ref, Tips(default, target), defaults.policy)
+    sha, name = ruling(mirror, repository, work.base_ref, Tips(default, target), defaults.policy)
     rules = rules_at(mirror, sha, name, head=work.head_sha, base=base, over=defaults.policy)
+    return _question(service, mirror, work.head_sha, base, rules, defaults)
+
+
+def ask_of_group(service: Service, work: EvaluateGroup) -> Question:
+    """The question a merge group puts: its head with what the queue built it on.
+
+    That is what the base branch will be when this group is merged, so its policy rules where the branch brings one.
+    Raises: as `ask`.
+    """
+    repository = work.repository
+    defaults = defaults_of(service, repository)
+    mirror = service.mirror(repository)
+    branch = f"refs/heads/{work.branch}"
+    mirror.fetch({work.head_sha: branch, work.base_sha: branch})
+    is_default = work.base_ref == repository.default_branch
+    default = work.base_sha if is_default else mirror.fetch_tip(f"refs/heads/{repository.default_branch}")
+    sha, name = ruling(mirror, repository, work.base_ref, Tips(default, work.base_sha), defaults.policy)
+    rules = rules_at(mirror, sha, name, head=work.head_sha, base=work.base_sha, over=defaults.policy)
+    return _question(service, mirror, work.head_sha, work.base_sha, rules, defaults)
+
+
+def _question(
+    service: Service, mirror: Repository, head: str, base: str, rules: Rules, defaults: Defaults
+) -> Question:
     age = (service.now() - mirror.committed_at(base)).days if base else None
     return Question(
         base=base,
-        head=work.head_sha,
-        head_name=work.head_sha,
+        head=head,
+        head_name=head,
         rules=rules.sha,
         policy=rules.policy,
         policy_source=policy_source(mirror, rules.sha, rules.name, defaults),

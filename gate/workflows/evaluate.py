@@ -1,4 +1,4 @@
-"""Judge one head of a pull request, from the first "in progress" to the verdict. A crash at any point repeats no finished step.
+"""Judge one head of a pull request or merge group, from the first "in progress" to the verdict. A crash at any point repeats no finished step.
 
 It gives the order; the steps are the work of `ask`, `judge`, `cover` and `publish`.
 """
@@ -8,21 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
+from gate.core.component import Parts
 from gate.core.failure import PolicyError, Transient
 from gate.core.verdict import Reason, Verdict, broken_policy, combine, sub_verdicts
-from gate.core.work import Evaluate, GiveUp, Run, Supersede
+from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Run, Supersede, id_of_started
 from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.workflows import publish
-from gate.workflows.ask import ask
+from gate.workflows.approve import waiting, waits
+from gate.workflows.ask import ask, ask_of_group
 from gate.workflows.cover import cover
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
 from gate.workflows.preview import preview
 from gate.workflows.supersede import still_wanted
+
+Evaluation = Evaluate | EvaluateGroup
+
+TO_BEGIN = timedelta(minutes=30)
+"""For fetching, static checks and whatever waits for GitHub, beside the time that tests may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +43,12 @@ class _Judgement:
     """See `Question`."""
 
 
-def evaluate(run: Run, service: Service, work: Evaluate) -> None:
+def evaluate(run: Run, service: Service, work: Evaluation) -> None:
     """Publishes `gate` in progress, each check when it is known, and the verdict."""
     if not run.step(_begin, service, work, run.id, name="begin"):
         return
     try:
-        question = run.step(ask, service, work)
+        question = run.step(_ask, service, work, run.id, name="ask")
         judgement = _judge(run, service, work, question)
     except PolicyError as error:
         run.step(_conclude_broken, service, work, run.id, str(error), name="conclude")
@@ -50,34 +58,53 @@ def evaluate(run: Run, service: Service, work: Evaluate) -> None:
 
 def give_up(run: Run, service: Service, work: GiveUp) -> None:
     """Ends what a failed run left open: its `gate` says "could not measure" and why."""
-    failed = work.work.evaluate if isinstance(work.work, Supersede) else work.work
-    if isinstance(failed, Evaluate):
-        run.step(_give_up, service, failed, work.run_id, work.text, name="conclude")
+    failed, run_id = work.work, work.run_id
+    if isinstance(failed, Supersede):
+        failed = failed.evaluate
+        run_id = id_of_started(failed, run_id, 1)  # that is whose `gate` may have been announced
+    if isinstance(failed, Evaluate | EvaluateGroup):
+        run.step(_give_up, service, failed, run_id, work.text, name="conclude")
 
 
-def _judge(run: Run, service: Service, work: Evaluate, question: Question) -> _Judgement:
+def _judge(run: Run, service: Service, work: Evaluation, question: Question) -> _Judgement:
     """Complexity and security first, published before any test runs; then coverage."""
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
     static = run.step(partial(_static, case), name="static checks")
     question = replace(question, renamed=static.renamed)
     for judged in static.judged:
         run.step(_publish, service, work, run.id, question, judged, name=f"publish {judged.verdict.check}")
-    run.step(_stage, service, work, run.id, "Running the tests", name="stage")
-    covered = run.step(partial(_cover, case, work, run), name="coverage")
+    if run.step(waits, service, work, question.policy, name="look for an approval"):
+        covered = run.step(waiting, case, work, name="coverage")
+    else:
+        run.step(_stage, service, work, run.id, "Running the tests", name="stage")
+        covered = run.step(partial(_cover, case, work, run), name="coverage")
     run.step(_publish, service, work, run.id, question, covered, name="publish coverage")
     return replace(static, judged=(covered, *static.judged))
 
 
-def _begin(service: Service, work: Evaluate, run_id: str) -> bool:
-    if not still_wanted(service, work.repository, work.number, work.head_sha):
+def _begin(service: Service, work: Evaluation, run_id: str) -> bool:
+    if isinstance(work, Evaluate) and not still_wanted(service, work.head):
         return False
     _stage(service, work, run_id, "Fetching the revisions and measuring complexity and security")
+    service.store.set_due(run_id, service.now() + TO_BEGIN)
     return True
 
 
-def _stage(service: Service, work: Evaluate, run_id: str, stage: str) -> None:
-    where = publish.links(service, work.repository, head_sha=work.head_sha, run_id=run_id)
-    publish.start(service, work.repository, work.number, stage, where)
+def _ask(service: Service, work: Evaluation, run_id: str) -> Question:
+    question = ask(service, work) if isinstance(work, Evaluate) else ask_of_group(service, work)
+    service.store.set_due(run_id, service.now() + TO_BEGIN + _time_for_tests(service, question))
+    return question
+
+
+def _time_for_tests(service: Service, question: Question) -> timedelta:
+    """Each suite may run twice in both trees, one after the other."""
+    minutes = min(question.policy.tests.timeout_minutes, service.settings.max_timeout_minutes)
+    suites = len(Parts(question.policy).suites)
+    return timedelta(minutes=4 * suites * minutes)
+
+
+def _stage(service: Service, work: Evaluation, run_id: str, stage: str) -> None:
+    publish.start(service, work.head, stage, run_id=run_id)
 
 
 @contextmanager
@@ -95,7 +122,7 @@ def _static(case: Case) -> _Judgement:
     return _Judgement((case.complexity(), case.security()), case.loosened(), case.renamed())
 
 
-def _cover(case: Case, work: Evaluate, run: Run) -> Judged:
+def _cover(case: Case, work: Evaluation, run: Run) -> Judged:
     repository = case.service.store.repository(work.repository.id)
     running = Running(box_name(case.service, run.id), run.cancelled, again=work.again)
     with _analysing():
@@ -107,25 +134,20 @@ def _cover(case: Case, work: Evaluate, run: Run) -> Judged:
         )
 
 
-def _publish(service: Service, work: Evaluate, run_id: str, question: Question, judged: Judged) -> None:
-    where = publish.links(
-        service, work.repository, head_sha=work.head_sha, base_sha=question.base, run_id=run_id
-    )
-    advise = question.policy.gate.mode == "advise"
+def _publish(service: Service, work: Evaluation, run_id: str, question: Question, judged: Judged) -> None:
     publish.check(
         service,
-        work.repository,
-        work.number,
+        work.head,
         judged.verdict,
         question.provenance((judged,)),
-        where,
-        advise=advise,
+        run_id=run_id,
+        advise=question.policy.gate.mode == "advise",
         components=judged.components,
     )
 
 
 def _conclude(
-    service: Service, work: Evaluate, run_id: str, question: Question, judgement: _Judgement
+    service: Service, work: Evaluation, run_id: str, question: Question, judgement: _Judgement
 ) -> None:
     judged = judgement.judged
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
@@ -142,16 +164,18 @@ def _conclude(
     _save_and_publish(service, work, run_id, verdict)
 
 
-def _conclude_broken(service: Service, work: Evaluate, run_id: str, text: str) -> None:
+def _conclude_broken(service: Service, work: Evaluation, run_id: str, text: str) -> None:
     _save_and_publish(service, work, run_id, broken_policy(text, head=work.head_sha))
 
 
-def _save_and_publish(service: Service, work: Evaluate, run_id: str, verdict: Verdict) -> None:
-    service.store.save_verdict(work.repository.id, work.number, verdict, run_id=run_id, now=service.now())
-    publish.conclude(service, work.repository, run_id)
+def _save_and_publish(service: Service, work: Evaluation, run_id: str, verdict: Verdict) -> None:
+    head = work.head
+    service.store.save_verdict(
+        head.repository.id, head.number, verdict, run_id=run_id, now=service.now(), branch=head.branch
+    )
+    publish.conclude(service, head.repository, run_id)
 
 
-def _give_up(service: Service, work: Evaluate, run_id: str, text: str) -> None:
-    where = publish.links(service, work.repository, head_sha=work.head_sha, run_id=run_id)
+def _give_up(service: Service, work: Evaluation, run_id: str, text: str) -> None:
     hint = "Press “Measure again”, or push a commit. If it happens again, tell whoever runs this Gate the run's id."
-    publish.give_up(service, work.repository, work.number, text, hint, where)
+    publish.give_up(service, work.head, text, hint, run_id=run_id)

@@ -1,36 +1,28 @@
-"""Somebody pressed a re-run button: judge the open pull requests with that head again, and measure their tests anew."""
+"""Somebody pressed a re-run button: judge what has that head again, and measure its tests anew."""
 
 from __future__ import annotations
 
-from gate.core.event import RepositoryRef
-from gate.core.work import Evaluate, Reevaluate, Run, Supersede
+from dataclasses import replace
+
+from gate.core.work import Evaluate, EvaluateGroup, Reevaluate, Run, Supersede
 from gate.service import Service
+from gate.workflows.reconcile import evaluation
 
 
 def reevaluate(run: Run, service: Service, work: Reevaluate) -> None:
-    """Starts a new evaluation for every open pull request whose head it is."""
-    for evaluate in run.step(_find, service, work, name="find pull requests"):
-        run.start(Supersede(evaluate))
+    """Starts a new evaluation for every open pull request whose head it is, or for the merge group."""
+    for again in run.step(_find, service, work, name="find pull requests"):
+        run.start(Supersede(again))
 
 
-def _find(service: Service, work: Reevaluate) -> tuple[Evaluate, ...]:
+def _find(service: Service, work: Reevaluate) -> tuple[Evaluate | EvaluateGroup, ...]:
     """GitHub names no pull request of a fork, so all open ones are asked for their head."""
-    repository: RepositoryRef = work.repository
-    github = service.github.repository(repository.installation_id, repository.id, repository.full_name)
+    repository = work.repository
+    group = service.store.group_at(repository, work.head_sha)
+    if group is not None:
+        return (replace(group, again=True),)
     return tuple(
-        Evaluate(
-            repository=repository,
-            number=pull.number,
-            head_sha=pull.head_sha,
-            base_sha=pull.base_sha,
-            base_ref=pull.base_ref,
-            updated_at=pull.updated_at,
-            author=pull.author,
-            title=pull.title,
-            draft=pull.draft,
-            head_full_name=pull.head_full_name,
-            again=True,
-        )
-        for pull in github.open_pull_requests()
+        evaluation(repository, pull, again=True)
+        for pull in service.on_github(repository).open_pull_requests()
         if pull.head_sha == work.head_sha
     )

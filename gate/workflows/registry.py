@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gate.core.work import (
+    Approve,
+    CloseGroup,
     CloseRuns,
     Evaluate,
+    EvaluateGroup,
+    Expire,
     GiveUp,
+    Reconcile,
     RecordBranch,
+    Redeliver,
     Reevaluate,
     Rejudge,
     Run,
     Supersede,
     Sync,
     Waive,
+    Welcome,
+    Work,
 )
 from gate.service import Service
+from gate.workflows import expire, reconcile, redeliver
+from gate.workflows.approve import approve
 from gate.workflows.evaluate import evaluate
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
 from gate.workflows.rejudge import rejudge
-from gate.workflows.supersede import close_runs, supersede
+from gate.workflows.supersede import close_group, close_runs, supersede
 from gate.workflows.sync import sync
 from gate.workflows.waive import waive
+from gate.workflows.welcome import welcome
 from gate.workflows.wind_up import wind_up
 
 Workflow = Callable[[Run, Service, Any], None]
@@ -32,19 +44,50 @@ Workflow = Callable[[Run, Service, Any], None]
 WORKFLOWS: dict[type[Any], Workflow] = {
     Supersede: supersede,
     Evaluate: evaluate,
+    EvaluateGroup: evaluate,
     CloseRuns: close_runs,
+    CloseGroup: close_group,
     Reevaluate: reevaluate,
+    Approve: approve,
     Waive: waive,
     RecordBranch: record_branch,
     Rejudge: rejudge,
     Sync: sync,
+    Welcome: welcome,
+    Reconcile: reconcile.reconcile,
+    Redeliver: redeliver.redeliver,
+    Expire: expire.expire,
     GiveUp: wind_up,
 }
+
+SCHEDULES: dict[str, tuple[str, Callable[[Run, Service], None]]] = {
+    "reconcile": ("*/5 * * * *", reconcile.begin),
+    "redeliver": ("2-59/5 * * * *", redeliver.begin),
+    "watch": ("* * * * *", expire.watch),
+}
+"""By name: when (a cron expression, UTC), and what one of the workers does then."""
 
 
 def workflows(service: Service) -> dict[type[Any], Callable[[Run, Any], None]]:
     """Every workflow, bound to the service, as the engine registers them."""
     return {kind: _bound(function, service) for kind, function in WORKFLOWS.items()}
+
+
+def schedules(service: Service) -> dict[str, tuple[str, Callable[[Run], None]]]:
+    """What is done at fixed times, bound to the service, as the engine takes it."""
+    return {name: (cron, partial(_at, function, service)) for name, (cron, function) in SCHEDULES.items()}
+
+
+def at_start(service: Service) -> tuple[Work, ...]:
+    """What a worker sees to first: it may have been away for long."""
+    if service.app is None:
+        return ()
+    return (Redeliver(), *(Reconcile(each) for each in service.store.installations()))
+
+
+def _at(function: Callable[[Run, Service], None], service: Service, run: Run) -> None:
+    if service.app is not None:  # before that there is nobody to ask
+        function(run, service)
 
 
 def _bound(function: Workflow, service: Service) -> Callable[[Run, Any], None]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
-from gate.core.event import RepositoryRef
 from gate.core.failure import Transient
-from gate.core.work import CloseRuns, Evaluate, Run, Supersede, evaluations
+from gate.core.work import (
+    CloseGroup,
+    CloseRuns,
+    Evaluate,
+    EvaluateGroup,
+    Head,
+    Run,
+    Supersede,
+    evaluations,
+)
 from gate.service import Service
 from gate.workflows import publish
 
@@ -18,12 +27,15 @@ LAG = timedelta(seconds=10)
 def supersede(run: Run, service: Service, work: Supersede) -> None:
     """Starts the evaluation of a head, unless a newer event of the pull request was seen."""
     evaluate = work.evaluate
-    if not run.step(_is_newest, service, evaluate, name="look at GitHub"):
+    if isinstance(evaluate, Evaluate) and not run.step(_is_newest, service, evaluate, name="look at GitHub"):
         return
     if not run.step(_accept, service, evaluate, name="accept"):
         return
-    run.cancel(evaluations(evaluate.repository.id, evaluate.number))
-    started = run.start(evaluate)
+    run.cancel(evaluations(evaluate.head))
+    started = run.reserve(evaluate)
+    if not (isinstance(evaluate, Evaluate) and evaluate.later):
+        run.step(_announce, service, evaluate, started, name="announce")
+    run.start(evaluate)
     run.step(_close_others, service, evaluate, started, name="close superseded check runs")
 
 
@@ -33,8 +45,16 @@ def close_runs(run: Run, service: Service, work: CloseRuns) -> None:
         return
     if not run.step(_accept_closing, service, work, name="accept"):
         return
-    run.cancel(evaluations(work.repository.id, work.number))
-    run.step(_close_all, service, work, name="close check runs")
+    head = Head(work.repository, work.number, "")
+    run.cancel(evaluations(head))
+    run.step(_close_all, service, head, name="close check runs")
+
+
+def close_group(run: Run, service: Service, work: CloseGroup) -> None:
+    """Ends what runs for a merge group that nobody waits for any more."""
+    run.step(_accept_destroying, service, work, name="accept")
+    run.cancel(evaluations(work.group.head))
+    run.step(_close_all, service, work.group.head, name="close check runs")
 
 
 def _is_newest(service: Service, work: Evaluate | CloseRuns) -> bool:
@@ -42,12 +62,10 @@ def _is_newest(service: Service, work: Evaluate | CloseRuns) -> bool:
 
     GitHub's times are no finer, and neither deliveries nor queues keep the order within a second.
     """
-    repository = work.repository
-    known = service.store.pull_request(repository.id, work.number)
+    known = service.store.pull_request(work.repository.id, work.number)
     if known is None or known.updated_at != work.updated_at or _agrees(work, known):
         return True
-    github = service.github.repository(repository.installation_id, repository.id, repository.full_name)
-    if _agrees(work, github.pull_request(work.number)):
+    if _agrees(work, service.on_github(work.repository).pull_request(work.number)):
         return True
     if service.now() - work.updated_at < LAG:
         raise Transient(f"pull request {work.number} may look different in a moment")
@@ -71,8 +89,10 @@ def _agrees(work: Evaluate | CloseRuns, seen: _Seen) -> bool:
     return (seen.state, seen.head_sha, seen.base_ref) == ("open", work.head_sha, work.base_ref)
 
 
-def _accept(service: Service, work: Evaluate) -> bool:
+def _accept(service: Service, work: Evaluate | EvaluateGroup) -> bool:
     service.store.save_repository(work.repository)
+    if isinstance(work, EvaluateGroup):
+        return service.store.note_group(work, destroyed=False)
     return service.store.note_pull_request(
         work.repository.id,
         work.number,
@@ -85,8 +105,13 @@ def _accept(service: Service, work: Evaluate) -> bool:
     )
 
 
-def _close_others(service: Service, work: Evaluate, started: str) -> None:
-    publish.supersede(service, work.repository, work.number, but=started, newer_sha=work.head_sha)
+def _announce(service: Service, work: Evaluate | EvaluateGroup, started: str) -> None:
+    """Before the run starts: it may have to wait for a worker, and a person should not wonder."""
+    publish.start(service, work.head, "Waiting for a worker", run_id=started)
+
+
+def _close_others(service: Service, work: Evaluate | EvaluateGroup, started: str) -> None:
+    publish.supersede(service, work.head, but=started)
 
 
 def _accept_closing(service: Service, work: CloseRuns) -> bool:
@@ -101,11 +126,16 @@ def _accept_closing(service: Service, work: CloseRuns) -> bool:
     )
 
 
-def _close_all(service: Service, work: CloseRuns) -> None:
-    publish.supersede(service, work.repository, work.number, but="", newer_sha="")
+def _accept_destroying(service: Service, work: CloseGroup) -> None:
+    service.store.save_repository(work.group.repository)
+    service.store.note_group(work.group, destroyed=True)
 
 
-def still_wanted(service: Service, repository: RepositoryRef, number: int, head_sha: str) -> bool:
+def _close_all(service: Service, head: Head) -> None:
+    publish.supersede(service, replace(head, sha=""))
+
+
+def still_wanted(service: Service, head: Head) -> bool:
     """Whether the head is the newest seen of an open pull request: a revived run asks before it starts."""
-    known = service.store.pull_request(repository.id, number)
-    return known is None or (known.state == "open" and known.head_sha == head_sha)
+    known = service.store.pull_request(head.repository.id, head.number)
+    return known is None or (known.state == "open" and known.head_sha == head.sha)

@@ -13,7 +13,6 @@ from gate.core.command import Asker, decide
 from gate.core.failure import Permanent
 from gate.core.verdict import Verdict, Waiver
 from gate.core.work import Run, Waive
-from gate.github import GitHubRepository
 from gate.service import Service
 from gate.workflows import publish
 
@@ -49,7 +48,7 @@ def _answer(service: Service, work: Waive, index: int) -> bool:
 
 def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
     """The person as GitHub knows them now; whether an author is alone is asked only where it matters."""
-    github = _github(service, work)
+    github = service.on_github(work.repository)
     try:
         role = github.role(work.person)
     except Permanent:
@@ -77,13 +76,8 @@ def _open_head(service: Service, work: Waive) -> str | None:
     known = service.store.pull_request(work.repository.id, work.number)
     if known is None:
         service.store.save_repository(work.repository)
-    seen = known or _github(service, work).pull_request(work.number)
+    seen = known or service.on_github(work.repository).pull_request(work.number)
     return seen.head_sha if seen.state == "open" else None
-
-
-def _github(service: Service, work: Waive) -> GitHubRepository:
-    repository = work.repository
-    return service.github.repository(repository.installation_id, repository.id, repository.full_name)
 
 
 def _seen(service: Service, work: Waive) -> Verdict | None:

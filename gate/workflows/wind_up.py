@@ -6,8 +6,9 @@ are looked at again once it has stopped.
 
 from __future__ import annotations
 
-from gate.core.event import RepositoryRef
-from gate.core.work import Evaluate, GiveUp, Run
+from dataclasses import replace
+
+from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Head, Run
 from gate.service import Service
 from gate.workflows import publish
 from gate.workflows.evaluate import give_up
@@ -17,14 +18,11 @@ def wind_up(run: Run, service: Service, work: GiveUp) -> None:
     """Says why a failed run could not measure; closes what a cancelled one has in progress."""
     if work.text:
         give_up(run, service, work)
-    elif isinstance(work.work, Evaluate):
-        run.step(
-            _close, service, work.work.repository, work.work.number, work.run_id, name="close check runs"
-        )
+    elif isinstance(work.work, Evaluate | EvaluateGroup):
+        run.step(_close, service, work.work.head, work.run_id, name="close check runs")
 
 
-def _close(service: Service, repository: RepositoryRef, number: int, run_id: str) -> None:
-    known = service.store.pull_request(repository.id, number)
-    publish.supersede(
-        service, repository, number, only=run_id, newer_sha=known.head_sha if known is not None else ""
-    )
+def _close(service: Service, head: Head, run_id: str) -> None:
+    known = service.store.pull_request(head.repository.id, head.number)
+    newer = known.head_sha if known is not None and not head.branch else ""
+    publish.supersede(service, replace(head, sha=newer), only=run_id)

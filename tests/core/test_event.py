@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.core.event import (
+    AuthorizationEvent,
     CheckRunEvent,
     CheckSuiteEvent,
     CommandEvent,
@@ -131,6 +133,42 @@ def test_a_pull_request_is_read_whole() -> None:
     )
 
 
+def test_the_number_of_a_merge_group_is_in_its_branch() -> None:
+    """
+    Its waivers are those of the pull request it adds; a branch of another form names none.
+    """
+    group = MergeGroupEvent("destroyed", REF, SHA, f"gh-readonly-queue/a/b/pr-17-{OTHER_SHA}", SHA, "a/b")
+
+    assert group.number == 17
+    assert replace(group, head_ref=f"gh-readonly-queue/main/pr-0-{SHA}").number == 0
+    assert replace(group, head_ref=f"queue/main/pr-7-{SHA}").number == 0
+
+
+def test_who_takes_the_authorization_back_is_known_by_id() -> None:
+    """
+    It is about a person, and belongs to no installation.
+    """
+    payload = {"action": "revoked", "sender": {"login": "mona", "id": 5}}
+
+    assert parse("github_app_authorization", payload) == AuthorizationEvent(5)
+
+
+def test_another_default_branch_is_an_event() -> None:
+    """
+    It changes the rules for every pull request.
+    """
+    payload = {
+        "action": "edited",
+        "installation": INSTALLATION,
+        "repository": REPOSITORY | {"archived": True},
+        "changes": {"default_branch": {"from": "master"}},
+    }
+
+    assert parse("repository", payload) == RepositoryEvent(
+        "edited", replace(REF, archived=True), previous_default_branch="master"
+    )
+
+
 def test_deleted_forks_and_deleted_authors_are_no_mistakes() -> None:
     """
     GitHub sends null for a fork or an account that is gone.
@@ -153,6 +191,10 @@ def test_deleted_forks_and_deleted_authors_are_no_mistakes() -> None:
         ("push", {"ref": "refs/heads/gh-readonly-queue/main/pr-1-x", "after": SHA}),
         ("check_run", {"action": "created"}),
         ("check_suite", {"action": "requested"}),
+        ("repository", {"action": "edited", "changes": {"description": {"from": None}}}),
+        # The webhook of a repository instead of the App's: there is no token to do anything with.
+        ("pull_request", pull_request_payload() | {"installation": None}),
+        ("push", {"ref": "refs/heads/main", "before": SHA, "after": SHA, "repository": REPOSITORY}),
     ],
 )
 def test_what_gate_does_not_act_on_is_nothing(name: str, payload: dict[str, Any]) -> None:
@@ -330,7 +372,6 @@ def test_installations_are_read_without_a_repository(name: str) -> None:
         ("repository.id", 2**63),
         ("repository.private", 1),
         # Structure.
-        ("installation", None),
         ("installation", {}),
         ("pull_request", []),
         ("pull_request.head", "x"),

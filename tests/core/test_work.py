@@ -10,6 +10,7 @@ import pytest
 
 from checks.codec import decode, encode
 from gate.core.event import (
+    AuthorizationEvent,
     CheckRunEvent,
     CheckSuiteEvent,
     CommandEvent,
@@ -21,20 +22,28 @@ from gate.core.event import (
     RepositoryEvent,
     RepositoryRef,
 )
+from gate.core.plan import plan
 from gate.core.work import (
+    Approve,
+    CloseGroup,
     CloseRuns,
     Evaluate,
+    EvaluateGroup,
+    Expire,
     GiveUp,
+    Reconcile,
     RecordBranch,
+    Redeliver,
     Reevaluate,
     Rejudge,
     Supersede,
     Sync,
     Waive,
+    Welcome,
     Work,
     evaluations,
+    evaluations_in,
     partition,
-    plan,
     queue,
     subject,
 )
@@ -60,6 +69,10 @@ CLOSED = PullRequestEvent(
 )
 EVALUATE = Evaluate(REPOSITORY, 7, HEAD, BASE, "main", NOW, "somebody", "A title", True, "fork/name")
 RERUN = CheckRunEvent("rerequested", REPOSITORY, 9, 5, "gate", "7:x", HEAD, "somebody", (7,))
+REEVALUATE = Reevaluate(REPOSITORY, HEAD, (7,), "7:x")
+QUEUE = f"gh-readonly-queue/main/pr-7-{BASE}"
+GROUP = EvaluateGroup(REPOSITORY, 7, QUEUE, HEAD, BASE, "main")
+ARCHIVED = replace(REPOSITORY, archived=True)
 COMMENT = CommandEvent(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
 WAIVE = Waive(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
 
@@ -73,16 +86,35 @@ WAIVE = Waive(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "so
             PushEvent(REPOSITORY, "main", BASE, HEAD),
             (RecordBranch(REPOSITORY, "main", HEAD), Rejudge(REPOSITORY, "main", BASE)),
         ),
-        # Whether such a branch brings a policy, only the policy can say; a new one changes nothing.
-        (PushEvent(REPOSITORY, "other", BASE, HEAD), (Rejudge(REPOSITORY, "other", BASE),)),
-        (PushEvent(REPOSITORY, "other", "0" * 40, HEAD), ()),
-        (RERUN, (Reevaluate(REPOSITORY, HEAD, (7,), "7:x"),)),
+        # Whether such a branch is gated, only the policy can say; a new one changes no rules.
+        (
+            PushEvent(REPOSITORY, "other", BASE, HEAD),
+            (RecordBranch(REPOSITORY, "other", HEAD), Rejudge(REPOSITORY, "other", BASE)),
+        ),
+        (PushEvent(REPOSITORY, "other", "0" * 40, HEAD), (RecordBranch(REPOSITORY, "other", HEAD),)),
+        (RERUN, (REEVALUATE,)),
         (CheckSuiteEvent(REPOSITORY, 9, HEAD), (Reevaluate(REPOSITORY, HEAD),)),
         (CheckSuiteEvent(REPOSITORY, 10, HEAD), ()),  # another App's
         (InstallationEvent("created", 1), (Sync(1),)),
         (RepositoryEvent("renamed", REPOSITORY), (Sync(1, REPOSITORY),)),
         (COMMENT, (WAIVE,)),
-        (MergeGroupEvent("checks_requested", REPOSITORY, HEAD, "q", BASE, "main"), ()),
+        (MergeGroupEvent("checks_requested", REPOSITORY, HEAD, QUEUE, BASE, "main"), (Supersede(GROUP),)),
+        (MergeGroupEvent("destroyed", REPOSITORY, HEAD, QUEUE, BASE, "main"), (CloseGroup(GROUP),)),
+        (replace(RERUN, action="requested_action", identifier="rerun"), (REEVALUATE,)),
+        (
+            replace(RERUN, action="requested_action", identifier="approve"),
+            (Approve(REPOSITORY, HEAD, "somebody"),),
+        ),
+        (replace(RERUN, action="requested_action", identifier="another's"), ()),
+        (
+            RepositoryEvent("edited", REPOSITORY, "master"),
+            (Sync(1, REPOSITORY), Rejudge(REPOSITORY, "main")),
+        ),
+        (AuthorizationEvent(5), ()),
+        # Of an archived repository nothing can be written.
+        (replace(OPENED, repository=ARCHIVED), ()),
+        (PushEvent(ARCHIVED, "main", BASE, HEAD), ()),
+        (RepositoryEvent("archived", ARCHIVED), (Sync(1, ARCHIVED),)),
     ],
 )
 def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
@@ -108,6 +140,15 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         # Judged again for a new policy: one after another, and ended by a newer head as any evaluation is.
         (replace(EVALUATE, later=True), ("background", "2", "evaluate:2:7")),
         (Sync(1), ("background", "installation:1", "sync:installation:1")),
+        # A merge group is known by its commit, and is no evaluation of its pull request.
+        (Supersede(GROUP), ("ingest", f"2:{HEAD}", f"supersede:2:{HEAD}")),
+        (GROUP, ("gate", "2", f"evaluate:2:{HEAD}")),
+        (CloseGroup(GROUP), ("ingest", f"2:{HEAD}", f"closegroup:2:{HEAD}")),
+        (Approve(REPOSITORY, HEAD, "mona"), ("ingest", f"2:{HEAD}", f"approve:2:{HEAD}")),
+        (Welcome(REPOSITORY), ("background", "2", "welcome:2")),
+        (Reconcile(1), ("background", "installation:1", "reconcile:installation:1")),
+        (Redeliver(), ("background", "app", "redeliver:app")),
+        (Expire(EVALUATE.head, "r1"), ("ingest", "2:7", "expire:2:7")),
     ],
 )
 def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> None:
@@ -121,6 +162,8 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
     "work",
     [
         Supersede(EVALUATE),
+        Supersede(GROUP),
+        Expire(GROUP.head, "r1"),
         Reevaluate(REPOSITORY, HEAD, (7,)),
         WAIVE,
         Rejudge(REPOSITORY, "main", BASE),
@@ -139,4 +182,7 @@ def test_subjects_of_pull_requests_are_no_prefixes_of_each_other() -> None:
     """
     Runs are found by subject and colon, so pull request 7 never cancels those of 70.
     """
-    assert not evaluations(2, 70).startswith(evaluations(2, 7) + ":")
+    seventy = replace(EVALUATE, number=70)
+
+    assert not evaluations(seventy.head).startswith(evaluations(EVALUATE.head) + ":")
+    assert evaluations(seventy.head).startswith(evaluations_in(2) + ":")

@@ -184,7 +184,7 @@ def test_a_newer_head_cancels_the_older_run_even_within_a_step(submitter: Submit
         went_on.append(run.step(long))
 
     def close_runs(run: Run, work: CloseRuns) -> None:
-        cancelled.put(run.cancel(evaluations(REPOSITORY.id, work.number)))
+        cancelled.put(run.cancel(evaluations(EVALUATE.head)))
 
     def start_evaluation(run: Run, work: Sync) -> None:
         run.start(EVALUATE)

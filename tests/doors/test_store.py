@@ -19,6 +19,7 @@ from gate.core.comparison.chance import Chance, UnstableLine
 from gate.core.event import RepositoryRef
 from gate.core.failure import Transient
 from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
+from gate.core.work import Head
 from gate.store import PullRequestRecord, RepositoryRecord, RevisionRecord, Store
 from gate.tables import file_report, verdict
 
@@ -323,12 +324,10 @@ def test_open_check_runs_are_those_to_be_closed(store: Store) -> None:
         ("r2", "gate", 1, False),
         ("r3", "gate", 2, False),
     ]:
-        store.save_check_run_id(
-            run_id, name, HEAD, 100 + number, repository_id=7, number=number, completed=completed
-        )
-    store.save_check_run_id("r2", "gate", HEAD, 101, repository_id=7, number=1, completed=True)
+        head = Head(REPOSITORY, number, HEAD)
+        store.save_check_run(head, run_id, name, 100 + number, completed=completed)
+    store.save_check_run(Head(REPOSITORY, 1, HEAD), "r2", "gate", 101, completed=True)
 
-    assert store.check_run_ids("r1") == {"gate": 101, "gate / security": 101}
     assert [(run.run_id, run.name, run.check_run_id) for run in store.open_check_runs(7, 1)] == [
         ("r1", "gate", 101)
     ]

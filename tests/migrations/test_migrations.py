@@ -121,6 +121,27 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         },
         "flaky_test": {"repository_id": 7, "identity": "b" * 64, "name": "test_a", "seen_at": NOON},
     },
+    "0004": {
+        "merge_group": {
+            "repository_id": 7,
+            "head_sha": "e" * 40,
+            "branch": "gh-readonly-queue/main/pr-1-abc",
+            "number": 1,
+            "base_sha": "b" * 40,
+            "base_ref": "main",
+            "destroyed": False,
+        },
+        "approval": {
+            "repository_id": 7,
+            "number": 1,
+            "head_sha": "a" * 40,
+            "person": "mona",
+            "role": "write",
+            "given_at": NOON,
+        },
+        "bookmark": {"name": "deliveries", "at": NOON},
+        "failed_delivery": {"guid": "g", "delivery_id": 3, "times": 1, "due_at": NOON},
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -59,7 +59,7 @@ def test_what_keeps_webhooks_from_being_taken_is_named(tmp_path: Path) -> None:
     assert answer.json == {
         "ready": False,
         "problems": [
-            "the database: its schema is empty, this Gate needs 0003: run `gate migrate`",
+            "the database: its schema is empty, this Gate needs 0004: run `gate migrate`",
             "the engine's database does not answer",
         ],
         "sandbox": "tests do not run: GATE_SANDBOX is none",

@@ -79,7 +79,7 @@ def test_form_encoding_is_taken_as_well(client: FlaskClient, tmp_path: Path) -> 
         ("unknown_event", {"action": "x"}),
         ("pull_request", {"action": "labeled"}),
         ("push", PUSH | {"ref": "refs/tags/v1"}),
-        ("push", PUSH | {"ref": "refs/heads/topic", "before": "0" * 40}),
+        ("push", PUSH | {"ref": "refs/heads/topic", "after": "0" * 40}),
     ],
 )
 def test_what_needs_no_work_is_still_a_success(
@@ -133,7 +133,7 @@ def test_a_missing_or_bad_signature_is_401(
         as_body(PUSH | {"after": "--upload-pack=touch /tmp/x"}),
         as_body(PUSH | {"repository": None}),
         as_body(PUSH | {"repository": {"full_name": [[[[]]]]}}),
-        as_body({"ref": "refs/heads/main"}),
+        as_body({"ref": "refs/heads/main", "installation": {"id": 1}}),
     ],
 )
 def test_malformed_payloads_are_400(client: FlaskClient, tmp_path: Path, body: bytes) -> None:

@@ -14,7 +14,7 @@ from gate.core.verdict import concluded
 from gate.core.waiver import snapshot
 from gate.service import Service
 from gate.settings import App, Settings
-from gate.store import Store
+from gate.store import CheckRunRecord, Store
 from gate.workflows import publish
 from tests import verdicts
 from tests.fake_github import FakeGitHub
@@ -25,13 +25,13 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 class RacedStore(Store):
     """A store that a waiver reaches at the last moment: the verdict has been read, and its `gate` is about to be sent."""
 
-    def check_run_ids(self, run_id: str) -> dict[str, int]:
+    def check_run_of(self, run_id: str, name: str) -> CheckRunRecord | None:
         """The same as ever, after somebody waived."""
         record = self.verdict(run_id)
         if record is not None:
             given = replace(verdicts.WAIVER, reasons=snapshot(record.verdict, "complexity"))
             self.save_waiver(record.repository_id, record.number, given, origin="comment:1:0")
-        return super().check_run_ids(run_id)
+        return super().check_run_of(run_id, name)
 
 
 @pytest.fixture

@@ -5,7 +5,16 @@ from __future__ import annotations
 from gate.core.verdict.complexity import judge_complexity
 from gate.core.verdict.coverage import judge_coverage, may_be_chance
 from gate.core.verdict.coverage_texts import needs_service
-from gate.core.verdict.overall import broken_policy, combine, concluded, could_not_measure, outcome_of, worst
+from gate.core.verdict.overall import (
+    awaits_approval,
+    broken_policy,
+    combine,
+    concluded,
+    could_not_measure,
+    needs_approval,
+    outcome_of,
+    worst,
+)
 from gate.core.verdict.parts import (
     Components,
     components_of,
@@ -42,6 +51,7 @@ __all__ = (
     "Verdict",
     "WaivedReason",
     "Waiver",
+    "awaits_approval",
     "broken_policy",
     "broken_preview",
     "combine",
@@ -53,6 +63,7 @@ __all__ = (
     "judge_coverage",
     "judge_security",
     "may_be_chance",
+    "needs_approval",
     "needs_service",
     "no_files_to_cover",
     "of_component",

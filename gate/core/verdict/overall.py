@@ -24,6 +24,9 @@ _WORDS = {
     Outcome.WAIVED: "Waived",
 }
 
+NEEDS_APPROVAL = "needs_approval"
+"""Kind of the reason why tests did not run that somebody has to allow."""
+
 SubVerdict = tuple[str, Outcome, tuple[CheckVerdict, ...]]
 """(name, outcome, checks) of a component."""
 
@@ -126,6 +129,19 @@ def could_not_measure(check: str, text: str, hint: str, *, neutral: bool, output
         neutral=neutral,
         output=output,
     )
+
+
+def needs_approval(author: str, *, neutral: bool) -> CheckVerdict:
+    """Coverage of a first-time contributor's change whose tests nobody has allowed to run yet."""
+    text = f"{author} has not contributed here before, so the tests wait for a maintainer"
+    hint = "Look at the change; then press “Run the tests” on this check, which holds for this head alone"
+    waiting = could_not_measure("coverage", text, hint, neutral=neutral)
+    return replace(waiting, reasons=tuple(replace(each, kind=NEEDS_APPROVAL) for each in waiting.reasons))
+
+
+def awaits_approval(check: CheckVerdict) -> bool:
+    """Whether somebody has to allow the tests to run."""
+    return any(reason.kind == NEEDS_APPROVAL for reason in check.reasons)
 
 
 def broken_policy(text: str, *, head: str) -> Verdict:

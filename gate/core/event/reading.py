@@ -1,4 +1,4 @@
-"""What GitHub told us: webhook signatures and payloads as values; deciding what follows is `gate.core.work`'s part.
+"""Webhook payloads as events.
 
 Strict only in what Gate needs of a payload, for GitHub adds fields at will. Every value is hostile until it has
 matched its pattern: shas, refs and names end in git commands, addresses and pages.
@@ -6,191 +6,31 @@ matched its pattern: shas, refs and names end in git commands, addresses and pag
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, cast, get_args
+from collections.abc import Callable, Mapping
+from typing import cast, get_args
 
 from gate.core.command import commands_in
-from gate.core.payload import Node
-
-PullRequestAction = Literal[
-    "opened", "synchronize", "reopened", "ready_for_review", "converted_to_draft", "edited", "closed"
-]
-CheckRunAction = Literal["rerequested", "requested_action"]
-MergeGroupAction = Literal["checks_requested", "destroyed"]
-InstallationAction = Literal[
-    "created", "deleted", "suspend", "unsuspend", "new_permissions_accepted", "added", "removed"
-]
-RepositoryAction = Literal[
-    "renamed", "transferred", "archived", "unarchived", "privatized", "publicized", "edited"
-]
-
-
-class SignatureError(Exception):
-    """The body was not signed with any of our secrets."""
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryRef:
-    """The repository an event is about, and the installation whose token reads it."""
-
-    installation_id: int
-    id: int
-    full_name: str
-    default_branch: str
-    private: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PullRequestEvent:
-    """Something happened to a pull request: a reason to look at it, never its state, for order is not guaranteed."""
-
-    action: PullRequestAction
-    repository: RepositoryRef
-    number: int
-    head_sha: str
-    base_sha: str
-    base_ref: str
-    """Branch name without `refs/heads/`."""
-    head_full_name: str | None
-    """None when the fork was deleted."""
-    draft: bool
-    author: str
-    updated_at: datetime
-    title: str
-    previous_base_ref: str = ""
-    """Set only when the base branch was changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class PushEvent:
-    """A branch got a new tip; tags, deletions and merge queue branches are no events."""
-
-    repository: RepositoryRef
-    branch: str
-    before: str
-    """All zeros for a new branch."""
-    after: str
-
-    @property
-    def created(self) -> bool:
-        """Whether the branch is new."""
-        return _NO_COMMIT.fullmatch(self.before) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRunEvent:
-    """Somebody pressed a button of a check run."""
-
-    action: CheckRunAction
-    repository: RepositoryRef
-    app_id: int
-    """The App that owns the run; other Apps' runs arrive as well."""
-    check_run_id: int
-    name: str
-    external_id: str
-    head_sha: str
-    sender: str
-    pull_requests: tuple[int, ...] = ()
-    """Numbers of this repository's pull requests; empty for forks."""
-    identifier: str = ""
-    """Of the pressed action, for `requested_action`."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckSuiteEvent:
-    """Somebody pressed "Re-run all checks"."""
-
-    repository: RepositoryRef
-    app_id: int
-    head_sha: str
-    pull_requests: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MergeGroupEvent:
-    """A merge queue built a group, or gave it up."""
-
-    action: MergeGroupAction
-    repository: RepositoryRef
-    head_sha: str
-    head_ref: str
-    base_sha: str
-    base_ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class InstallationEvent:
-    """The App was installed, removed, suspended, or given other repositories or permissions."""
-
-    action: InstallationAction
-    installation_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryEvent:
-    """A repository has another name, owner, visibility or default branch now."""
-
-    action: RepositoryAction
-    repository: RepositoryRef
-
-
-@dataclass(frozen=True, slots=True)
-class CommandEvent:
-    """A person wrote `/gate` commands below a pull request; comments without one, and those of programs, are no events."""
-
-    repository: RepositoryRef
-    number: int
-    comment_id: int
-    commands: tuple[str, ...]
-    """Lines as they were written, cleaned and shortened."""
-    written_at: datetime
-    """GitHub's time, in whole seconds."""
-    person: str
-    """Login of who wrote them."""
-    author: str
-    """Login of whose pull request it is."""
-
-
-Event = (
-    PullRequestEvent
-    | PushEvent
-    | CheckRunEvent
-    | CheckSuiteEvent
-    | MergeGroupEvent
-    | InstallationEvent
-    | RepositoryEvent
-    | CommandEvent
+from gate.core.event.values import (
+    QUEUE,
+    AuthorizationEvent,
+    CheckRunAction,
+    CheckRunEvent,
+    CheckSuiteEvent,
+    CommandEvent,
+    Event,
+    InstallationAction,
+    InstallationEvent,
+    MergeGroupAction,
+    MergeGroupEvent,
+    PullRequestAction,
+    PullRequestEvent,
+    PushEvent,
+    RepositoryAction,
+    RepositoryEvent,
+    RepositoryRef,
+    no_commit,
 )
-
-_SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
-_NO_COMMIT = re.compile(r"0{40}(0{24})?")
-
-
-def verify(body: bytes, signature: str | None, secrets: Iterable[str]) -> None:
-    """Return when the raw `body` carries the `X-Hub-Signature-256` of one of the `secrets`.
-
-    All secrets are tried, so that the answer takes as long for the first as for the last.
-
-    Raises: SignatureError.
-    Source: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
-    """
-    # Bytes on both sides: compare_digest raises TypeError for text that is not ASCII.
-    given = _SIGNATURE.fullmatch((signature or "").strip().encode("utf-8", "replace"))
-    if given is None:
-        raise SignatureError("X-Hub-Signature-256 is missing or not `sha256=` and 64 hexadecimal digits")
-    holds = False
-    for secret in secrets:
-        if not secret:
-            continue
-        expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
-        holds |= hmac.compare_digest(expected, given[1])
-    if not holds:
-        raise SignatureError("X-Hub-Signature-256 does not match the body and the webhook secret")
+from gate.core.payload import Node
 
 
 def parse(name: str, payload: object) -> Event | None:
@@ -205,6 +45,10 @@ def parse(name: str, payload: object) -> Event | None:
     actions, read = reader
     if actions and root.optional_text("action") not in actions:
         return None
+    if name not in _OF_PEOPLE and not root.has("installation"):
+        return (
+            None  # somebody's webhook of a repository leads here; without an installation nothing can be done
+        )
     return read(root)
 
 
@@ -216,6 +60,7 @@ def _repository(root: Node) -> RepositoryRef:
         full_name=repository.full_name("full_name"),
         default_branch=repository.branch("default_branch"),
         private=repository.flag("private"),
+        archived=repository.flag("archived") if repository.has("archived") else False,
     )
 
 
@@ -240,12 +85,13 @@ def _pull_request(root: Node) -> PullRequestEvent | None:
         updated_at=pull_request.time("updated_at"),
         title=pull_request.text("title"),
         previous_base_ref="" if base_change.empty else base_change.child("ref").branch("from"),
+        association=pull_request.optional_text("author_association"),
     )
 
 
 def _push(root: Node) -> PushEvent | None:
     kind, _, branch = root.text("ref").partition("refs/heads/")
-    if kind or branch.startswith("gh-readonly-queue/") or _NO_COMMIT.fullmatch(root.sha("after")):
+    if kind or branch.startswith(QUEUE) or no_commit(root.sha("after")):
         return None
     return PushEvent(
         repository=_repository(root),
@@ -313,8 +159,19 @@ def _installation(root: Node) -> InstallationEvent:
     )
 
 
-def _repository_change(root: Node) -> RepositoryEvent:
-    return RepositoryEvent(action=cast("RepositoryAction", root.text("action")), repository=_repository(root))
+def _authorization(root: Node) -> AuthorizationEvent:
+    return AuthorizationEvent(user_id=root.child("sender").integer("id"))
+
+
+def _repository_change(root: Node) -> RepositoryEvent | None:
+    change = root.optional_child("changes").optional_child("default_branch")
+    if root.text("action") == "edited" and change.empty:
+        return None  # its description or topics
+    return RepositoryEvent(
+        action=cast("RepositoryAction", root.text("action")),
+        repository=_repository(root),
+        previous_default_branch="" if change.empty else change.branch("from"),
+    )
 
 
 def _issue_comment(root: Node) -> CommandEvent | None:
@@ -343,9 +200,17 @@ _READERS: Mapping[str, tuple[tuple[str, ...], Callable[[Node], Event | None]]] =
     "check_run": (get_args(CheckRunAction), _check_run),
     "check_suite": (("rerequested",), _check_suite),
     "merge_group": (get_args(MergeGroupAction), _merge_group),
-    "installation": (get_args(InstallationAction), _installation),
-    "installation_repositories": (get_args(InstallationAction), _installation),
+    "installation": (
+        ("created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"),
+        _installation,
+    ),
+    "installation_repositories": (("added", "removed"), _installation),
+    "installation_target": (("renamed",), _installation),
+    "github_app_authorization": (("revoked",), _authorization),
     "repository": (get_args(RepositoryAction), _repository_change),
     "issue_comment": (("created",), _issue_comment),
 }
 """Event name to the actions that matter (all, when none is named) and the function that reads it."""
+
+_OF_PEOPLE = frozenset({"github_app_authorization"})
+"""Events about a person, which belong to no installation."""

@@ -1,0 +1,68 @@
+"""Where the App is installed: whether an installation works, and which repositories it covers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from github import Github
+
+from gate.core.event import RepositoryRef
+from gate.core.payload import Node, PayloadError
+from gate.github.failure import NotFoundError
+
+if TYPE_CHECKING:
+    from gate.github.app import GitHub
+
+METADATA_READ = {"metadata": "read"}
+A_PAGE = 100
+
+InstallationState = Literal["active", "suspended", "removed"]
+
+
+def installation_state(door: GitHub, installation_id: int) -> tuple[InstallationState, str]:
+    """How an installation is now, and the account it belongs to (empty once it is gone). Raises: Transient, Permanent."""
+
+    def ask(client: Github) -> Any:
+        return client.requester.requestJsonAndCheck("GET", f"/app/installations/{installation_id}")[1]
+
+    try:
+        answer = Node.of(door.as_app(f"installation {installation_id}", ask))
+    except NotFoundError:
+        return "removed", ""
+    account = answer.optional_child("account").optional_text("login")
+    return ("suspended" if answer.has("suspended_at") else "active"), account
+
+
+def repositories(door: GitHub, installation_id: int) -> tuple[RepositoryRef, ...]:
+    """Every repository of an installation as it is now. Raises: Transient, Permanent."""
+
+    def ask(client: Github) -> list[RepositoryRef]:
+        found: list[RepositoryRef] = []
+        while True:
+            page = len(found) // A_PAGE + 1
+            address = f"/installation/repositories?per_page={A_PAGE}&page={page}"
+            _, answer = client.requester.requestJsonAndCheck("GET", address)
+            shown = answer["repositories"]
+            found += [ref for one in shown if (ref := repository_ref(installation_id, one)) is not None]
+            if len(shown) < A_PAGE:
+                return found
+
+    subject = f"the repositories of installation {installation_id}"
+    return tuple(door.call(installation_id, None, subject, ask, permissions=METADATA_READ))
+
+
+def repository_ref(installation_id: int, shown: Mapping[str, Any]) -> RepositoryRef | None:
+    """A repository as the API shows it; None for one whose name or branch cannot be used."""
+    try:
+        one = Node.of(dict(shown))
+        return RepositoryRef(
+            installation_id=installation_id,
+            id=one.integer("id"),
+            full_name=one.full_name("full_name"),
+            default_branch=one.branch("default_branch"),
+            private=one.flag("private"),
+            archived=one.flag("archived"),
+        )
+    except PayloadError:
+        return None

@@ -1,0 +1,64 @@
+"""Tests of a first-time contributor: whether they wait for somebody's word, and taking that word.
+
+Where `[gate] forks = "approve"`. Nothing is judged here; everything but the tests never waits.
+"""
+
+from __future__ import annotations
+
+from gate.core.failure import Permanent
+from gate.core.policy import Policy
+from gate.core.verdict import needs_approval
+from gate.core.work import Approve, Evaluate, EvaluateGroup, Run, Supersede
+from gate.service import Service
+from gate.workflows.judge import Case, Judged
+from gate.workflows.reconcile import evaluation
+
+ROLES = frozenset({"admin", "maintain", "write"})
+"""Whose word it is, as for GitHub's own workflows."""
+NEW_HERE = frozenset({"FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN", "NONE"})
+"""What GitHub calls authors of whom nothing was merged here before."""
+
+
+def approve(run: Run, service: Service, work: Approve) -> None:
+    """Has the head measured with its tests, where the person may say so."""
+    for evaluate in run.step(_approved, service, work, name="ask for the role"):
+        run.start(Supersede(evaluate))
+
+
+def waits(service: Service, work: Evaluate | EvaluateGroup, policy: Policy) -> bool:
+    """Whether the tests of this head have to be allowed first; what a merge queue holds, somebody has accepted."""
+    if isinstance(work, EvaluateGroup) or policy.gate.forks != "approve":
+        return False
+    if service.store.approved_by(work.repository.id, work.number, work.head_sha):
+        return False
+    seen = work if work.association else service.on_github(work.repository).pull_request(work.number)
+    return seen.head_full_name != work.repository.full_name and seen.association in NEW_HERE
+
+
+def waiting(case: Case, work: Evaluate | EvaluateGroup) -> Judged:
+    """Coverage that waits: neutral, as everything without a measurement, until the repository is armed."""
+    known = case.service.store.repository(work.repository.id)
+    author = work.author if isinstance(work, Evaluate) else ""
+    verdict = needs_approval(author, neutral=known is None or not known.armed)
+    return Judged(verdict, "not measured", case.of_components("coverage", lambda _: verdict))
+
+
+def _approved(service: Service, work: Approve) -> tuple[Evaluate, ...]:
+    repository = work.repository
+    github = service.on_github(repository)
+    try:
+        role = github.role(work.person)
+    except Permanent:
+        role = "none"  # GitHub knows no such person any more
+    if role not in ROLES:
+        log = service.telemetry.log
+        log.warning("tests not allowed", person=work.person, role=role, head_sha=work.head_sha)
+        return ()
+    known = service.store.open_pull_requests_at(repository.id, work.head_sha)
+    views = [github.pull_request(each.number) for each in known]
+    found = [view for view in views if (view.state, view.head_sha) == ("open", work.head_sha)]
+    for view in found:
+        service.store.approve(
+            repository.id, view.number, work.head_sha, person=work.person, role=role, now=service.now()
+        )
+    return tuple(evaluation(repository, view) for view in found)

@@ -1,0 +1,34 @@
+"""The App was just installed on a repository: put a first `gate` on its default branch, and measure that.
+
+GitHub offers a check as required only once it was there; nothing is judged by it.
+"""
+
+from __future__ import annotations
+
+from gate.core import check_run
+from gate.core.event import RepositoryRef
+from gate.core.failure import Permanent
+from gate.core.work import Head, RecordBranch, Run, Welcome
+from gate.service import Service
+from gate.workflows import publish
+
+
+def welcome(run: Run, service: Service, work: Welcome) -> None:
+    """Publishes `gate` on the tip of the default branch, neutral, and has it measured; an empty repository has none."""
+    repository = work.repository
+    tip = run.step(_tip, service, repository, name="look for the default branch")
+    if not tip:
+        return
+    run.step(_publish, service, Head(repository, 0, tip, repository.default_branch), run.id, name="publish")
+    run.start(RecordBranch(repository, repository.default_branch, tip))
+
+
+def _tip(service: Service, repository: RepositoryRef) -> str:
+    try:
+        return service.mirror(repository).fetch_tip(f"refs/heads/{repository.default_branch}")
+    except Permanent:
+        return ""
+
+
+def _publish(service: Service, head: Head, run_id: str) -> None:
+    publish.put(service, head, check_run.installed(publish.links(service, head, run_id=run_id)))
