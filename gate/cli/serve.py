@@ -42,7 +42,7 @@ def web() -> None:
 def worker() -> None:
     """Carries out the work: one process on SQLite, any number on Postgres."""
     from gate.engine import Engine  # DBOS costs 0.5 s of start-up
-    from gate.workflows.registry import at_start, schedules, workflows
+    from gate.workflows.registry import AT_START, schedules, workflows
 
     service = Service.from_settings(Settings.from_environment())
     service.telemetry.configure_log(service.settings.log_level)
@@ -55,8 +55,8 @@ def worker() -> None:
     for name, (cron, function) in schedules(service).items():
         engine.schedule(name, cron, function)
     engine.launch()
-    for work in at_start(service):
-        engine.submit(work, f"start:{uuid.uuid4()}")
+    if service.app is not None:
+        engine.submit(AT_START, f"start:{uuid.uuid4()}")
     stopping.wait()
     engine.close()
 

@@ -188,6 +188,12 @@ class Welcome:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """Look at everything that GitHub may have told us in vain: installations, pull requests, webhooks."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class Reconcile:
     """Compare the open pull requests of some repositories with GitHub's: webhooks get lost."""
 
@@ -234,6 +240,7 @@ Work = (
     | Rejudge
     | Sync
     | Welcome
+    | Survey
     | Reconcile
     | Expire
     | Redeliver
@@ -278,7 +285,7 @@ def queue(work: Work) -> QueueName:
             return "background" if work.later else "gate"
         case EvaluateGroup():
             return "gate"
-        case RecordBranch() | Sync() | Welcome() | Reconcile() | Redeliver():
+        case RecordBranch() | Sync() | Welcome() | Survey() | Reconcile() | Redeliver():
             return "background"
         case _:
             return "ingest"
@@ -301,7 +308,7 @@ def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of
             return str(work.repository.id)
         case Sync() | Reconcile():
             return f"installation:{work.installation_id}"
-        case Redeliver():
+        case Survey() | Redeliver():
             return "app"
         case GiveUp():
             return subject(work.work)

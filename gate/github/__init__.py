@@ -6,7 +6,7 @@ help later is raised as Transient for the engine, what will not as Permanent. It
 
 from gate.github.app import GitHub, convert_manifest
 from gate.github.hook import DeliveryAttempt, deliveries, redeliver
-from gate.github.installations import installation_state, repositories
+from gate.github.installations import installation_state, installations, repositories
 from gate.github.repository import GitHubRepository, PullRequestView
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "convert_manifest",
     "deliveries",
     "installation_state",
+    "installations",
     "redeliver",
     "repositories",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,19 +35,23 @@ def installation_state(door: GitHub, installation_id: int) -> tuple[Installation
     return ("suspended" if answer.has("suspended_at") else "active"), account
 
 
+def installations(door: GitHub) -> dict[int, InstallationState]:
+    """How every installation is that there is, by id. Raises: Transient, Permanent."""
+
+    def ask(client: Github) -> dict[int, InstallationState]:
+        shown = _all_pages(client, "/app/installations")
+        return {one["id"]: "suspended" if one.get("suspended_at") else "active" for one in shown}
+
+    return door.as_app("the installations", ask)
+
+
 def repositories(door: GitHub, installation_id: int) -> tuple[RepositoryRef, ...]:
     """Every repository of an installation as it is now. Raises: Transient, Permanent."""
 
     def ask(client: Github) -> list[RepositoryRef]:
-        found: list[RepositoryRef] = []
-        while True:
-            page = len(found) // A_PAGE + 1
-            address = f"/installation/repositories?per_page={A_PAGE}&page={page}"
-            _, answer = client.requester.requestJsonAndCheck("GET", address)
-            shown = answer["repositories"]
-            found += [ref for one in shown if (ref := repository_ref(installation_id, one)) is not None]
-            if len(shown) < A_PAGE:
-                return found
+        shown = _all_pages(client, "/installation/repositories", key="repositories")
+        found = (repository_ref(installation_id, one) for one in shown)
+        return [ref for ref in found if ref is not None]
 
     subject = f"the repositories of installation {installation_id}"
     return tuple(door.call(installation_id, None, subject, ask, permissions=METADATA_READ))
@@ -66,3 +71,16 @@ def repository_ref(installation_id: int, shown: Mapping[str, Any]) -> Repository
         )
     except PayloadError:
         return None
+
+
+def _all_pages(client: Github, path: str, *, key: str = "") -> list[dict[str, Any]]:
+    """The items of every page of a list, which may stand in an object under `key`."""
+    found: list[dict[str, Any]] = []
+    for page in itertools.count(1):
+        address = f"{path}?per_page={A_PAGE}&page={page}"
+        _, answer = client.requester.requestJsonAndCheck("GET", address)
+        shown = answer[key] if key else answer
+        found += shown
+        if len(shown) < A_PAGE:
+            break
+    return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
+from gate.core.check_run import OVERALL
 from gate.core.component import Parts
 from gate.core.failure import PolicyError, Transient
 from gate.core.verdict import Reason, Verdict, broken_policy, combine, sub_verdicts
@@ -25,7 +26,7 @@ from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
 from gate.workflows.preview import preview
-from gate.workflows.supersede import still_wanted
+from gate.workflows.supersede import FIRST_STAGE, still_wanted
 
 Evaluation = Evaluate | EvaluateGroup
 
@@ -85,7 +86,8 @@ def _judge(run: Run, service: Service, work: Evaluation, question: Question) -> 
 def _begin(service: Service, work: Evaluation, run_id: str) -> bool:
     if isinstance(work, Evaluate) and not still_wanted(service, work.head):
         return False
-    _stage(service, work, run_id, "Fetching the revisions and measuring complexity and security")
+    if service.store.check_run_of(run_id, OVERALL) is None:
+        _stage(service, work, run_id, FIRST_STAGE)
     service.store.set_due(run_id, service.now() + TO_BEGIN)
     return True
 

@@ -6,10 +6,23 @@ Webhooks get lost, some without a trace. What is missing is started as if its ev
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
+from gate import github
 from gate.core.event import RepositoryRef
-from gate.core.work import CloseRuns, Evaluate, Reconcile, Run, Supersede, evaluations, subject
+from gate.core.work import (
+    CloseRuns,
+    Evaluate,
+    Reconcile,
+    Redeliver,
+    Run,
+    Supersede,
+    Survey,
+    Sync,
+    evaluations,
+    subject,
+)
 from gate.github import PullRequestView
 from gate.service import Service
 
@@ -21,9 +34,22 @@ GRACE = timedelta(minutes=2)
 """What changed just now may have its event under way, or its run not begun."""
 
 
-def begin(run: Run, service: Service) -> None:
-    """Starts the comparison for every installation."""
-    for installation_id in run.step(_installations, service, name="find installations"):
+@dataclass(frozen=True, slots=True)
+class Installations:
+    """Ids of the installations that GitHub shows or we know."""
+
+    changed: tuple[int, ...]
+    """Those that only one of both takes for active."""
+    unchanged: tuple[int, ...]
+
+
+def survey(run: Run, service: Service, work: Survey) -> None:
+    """Starts whatever brings us up to date: with changed installations, pull requests, and failed webhooks."""
+    run.start(Redeliver())
+    found = run.step(_installations, service, name="list installations")
+    for installation_id in found.changed:
+        run.start(Sync(installation_id))
+    for installation_id in found.unchanged:
         run.start(Reconcile(installation_id))
 
 
@@ -35,8 +61,11 @@ def reconcile(run: Run, service: Service, work: Reconcile) -> None:
                 run.start(missing)
 
 
-def _installations(service: Service) -> tuple[int, ...]:
-    return service.store.installations()
+def _installations(service: Service) -> Installations:
+    """A suspended one that we do not know is none to us."""
+    known = set(service.store.installations())
+    active = {each for each, state in github.installations(service.github).items() if state == "active"}
+    return Installations(tuple(sorted(known ^ active)), tuple(sorted(known & active)))
 
 
 def _repositories(service: Service, installation_id: int) -> tuple[RepositoryRef, ...]:

@@ -39,11 +39,6 @@ class Found:
     """(guid, id of the newest attempt) of events of which no attempt succeeded."""
 
 
-def begin(run: Run, service: Service) -> None:
-    """Starts the search."""
-    run.start(Redeliver())
-
-
 def redeliver(run: Run, service: Service, work: Redeliver) -> None:
     """Has the deliveries sent again that never succeeded and are due."""
     for failed in run.step(_due, service, name="find failed deliveries"):

@@ -21,6 +21,7 @@ from gate.core.work import (
     Rejudge,
     Run,
     Supersede,
+    Survey,
     Sync,
     Waive,
     Welcome,
@@ -54,6 +55,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     Rejudge: rejudge,
     Sync: sync,
     Welcome: welcome,
+    Survey: reconcile.survey,
     Reconcile: reconcile.reconcile,
     Redeliver: redeliver.redeliver,
     Expire: expire.expire,
@@ -61,11 +63,13 @@ WORKFLOWS: dict[type[Any], Workflow] = {
 }
 
 SCHEDULES: dict[str, tuple[str, Callable[[Run, Service], None]]] = {
-    "reconcile": ("*/5 * * * *", reconcile.begin),
-    "redeliver": ("2-59/5 * * * *", redeliver.begin),
+    "survey": ("*/5 * * * *", lambda run, service: _start(run, Survey())),
     "watch": ("* * * * *", expire.watch),
 }
 """By name: when (a cron expression, UTC), and what one of the workers does then."""
+
+AT_START = Survey()
+"""What a worker sees to first: it may have been away for long."""
 
 
 def workflows(service: Service) -> dict[type[Any], Callable[[Run, Any], None]]:
@@ -78,16 +82,13 @@ def schedules(service: Service) -> dict[str, tuple[str, Callable[[Run], None]]]:
     return {name: (cron, partial(_at, function, service)) for name, (cron, function) in SCHEDULES.items()}
 
 
-def at_start(service: Service) -> tuple[Work, ...]:
-    """What a worker sees to first: it may have been away for long."""
-    if service.app is None:
-        return ()
-    return (Redeliver(), *(Reconcile(each) for each in service.store.installations()))
-
-
 def _at(function: Callable[[Run, Service], None], service: Service, run: Run) -> None:
     if service.app is not None:  # before that there is nobody to ask
         function(run, service)
+
+
+def _start(run: Run, work: Work) -> None:
+    run.start(work)
 
 
 def _bound(function: Workflow, service: Service) -> Callable[[Run, Any], None]:

@@ -24,6 +24,9 @@ LAG = timedelta(seconds=10)
 """GitHub's API may be so far behind its webhooks."""
 
 
+FIRST_STAGE = "Complexity and security come first, as soon as a worker is free"
+
+
 def supersede(run: Run, service: Service, work: Supersede) -> None:
     """Starts the evaluation of a head, unless a newer event of the pull request was seen."""
     evaluate = work.evaluate
@@ -107,7 +110,7 @@ def _accept(service: Service, work: Evaluate | EvaluateGroup) -> bool:
 
 def _announce(service: Service, work: Evaluate | EvaluateGroup, started: str) -> None:
     """Before the run starts: it may have to wait for a worker, and a person should not wonder."""
-    publish.start(service, work.head, "Waiting for a worker", run_id=started)
+    publish.start(service, work.head, FIRST_STAGE, run_id=started)
 
 
 def _close_others(service: Service, work: Evaluate | EvaluateGroup, started: str) -> None:

@@ -157,6 +157,8 @@ class Api:
             raise not_found()
         if not token.may(needs):
             raise RefusedError(403, "Resource not accessible by integration")
+        if repository.archived and needs.endswith(":write"):
+            raise RefusedError(403, "Repository was archived so is read-only.")
 
     def _repository(self, call: Call, method: str) -> Repository:
         name = f"{call.parameters['owner']}/{call.parameters['repo']}"

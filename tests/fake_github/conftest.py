@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fake_github import FakeGitHub, PullRequest, Repository
-from tests.fake_github.receiver import Receiver
+from tests.fake_github.receiver import Receiver, serving
 
 
 @pytest.fixture
@@ -31,9 +30,5 @@ def pull(repository: Repository) -> PullRequest:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()

@@ -32,6 +32,8 @@ class PullRequest:
     fork: Repository | None = field(default=None, repr=False)
     """The repository of the head when that is not the base's."""
     fork_deleted: bool = False
+    association: str = "CONTRIBUTOR"
+    """What its author is to the repository."""
     state: str = "open"
     closed_at: datetime | None = None
     merge_commit_sha: str | None = None

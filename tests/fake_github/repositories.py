@@ -140,6 +140,7 @@ class Repository:
         author: str = "octocat",
         branch: str | None = None,
         draft: bool = False,
+        association: str = "CONTRIBUTOR",
     ) -> PullRequest:
         """A new pull request: one commit with `files` on the tip of its base, or the commit `sha`.
 
@@ -164,6 +165,7 @@ class Repository:
                 created_at=now,
                 updated_at=now,
                 draft=draft,
+                association=association,
             )
             if fork:
                 pull.fork = self.github.fork(self, author)
@@ -220,3 +222,25 @@ class Repository:
         with self.github.lock:
             self.archived = True
             self.github.changed("repository", "archived", self)
+
+    def unarchive(self) -> None:
+        """Let it be written again."""
+        with self.github.lock:
+            self.archived = False
+            self.github.changed("repository", "unarchived", self)
+
+    def transfer(self, account: str) -> None:
+        """Give it to another account, where the App may be installed too; only then somebody is told."""
+        with self.github.lock:
+            old = self.github.installation_of(self)
+            if old is not None:
+                old.repository_ids.remove(self.id)
+            before, self.full_name = self.full_name, f"{account}/{self.name}"
+            self.github.former_names[before] = self.id
+            new = next((i for i in self.github.installations.values() if i.account == account), None)
+            if new is not None:
+                new.repository_ids.append(self.id)
+            owner = {"organization": {"login": before.partition("/")[0]}}
+            self.github.changed(
+                "repository", "transferred", self, details={"changes": {"owner": {"from": owner}}}
+            )

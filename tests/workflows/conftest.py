@@ -1,0 +1,69 @@
+"""A service without processes: real store, real git, and the fake GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gate.core.event import RepositoryRef
+from gate.service import Service
+from gate.settings import App, Settings
+from gate.store import Store
+from tests.fake_github import FakeGitHub, Repository
+from tests.workflows.inline_run import InlineRun
+
+
+class Later(Service):
+    """A service whose clock a test moves."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The time, and as much later as the test says."""
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[FakeGitHub]:
+    with FakeGitHub(tmp_path / "github") as fake:
+        yield fake
+    assert fake.problems == []
+
+
+@pytest.fixture
+def service(github: FakeGitHub, tmp_path: Path) -> Iterator[Later]:
+    app = App(github.app.id, github.app.private_key, (github.app.webhook_secret,))
+    settings = Settings(
+        app=app,
+        data_dir=tmp_path / "data",
+        database_url="sqlite://",
+        github_url=github.url,
+        github_api_url=github.api_url,
+    )
+    with Store("sqlite://") as store:
+        store.migrate()
+        made = Later(settings, store=store)
+        yield made
+        made.github.close()
+
+
+@pytest.fixture
+def run() -> InlineRun:
+    return InlineRun()
+
+
+def ref_of(repository: Repository) -> RepositoryRef:
+    """The repository as an event names it."""
+    installation = repository.github.installation_of(repository)
+    assert installation is not None
+    return RepositoryRef(
+        installation.id,
+        repository.id,
+        repository.full_name,
+        repository.default_branch,
+        repository.private,
+        repository.archived,
+    )

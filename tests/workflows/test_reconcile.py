@@ -1,0 +1,164 @@
+"""What webhooks did not tell: it is found by comparing with GitHub, and started as if they had."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gate.core.work import CloseRuns, Head, Reconcile, Redeliver, Supersede, Survey, Sync, evaluations
+from gate.workflows.reconcile import EVERY, GRACE, MOST_REPOSITORIES, reconcile, survey
+from gate.workflows.supersede import supersede
+from tests.fake_github import FakeGitHub, PullRequest, Repository
+from tests.workflows.conftest import Later, ref_of
+from tests.workflows.inline_run import InlineRun
+
+
+@pytest.fixture
+def repository(github: FakeGitHub, service: Later) -> Repository:
+    made = github.repository({"app.py": "x = 1\n"})
+    service.store.save_repository(ref_of(made))
+    return made
+
+
+@pytest.fixture
+def pull(repository: Repository, service: Later) -> PullRequest:
+    """One that was opened long enough ago."""
+    opened = repository.open_pull_request({"app.py": "x = 2\n"})
+    service.ahead = GRACE + timedelta(minutes=1)
+    return opened
+
+
+def compared(run: InlineRun, service: Later, repository: Repository) -> list[tuple[str, int, str]]:
+    """What a comparison starts: kind of work, number and head."""
+    reconcile(run, service, Reconcile(ref_of(repository).installation_id))
+    found = []
+    for work in run.started:
+        assert isinstance(work, Supersede | CloseRuns)
+        what = work.evaluate if isinstance(work, Supersede) else work
+        found.append((type(work).__name__, what.number if hasattr(what, "number") else 0, what.head_sha))
+    return found
+
+
+def answer(service: Later, pull: PullRequest) -> None:
+    """As if the event had come and the verdict been published."""
+    accepted = InlineRun(id="earlier:0")
+    found = InlineRun()
+    reconcile(found, service, Reconcile(ref_of(pull.repository).installation_id))
+    (work,) = found.started
+    assert isinstance(work, Supersede)
+    supersede(accepted, service, work)
+    head = Head(ref_of(pull.repository), pull.number, pull.head_sha)
+    run_id = service.store.open_check_runs(head.repository.id, pull.number)[0].run_id
+    service.store.save_check_run(head, run_id, "gate", pull.check_run.id, completed=True)
+    service.ahead += EVERY
+
+
+def test_a_pull_request_whose_webhook_was_lost_is_judged(
+    run: InlineRun, service: Later, pull: PullRequest
+) -> None:
+    """
+    An open pull request that nobody told us of starts an evaluation of its head.
+    """
+    assert compared(run, service, pull.repository) == [("Supersede", 1, pull.head_sha)]
+
+
+def test_what_changed_just_now_may_be_under_way(run: InlineRun, service: Later, pull: PullRequest) -> None:
+    """
+    Its event has not had the time to arrive: nothing is started twice.
+    """
+    service.ahead = timedelta()
+
+    assert compared(run, service, pull.repository) == []
+
+
+def test_an_evaluation_that_waits_or_runs_is_left_alone(service: Later, pull: PullRequest) -> None:
+    """
+    A long queue is no lost webhook.
+    """
+    head = Head(ref_of(pull.repository), 1, pull.head_sha)
+
+    run = InlineRun(under_way={evaluations(head): ("somebody's",)})
+
+    assert compared(run, service, pull.repository) == []
+
+
+def test_a_head_with_a_last_word_is_left_alone(run: InlineRun, service: Later, pull: PullRequest) -> None:
+    """
+    Whatever that word was: a run that could not measure is not begun again for ever.
+    """
+    answer(service, pull)
+
+    assert compared(run, service, pull.repository) == []
+
+
+def test_a_push_whose_webhook_was_lost_is_judged(run: InlineRun, service: Later, pull: PullRequest) -> None:
+    """
+    The last word was about another head.
+    """
+    answer(service, pull)
+    service.store.pull_request(pull.repository.id, 1)
+    head = pull.push({"app.py": "x = 3\n"})
+    service.ahead += GRACE
+
+    assert compared(run, service, pull.repository) == [("Supersede", 1, head)]
+
+
+def test_another_base_whose_webhook_was_lost_is_judged(
+    run: InlineRun, service: Later, pull: PullRequest
+) -> None:
+    """
+    The same head is judged by other rules against another branch.
+    """
+    answer(service, pull)
+    pull.repository.push("release", {"README.md": "release\n"})
+    pull.retarget("release")
+    service.ahead += GRACE
+
+    assert compared(run, service, pull.repository) == [("Supersede", 1, pull.head_sha)]
+
+
+def test_a_closed_pull_request_ends_here_too(run: InlineRun, service: Later, pull: PullRequest) -> None:
+    """
+    Its evaluation would go on, and its `gate` stay in progress.
+    """
+    answer(service, pull)
+    pull.close()
+    service.ahead += GRACE
+
+    assert compared(run, service, pull.repository) == [("CloseRuns", 1, pull.head_sha)]
+
+
+def test_repositories_take_turns(service: Later, github: FakeGitHub) -> None:
+    """
+    Of many repositories so many are looked at that GitHub's limit is not felt, and each in its turn.
+    """
+    made = [github.repository({}, name=f"octo/r{n}") for n in range(MOST_REPOSITORIES + 1)]
+    for one in made:
+        service.store.save_repository(ref_of(one))
+    work = Reconcile(ref_of(made[0]).installation_id)
+
+    reconcile(InlineRun(), service, work)
+    asked = {one.path for one in github.exchanges if one.path.endswith("/pulls")}
+    reconcile(InlineRun(), service, work)
+    then = {one.path for one in github.exchanges if one.path.endswith("/pulls")} - asked
+
+    assert len(asked) == MOST_REPOSITORIES
+    assert then == {f"/repos/octo/r{MOST_REPOSITORIES}/pulls"}
+
+
+def test_every_installation_is_looked_at(run: InlineRun, service: Later, github: FakeGitHub) -> None:
+    """
+    Those that only GitHub or only we take for active are synchronised first, the others compared.
+    """
+    both, unknown, gone, suspended = (
+        ref_of(github.repository({}, name=f"org{n}/app")).installation_id for n in range(4)
+    )
+    for each in (both, gone):
+        service.store.note_installation(each, "org", "active")
+    github.uninstall(github.installations[gone])
+    github.suspend(github.installations[suspended])
+
+    survey(run, service, Survey())
+
+    assert run.started == [Redeliver(), Sync(unknown), Sync(gone), Reconcile(both)]
