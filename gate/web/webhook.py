@@ -37,7 +37,7 @@ RETRY_AFTER_SECONDS = 60
 _PIECE = 256 * 1024
 _DRAIN = 4 * MAX_BODY
 _DELIVERY = re.compile(r"[A-Za-z0-9-]{1,64}")
-_EVENT = re.compile(r"[a-z_]{1,64}")
+_EVENT = re.compile(r"[a-z0-9_]{1,64}")
 _COUNTED = (
     "ping",
     "push",
