@@ -11,7 +11,7 @@ from typing import TypeVar
 from github import GithubException
 from requests import RequestException
 
-from gate.core.failure import Permanent, Transient
+from gate.core.failure import Gone, Permanent, Transient
 
 T = TypeVar("T")
 
@@ -26,14 +26,24 @@ class NotFoundError(Permanent):
     """GitHub answered 404: it is not there, or not for us."""
 
 
-class NotInstalledError(Permanent):
+class NotInstalledError(Gone):
     """A token was asked for a repository that the installation does not cover, or that is not there."""
+
+
+class NotGrantedError(Permanent):
+    """The token, or the installation that one was asked of, lacks a permission."""
+
+    def __init__(self, text: str, *, accepted: str) -> None:
+        super().__init__(text)
+        self.accepted = accepted
+        """What GitHub would have accepted, in the form of its header; empty when it does not say."""
 
 
 def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
     """The result of `function`, which asks GitHub for `subject`.
 
-    Raises: Transient, Permanent, and of the latter TokenRefusedError when the credentials were refused.
+    Raises: Transient, Permanent, and of the latter TokenRefusedError when the credentials were refused, NotFoundError,
+        NotGrantedError, and Gone for a suspended installation, an uncovered repository, or a write to an archived one.
     """
     try:
         return function()
@@ -65,16 +75,18 @@ def _failure(subject: str, error: GithubException, now: datetime) -> Transient |
         return Transient(text)
     if error.status == 401:
         return TokenRefusedError(text)
-    return _lasting(text, error.status, said)
+    return _lasting(text, error.status, said.lower(), headers)
 
 
-def _lasting(text: str, status: int, said: str) -> Permanent:
+def _lasting(text: str, status: int, said: str, headers: Mapping[str, str]) -> Permanent:
     if status == 404:
         return NotFoundError(text)
-    if status == 422 and "not accessible to the parent installation" in said.lower():
+    if status == 422 and "not accessible to the parent installation" in said:
         return NotInstalledError(text)
-    if "not accessible by integration" in said.lower():
-        text += " An owner of the account has to accept the App's permissions on its installation page."
+    if status == 403 and ("has been suspended" in said or "archived so is read-only" in said):
+        return Gone(text)
+    if "not accessible by integration" in said or "permissions requested are not granted" in said:
+        return NotGrantedError(text, accepted=headers.get("x-accepted-github-permissions", ""))
     return Permanent(text)
 
 
