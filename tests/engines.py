@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gate.engine import Engine, Submitter, migrate
+from gate.core.work import Run
+from gate.engine import Engine, Submitter, Times, migrate
 from gate.settings import Settings
 from gate.telemetry import Telemetry
 from tests.doors.engine_door import FAST, Launch, Register
@@ -29,9 +31,15 @@ def launch(settings: Settings) -> Iterator[Launch]:
     """Start a worker with these workflows; closed at the end."""
     engines: list[Engine] = []
 
-    def start(workflows: Register) -> Engine:
-        engine = Engine(settings, Telemetry(), times=FAST)
-        engine.register(workflows)
+    def start(
+        workflows: Register,
+        *,
+        times: Times = FAST,
+        telemetry: Telemetry | None = None,
+        when_gone: Callable[[Run, Any, str], None] | None = None,
+    ) -> Engine:
+        engine = Engine(settings, telemetry or Telemetry(), times=times)
+        engine.register(workflows, when_gone=when_gone)
         engine.launch()
         engines.append(engine)
         return engine

@@ -155,7 +155,9 @@ class Run(Protocol):
         """The result of `function(*args)`, computed once: after a crash it is read, not repeated.
 
         The result is a JSON value or a dataclass, decoded by the function's return annotation. Transient is
-        retried with back-off and raised when that did not help; whatever else the function raises, is raised.
+        retried with back-off and raised when that did not help; whatever else the function raises, is raised: of
+        our failures the kind that `gate.core.failure` has, for no more is kept. While a step waits for long, the run
+        gives its place back.
         """
 
     def start(self, work: Work) -> str:
@@ -163,6 +165,9 @@ class Run(Protocol):
 
     def cancel(self, subject: str) -> tuple[str, ...]:
         """Cancel every other unfinished run about `subject` (see `subject`); their ids."""
+
+    def unfinished(self, subject: str) -> tuple[str, ...]:
+        """Ids of every other run about `subject` that waits, runs or was postponed."""
 
     def cancelled(self) -> bool:
         """Whether this run should stop: asked every second by long steps, cheap to ask more often."""

@@ -253,7 +253,8 @@ class GitHub:
         try:
             return attempt(subject, function, now=self._clock())
         except Transient as error:
-            self._limits.note(caller, error)
+            if error.retry_after_seconds is not None:
+                error.retry_after_seconds = self._limits.note(caller, error.retry_after_seconds)
             raise
 
 

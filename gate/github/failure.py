@@ -18,6 +18,10 @@ T = TypeVar("T")
 _SECRETS = re.compile(r"gh[pousr]_[A-Za-z0-9._-]{36,}|eyJ[\w.-]{20,}|-----BEGIN[^-]+-----.*", re.DOTALL)
 
 
+UNNAMED_SECONDS = 60.0
+"""For a limit without a time: at least a minute, says GitHub's "Best practices for using the REST API"."""
+
+
 class TokenRefusedError(Permanent):
     """GitHub answered 401."""
 
@@ -91,12 +95,12 @@ def _lasting(text: str, status: int, said: str, headers: Mapping[str, str]) -> P
 
 
 def _wait_seconds(headers: Mapping[str, str], now: datetime) -> float:
-    """How long GitHub asks us to stay away; at least a minute when it does not say."""
+    """How long GitHub asks us to stay away."""
     if headers.get("retry-after", "").isdigit():
         return float(headers["retry-after"])
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
         return max(1.0, int(headers["x-ratelimit-reset"]) - now.timestamp())
-    return 60.0
+    return UNNAMED_SECONDS
 
 
 def _redact(text: str) -> str:

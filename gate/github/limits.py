@@ -7,39 +7,59 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gate.core.failure import Transient
+from gate.github.failure import UNNAMED_SECONDS
 
 THE_APP = 0
 """Who asks with the App's own JWT and not for an installation, whose ids begin with 1."""
 
+LONGEST_UNNAMED_SECONDS = 900.0
+"""Up to this the wait doubles, while GitHub goes on limiting without saying until when."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    until: datetime
+    wait: timedelta
+
 
 class Limits:
-    """Whom GitHub limits now. Safe to share by threads."""
+    """Whom GitHub limits, and limited last. Safe to share by threads."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._until: dict[int, datetime] = {}
+        self._limits: dict[int, _Limit] = {}
         self._lock = threading.Lock()
 
     def check(self, caller: int, subject: str) -> None:
         """Raises: Transient with the rest of the wait, while `caller` has to stay away."""
-        now = self._clock()
         with self._lock:
-            until = self._until.get(caller)
-            if until is not None and until <= now:
-                del self._until[caller]
-        if until is None or until <= now:
+            limit = self._limits.get(caller)
+        now = self._clock()
+        if limit is None or limit.until <= now:
             return
         who = f"installation {caller}" if caller else "the App"
-        text = f"GitHub was not asked for {subject}: it limits {who} until {until:%Y-%m-%d %H:%M:%S} UTC."
-        raise Transient(text, retry_after_seconds=(until - now).total_seconds())
+        text = (
+            f"GitHub was not asked for {subject}: it limits {who} until {limit.until:%Y-%m-%d %H:%M:%S} UTC."
+        )
+        raise Transient(text, retry_after_seconds=(limit.until - now).total_seconds())
 
-    def note(self, caller: int, failure: Transient) -> None:
-        """Remember how long GitHub asked `caller` to stay away, if it did."""
-        if failure.retry_after_seconds is None:
-            return
-        until = self._clock() + timedelta(seconds=failure.retry_after_seconds)
+    def note(self, caller: int, asked_seconds: float) -> float:
+        """Remember that GitHub asked `caller` to stay away so long; the seconds that it has to, from now on.
+
+        Source: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+        """
+        now, wait = self._clock(), timedelta(seconds=asked_seconds)
         with self._lock:
-            self._until[caller] = max(until, self._until.get(caller, until))
+            last = self._limits.get(caller)
+            if last is not None and asked_seconds == UNNAMED_SECONDS:
+                # Right after the last one, not beside it.
+                again = last.until <= now < last.until + last.wait
+                longest = timedelta(seconds=LONGEST_UNNAMED_SECONDS)
+                wait = max(wait, min(2 * last.wait, longest)) if again else wait
+            if last is None or now + wait > last.until:
+                self._limits[caller] = _Limit(now + wait, wait)
+            return (self._limits[caller].until - now).total_seconds()

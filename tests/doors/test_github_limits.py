@@ -106,7 +106,7 @@ def test_the_longest_of_several_limits_counts(door: GitHub, github: FakeGitHub, 
     """
     repository = through(door, pull.repository)
     repository.pull_request(1)
-    github.faults.script(faults.READ_PULL_REQUEST, *(faults.secondary_limit(s) for s in (100, 900, 100, 100)))
+    github.faults.script(faults.READ_PULL_REQUEST, *(faults.secondary_limit(s) for s in (900, 100, 100, 100)))
     start = threading.Barrier(4)
 
     def ask() -> None:
@@ -119,10 +119,29 @@ def test_the_longest_of_several_limits_counts(door: GitHub, github: FakeGitHub, 
         thread.start()
     for thread in threads:
         thread.join()
-    left = github.faults.left.get(faults.READ_PULL_REQUEST, 0)
 
     with pytest.raises(Transient) as raised:
         repository.pull_request(1)
 
-    longest = 900 if left < 3 else 100
-    assert raised.value.retry_after_seconds == pytest.approx(longest, abs=10)
+    assert raised.value.retry_after_seconds == pytest.approx(900, abs=10)
+
+
+def test_limit_without_a_time_is_waited_for_twice_as_long_each_time(
+    door: GitHub, github: FakeGitHub, pull: PullRequest
+) -> None:
+    """
+    A minute, then two, four, eight, at most fifteen; after a while without any limit, a minute again.
+    """
+    repository = through(door, pull.repository)
+    repository.pull_request(1)
+    waits: list[float] = []
+    for pause in (0, 1, 1, 1, 1, 1, 2000):
+        github.advance(timedelta(seconds=pause))
+        github.faults.script(faults.READ_PULL_REQUEST, faults.TOO_MANY_REQUESTS)
+        with pytest.raises(Transient) as raised:
+            repository.pull_request(1)
+        assert raised.value.retry_after_seconds
+        waits.append(round(raised.value.retry_after_seconds))
+        github.advance(timedelta(seconds=raised.value.retry_after_seconds))
+
+    assert waits == [60, 120, 240, 480, 900, 900, 60]
