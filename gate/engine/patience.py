@@ -19,7 +19,7 @@ class Times:
     """Before the second attempt of a step; doubled for each one after it."""
     longest_retry: float = 60.0
     attempts: int = 9
-    """Of one step: about three minutes in all, as short outages take."""
+    """Of one step: three to five minutes in all, as short outages take."""
     postpone_after: float = 10.0
     """A run whose step has to wait longer gives its place back meanwhile; a shorter wait keeps its thread."""
     spread: float = 30.0

@@ -124,7 +124,10 @@ class DurableRun:
                 self._telemetry.retries.labels(name).inc()
                 self._wait(wait, tries, step=name, error=str(error))
             except (Permanent, PolicyError) as error:
-                raise _of_kept_kind(error) from error
+                kind = next(kind for kind in _KINDS if isinstance(error, kind))
+                if type(error) is kind:
+                    raise
+                raise kind(str(error)) from error  # as a later life of the run will have it
             else:
                 # A long step that was told to stop has stopped halfway: what it returned is no result.
                 self.stop_if_cancelled()
@@ -154,12 +157,6 @@ class DurableRun:
         while (left := end - time.monotonic()) > 0:
             self._closing.wait(min(left, self._times.cancel_poll))
             self.stop_if_cancelled()
-
-
-def _of_kept_kind(error: Exception) -> Exception:
-    """The failure as a later life of the run will have it."""
-    kind = next(kind for kind in _KINDS if isinstance(error, kind))
-    return error if type(error) is kind else kind(str(error))
 
 
 def _name(function: Callable[..., object]) -> str:

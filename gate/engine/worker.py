@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import IO, Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
@@ -38,6 +38,8 @@ PRUNE_AT = "23 3 * * *"
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _LIVES = "lives"
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Workflow = Callable[[Run, Any], None]
 Scheduled = Callable[[Run], None]
 WhenGone = Callable[[Run, Any, str], None]
@@ -235,7 +237,7 @@ class Engine:
             self._give_up(run_id, work, error)
             raise
         except BaseException as stop:
-            if isinstance(stop, Postponed) and self._postpone(run_id, stop.until):
+            if isinstance(stop, Postponed) and self._insist(self._postponements.postpone, run_id, stop.until):
                 outcome = "postponed"
             # It may have been writing while whoever cancelled it closed what it had left open.
             elif status_of(run_id) == "CANCELLED":
@@ -265,19 +267,22 @@ class Engine:
 
         Raises: Postponed.
         """
-        until = self._postponements.behind(run_id)
+        until = self._insist(self._postponements.behind, run_id)
         if until is not None:
             raise Postponed(until)
 
-    def _postpone(self, run_id: str, until: float) -> bool:
-        """Whether the run was postponed; not when it was cancelled meanwhile, or the worker closes."""
+    def _insist(self, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The database's answer, however long it is away: as the library does for its own questions.
+
+        Raises: Stopped, when the worker closes.
+        """
         while True:
             try:
-                return self._postponements.postpone(run_id, until)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-                self._telemetry.log.warning("run not postponed yet", error=str(error))
-            if self._closing.wait(self._times.cancel_poll):
-                return False
+                return ask(*args, **kwargs)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+                self._telemetry.log.warning("the engine's database is away", error=str(error))
+                if self._closing.wait(self._times.cancel_poll):
+                    raise Stopped from error
 
     @contextmanager
     def _counted(self, run_id: str) -> Iterator[None]:
