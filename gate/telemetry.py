@@ -105,7 +105,10 @@ class Telemetry:
             registry=self._repositories,
         )
         self.runs = Counter(
-            "gate_runs", "Ended runs by work and outcome.", ("work", "outcome"), registry=self._registry
+            "gate_runs",
+            "Ended and postponed runs by work and outcome.",
+            ("work", "outcome"),
+            registry=self._registry,
         )
         self.run_seconds = Histogram(
             "gate_run_seconds",
@@ -115,7 +118,10 @@ class Telemetry:
             buckets=_SECONDS,
         )
         self._works = Gauge(
-            "gate_works", "Works that wait or run, by queue.", ("queue", "state"), registry=self._registry
+            "gate_works",
+            "Works that wait, run or were postponed, by queue.",
+            ("queue", "state"),
+            registry=self._registry,
         )
         self.retries = Counter(
             "gate_step_retries",

@@ -42,6 +42,7 @@ def web() -> None:
 def worker() -> None:
     """Carries out the work: one process on SQLite, any number on Postgres."""
     from gate.engine import Engine  # DBOS costs 0.5 s of start-up
+    from gate.workflows.gone import look_again
     from gate.workflows.registry import AT_START, schedules, workflows
 
     service = Service.from_settings(Settings.from_environment())
@@ -51,7 +52,7 @@ def worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     engine = Engine(service.settings, service.telemetry)
-    engine.register(workflows(service))
+    engine.register(workflows(service), when_gone=look_again)
     for name, (cron, function) in schedules(service).items():
         engine.schedule(name, cron, function)
     engine.launch()

@@ -1,4 +1,4 @@
-"""The three kinds of broken expectation; anything else is a bug and rises to the worker."""
+"""The kinds of broken expectation: three, and two of the last that somebody tells apart; anything else is a bug and rises to the worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ class PolicyError(Exception):
 
 
 class Transient(Exception):  # noqa: N818  (the three kinds are the design's words)
-    """Trying again may help; the engine does so with back-off."""
+    """Trying again may help; the engine does so with back-off.
+
+    With `retry_after_seconds` somebody asked us to stay away so long: obeying that is nobody's failure, however often.
+    """
 
     def __init__(self, text: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(text)
@@ -17,3 +20,11 @@ class Transient(Exception):  # noqa: N818  (the three kinds are the design's wor
 
 class Permanent(Exception):  # noqa: N818
     """Trying again does not help; the run ends as "could not measure" with this text."""
+
+
+class Gone(Permanent):
+    """The App may not act there any more: removed, suspended, or the repository is read-only. The run ends quietly."""
+
+
+class MissingPermission(Permanent):
+    """The App was not granted what it asked for; the text says where an owner grants it."""

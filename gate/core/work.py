@@ -259,7 +259,9 @@ class Run(Protocol):
         """The result of `function(*args)`, computed once: after a crash it is read, not repeated.
 
         The result is a JSON value or a dataclass, decoded by the function's return annotation. Transient is
-        retried with back-off and raised when that did not help; whatever else the function raises, is raised.
+        retried with back-off and raised when that did not help; whatever else the function raises, is raised: of
+        our failures the kind that `gate.core.failure` has, for no more is kept. While a step waits for long, the run
+        gives its place back.
         """
 
     def start(self, work: Work) -> str:
@@ -268,11 +270,11 @@ class Run(Protocol):
     def reserve(self, work: Work) -> str:
         """The id that the run of this work will have when it is the next one started."""
 
-    def unfinished(self, subject: str) -> tuple[str, ...]:
-        """The ids of every other run about `subject` that waits or runs."""
-
     def cancel(self, subject: str) -> tuple[str, ...]:
         """Cancel every other unfinished run about `subject` (see `subject`); their ids."""
+
+    def unfinished(self, subject: str) -> tuple[str, ...]:
+        """Ids of every other run about `subject` that waits, runs or was postponed."""
 
     def cancelled(self) -> bool:
         """Whether this run should stop: asked every second by long steps, cheap to ask more often."""
@@ -318,6 +320,23 @@ def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of
 def _of_head(head: Head) -> str:
     """A pull request has one evaluation at a time; a merge group is known by its commit."""
     return f"{head.repository.id}:{head.sha if head.branch else head.number}"
+
+
+def installation_of(work: Work) -> int | None:
+    """The installation whose token the work needs; None for what the App does for all."""
+    match work:
+        case Supersede(evaluate=judged) | CloseGroup(group=judged):
+            return judged.repository.installation_id
+        case Expire(head):
+            return head.repository.installation_id
+        case Sync() | Reconcile():
+            return work.installation_id
+        case Survey() | Redeliver():
+            return None
+        case GiveUp():
+            return installation_of(work.work)
+        case _:
+            return work.repository.installation_id
 
 
 def subject(work: Work) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from gate.engine.database import EngineError, migrate
-from gate.engine.run import Times
+from gate.engine.patience import Times
 from gate.engine.submitter import Submitter
 from gate.engine.worker import Engine
 

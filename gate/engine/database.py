@@ -18,6 +18,8 @@ APPLICATION_VERSION = "1"
 """Raised only when a workflow changes so that runs in flight cannot go on in the new code; drain first."""
 
 SCHEMA = "dbos"
+ONE_AT_A_TIME = ("ingest", "background")
+"""Queues that work off each partition in its order, oldest first; a run that was postponed keeps its turn."""
 JSON = DBOSPortableJSONSerializer()
 """Instead of the library's default, which is pickle."""
 

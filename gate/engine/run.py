@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import contextvars
 import functools
 import threading
 import time
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from dbos import DBOS, PortableWorkflowError
-from dbos import error as dbos_error
 
 from checks.codec import decode, encode
-from gate.core.failure import Permanent, PolicyError, Transient
+from gate.core.failure import Gone, MissingPermission, Permanent, PolicyError, Transient
 from gate.core.work import Work, id_of_started
+from gate.engine.cancellation import TRIES, attributes_of, cancel, outside, status_of, unfinished
+from gate.engine.patience import Times, Tries, after
+from gate.engine.postponement import spread
 from gate.engine.submitter import enqueue_options
 from gate.telemetry import Telemetry
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
-_UNFINISHED = ["ENQUEUED", "PENDING", "DELAYED"]
-_KINDS: dict[str, type[Exception]] = {kind.__name__: kind for kind in (Transient, Permanent, PolicyError)}
+_KINDS = (Gone, MissingPermission, Permanent, Transient, PolicyError)
+"""What is kept of a failure is its kind and its text; the narrower kinds first."""
+_BY_NAME: dict[str, type[Exception]] = {kind.__name__: kind for kind in _KINDS}
 
 
 class Stopped(BaseException):
@@ -34,39 +35,39 @@ class Stopped(BaseException):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """How long the engine waits for what, in seconds; tests use fractions of them."""
+class Postponed(Stopped):
+    """The run gives its place back until a time, in seconds since 1970."""
 
-    poll: float = 0.1
-    """Between two looks at a queue."""
-    cancel_poll: float = 1.0
-    """Between two looks of a long step at whether it was cancelled."""
-    first_retry: float = 1.0
-    """Before the second attempt of a step; doubled for each one after it."""
-    longest_retry: float = 60.0
-    longest_retry_after: float = 900.0
-    """GitHub may ask for more patience than this: then the step fails, and the run with it."""
-    close: float = 20.0
-    """For runs to notice that the worker is closing."""
-    attempts: int = 9
-    """Of one step: about three minutes in all, as short outages take."""
-    lives: int = 5
-    """Of one run: after so many crashes in it, it is given up."""
+    def __init__(self, until: float) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What runs share with the worker that carries them out."""
+
+    times: Times
+    telemetry: Telemetry
+    closing: threading.Event
+    wind_up: Callable[[str, Work], None]
+    """Has somebody end what a cancelled run left open, which is not running any more."""
 
 
 class DurableRun:
     """What the engine hands to a workflow; see `gate.core.work.Run`."""
 
-    def __init__(self, run_id: str, *, times: Times, closing: threading.Event, telemetry: Telemetry) -> None:
+    def __init__(self, run_id: str, worker: Worker) -> None:
         self.id = run_id
-        self._times = times
-        self._closing = closing
-        self._telemetry = telemetry
+        self._times = worker.times
+        self._telemetry = worker.telemetry
+        self._closing = worker.closing
+        self._wind_up = worker.wind_up
         self._started = 0
         self._look = threading.Lock()
         self._next_look = 0.0
         self._stop = False
+        self._earlier: Tries | None = None
 
     def step(self, function: Callable[..., T], *args: object, name: str = "") -> T:
         """The result of `function(*args)`, computed once for this run."""
@@ -75,7 +76,7 @@ class DurableRun:
             result = DBOS.run_step({"name": name}, self._attempts, function, args, name)
         except PortableWorkflowError as error:
             # The step failed in an earlier life of this run, and all that was kept is the kind and the text.
-            raise _KINDS.get(error.name, RuntimeError)(error.message) from error
+            raise _BY_NAME.get(error.name, RuntimeError)(error.message) from error
         # Decoded in the first life as well, so that both see the same value.
         return cast("T", decode(_return_type(function), result))
 
@@ -90,17 +91,17 @@ class DurableRun:
         """The id that the run of this work will have when it is the next one started."""
         return id_of_started(work, self.id, self._started + 1)
 
-    def unfinished(self, subject: str) -> tuple[str, ...]:
-        """The ids of every other unfinished run about the subject."""
-        return self.step(_unfinished, subject, self.id, name="find_runs")
-
     def cancel(self, subject: str) -> tuple[str, ...]:
         """Cancel every other unfinished run about the subject; their ids."""
         # Two steps: were it one, a crash between cancelling and keeping the result would lose the ids.
-        found = self.step(_unfinished, subject, self.id, name="find_runs")
+        found = self.unfinished(subject)
         if found:
-            self.step(_cancel, found, name="cancel_runs")
+            self.step(cancel, found, self._wind_up, name="cancel_runs")
         return found
+
+    def unfinished(self, subject: str) -> tuple[str, ...]:
+        """Ids of every other run about the subject that waits, runs or was postponed."""
+        return self.step(unfinished, subject, self.id, name="find_runs")
 
     def cancelled(self) -> bool:
         """Whether this run should stop."""
@@ -116,60 +117,50 @@ class DurableRun:
             raise Stopped
 
     def _attempts(self, function: Callable[..., object], args: tuple[object, ...], name: str) -> Any:
-        for attempt in range(1, self._times.attempts + 1):
+        tries = self._tries()
+        while True:
             self.stop_if_cancelled()
             try:
                 result = function(*args)
             except Transient as error:
                 self.stop_if_cancelled()
-                wait = self._wait_seconds(error, attempt)
-                if attempt == self._times.attempts or wait > self._times.longest_retry_after:
-                    raise
+                tries, wait = after(error, tries, self._times, time.time())
                 self._telemetry.retries.labels(name).inc()
-                self._telemetry.log.warning(
-                    "step tried again", step=name, wait_seconds=wait, error=str(error)
-                )
-                self._sleep(wait)
+                self._wait(wait, tries, step=name, error=str(error))
+            except (Permanent, PolicyError) as error:
+                kind = next(kind for kind in _KINDS if isinstance(error, kind))
+                if type(error) is kind:
+                    raise
+                raise kind(str(error)) from error  # as a later life of the run will have it
             else:
                 # A long step that was told to stop has stopped halfway: what it returned is no result.
                 self.stop_if_cancelled()
                 return encode(result)
-        raise AssertionError("the last attempt returns or raises")
 
-    def _wait_seconds(self, error: Transient, attempt: int) -> float:
-        backoff = min(self._times.first_retry * 2.0 ** (attempt - 1), self._times.longest_retry)
-        return max(backoff, error.retry_after_seconds or 0.0)
+    def _tries(self) -> Tries:
+        """Of the step under way; the first one of a life may have been tried in an earlier one."""
+        step = cast("int", DBOS.step_id)
+        if self._earlier is None:
+            self._earlier = decode(Tries, attributes_of(self.id).get(TRIES, {}))
+        return self._earlier if self._earlier.step == step else Tries(step)
+
+    def _wait(self, seconds: float, tries: Tries, **told: str) -> None:
+        """Raises: Postponed, for a long time."""
+        if seconds <= self._times.postpone_after:
+            self._telemetry.log.warning("step tried again", wait_seconds=seconds, **told)
+            self._sleep(seconds)
+            return
+        seconds += spread(self.id, most_seconds=min(seconds, self._times.spread))
+        until = time.time() + seconds
+        self._telemetry.log.warning("run postponed", wait_seconds=round(seconds), **told)
+        outside(DBOS.update_workflow_attributes, self.id, {TRIES: encode(tries)}, merge=True)
+        raise Postponed(until)
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._closing.wait(min(left, self._times.cancel_poll))
             self.stop_if_cancelled()
-
-
-def outside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call the library as no part of the workflow around us, so that it records nothing for its replay."""
-    return contextvars.Context().run(functools.partial(function, *args, **kwargs))
-
-
-def status_of(workflow_id: str) -> str:
-    """The library's word for how a run is, e.g. `CANCELLED`; empty when there is no such run."""
-    status = outside(DBOS.get_workflow_status, workflow_id)
-    return status.status if status is not None else ""
-
-
-def _unfinished(subject: str, own_id: str) -> tuple[str, ...]:
-    runs = DBOS.list_workflows(
-        workflow_id_prefix=f"{subject}:", status=_UNFINISHED, load_input=False, load_output=False
-    )
-    return tuple(sorted(run.workflow_id for run in runs if run.workflow_id != own_id))
-
-
-def _cancel(workflow_ids: tuple[str, ...]) -> None:
-    try:
-        DBOS.cancel_workflows(list(workflow_ids))
-    except dbos_error.DBOSNonExistentWorkflowError:
-        return  # pruned meanwhile, so finished long ago
 
 
 def _name(function: Callable[..., object]) -> str:

@@ -17,6 +17,9 @@ from gate.core.work import QUEUES, Work, partition, queue
 from gate.engine.database import APPLICATION, APPLICATION_VERSION, client, connect
 from gate.settings import Settings
 
+_STATES = {"ENQUEUED": "waiting", "PENDING": "running", "DELAYED": "postponed"}
+"""The library's words to ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Connection:
@@ -59,20 +62,18 @@ class Submitter:
             raise Transient("the engine's database does not answer") from error
 
     def backlog(self) -> Mapping[tuple[str, str], int]:
-        """How many works each queue has that wait or run: (queue, `waiting` or `running`) to number.
+        """How many unfinished works each queue has: (queue, `waiting`, `running` or `postponed`) to number.
 
         Raises: Transient, when the database does not answer.
         """
         try:
             works = self._connect().client.list_workflows(
-                status=["ENQUEUED", "PENDING"], queues_only=True, load_input=False, load_output=False
+                status=list(_STATES), queues_only=True, load_input=False, load_output=False
             )
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise Transient("the engine's database does not answer") from error
-        counts = Counter(
-            (work.queue_name, "running" if work.status == "PENDING" else "waiting") for work in works
-        )
-        return {(name, state): counts[name, state] for name in QUEUES for state in ("waiting", "running")}
+        counts = Counter((work.queue_name, _STATES[work.status]) for work in works)
+        return {(name, state): counts[name, state] for name in QUEUES for state in _STATES.values()}
 
     def close(self) -> None:
         with self._lock:

@@ -11,17 +11,20 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import IO, Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
 
 from checks.codec import decode, encode
-from gate.core.failure import Permanent, PolicyError, Transient
+from gate.core.failure import Gone, Permanent, PolicyError, Transient
 from gate.core.work import GiveUp, Run, Work
 from gate.engine import database
+from gate.engine.cancellation import attributes_of, cancel, outside, status_of
 from gate.engine.database import EngineError
-from gate.engine.run import DurableRun, Stopped, Times, outside, status_of
+from gate.engine.patience import Times
+from gate.engine.postponement import Postponements
+from gate.engine.run import DurableRun, Postponed, Stopped, Worker
 from gate.engine.submitter import enqueue_options
 from gate.settings import Settings
 from gate.telemetry import Telemetry, bind_run
@@ -35,8 +38,12 @@ PRUNE_AT = "23 3 * * *"
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _LIVES = "lives"
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Workflow = Callable[[Run, Any], None]
 Scheduled = Callable[[Run], None]
+WhenGone = Callable[[Run, Any, str], None]
+"""Is handed the run, its work and the cause; what it does in steps of the run survives a crash."""
 
 
 class Engine:
@@ -52,19 +59,25 @@ class Engine:
         # Fixed when embedded: a launch takes up only what its own id left unfinished.
         self._executor_id = "embedded" if settings.embedded else _unique_id()
         self._closing = threading.Event()
+        self._shared = Worker(self._times, telemetry, self._closing, self._wind_up_postponed)
         self._idle = threading.Condition()
         self._running = 0
         self._launched = False
         self._registered: dict[str, Workflow] = {}
         self._schedules: dict[str, tuple[str, Scheduled]] = {}
         self._lock_file: IO[str] | None = None
-        self._connections: sa.Engine | None = None
+        self._when_gone: WhenGone | None = None
+        # Opened by a launch, or by nobody.
+        self._connections = database.connect(settings, wait_seconds=30)
+        self._postponements = Postponements(self._connections, self._executor_id)
 
-    def register(self, workflows: Mapping[type[Any], Workflow]) -> None:
+    def register(self, workflows: Mapping[type[Any], Workflow], *, when_gone: WhenGone | None = None) -> None:
         """Say which function carries out which kind of work.
 
         With one for `GiveUp`, it is handed the runs that fail, with the cause, and those that were cancelled, without.
+        `when_gone` is told of runs that ended because the App may not act there any more; nobody gives those up.
         """
+        self._when_gone = when_gone or self._when_gone
         self._registered |= {kind.__name__: function for kind, function in workflows.items()}
         for kind, function in workflows.items():
             DBOS.workflow(name=kind.__name__, max_recovery_attempts=None)(self._carry_out(kind, function))
@@ -107,8 +120,7 @@ class Engine:
         DBOS.destroy(destroy_registry=True)
         if drained:
             self._hand_over()
-        if self._connections is not None:
-            self._connections.dispose()
+        self._connections.dispose()
         if self._lock_file is not None:
             self._lock_file.close()
 
@@ -118,12 +130,11 @@ class Engine:
 
     def cancel(self, workflow_id: str) -> None:
         """Have a run stop: at its next step, or within a second where a long step asks; no step runs after that."""
-        outside(DBOS.cancel_workflow, workflow_id)
+        cancel((workflow_id,), self._wind_up_postponed)
 
     def outcome(self, workflow_id: str) -> str:
-        """`enqueued`, `pending`, `success`, `error` or `cancelled`; empty when there is no such run."""
-        status = outside(DBOS.get_workflow_status, workflow_id)
-        return status.status.lower() if status is not None else ""
+        """`enqueued`, `pending`, `delayed`, `success`, `error` or `cancelled`; empty when there is no such run."""
+        return status_of(workflow_id).lower()
 
     def prune(self, now: datetime, *, batch: int = 500) -> int:
         """Delete runs that ended more than `KEEP` ago, in batches; how many."""
@@ -188,7 +199,6 @@ class Engine:
             "run_migrations": False,
         }
         if self._settings.embedded:
-            self._connections = database.connect(self._settings, wait_seconds=30)
             configuration["system_database_engine"] = self._connections
         return configuration
 
@@ -210,7 +220,7 @@ class Engine:
 
     def _one_run(self, name: str, work: Work | None, body: Callable[[Run], None]) -> None:
         run_id = DBOS.workflow_id or ""
-        run = DurableRun(run_id, times=self._times, closing=self._closing, telemetry=self._telemetry)
+        run = DurableRun(run_id, self._shared)
         bind_run(run_id, work=name)
         began = time.monotonic()
         outcome = "stopped"
@@ -218,25 +228,61 @@ class Engine:
             self._running += 1
         try:
             run.stop_if_cancelled()
+            self._keep_order(run_id)
             with self._counted(run_id):
-                body(run)
-            outcome = "done"
+                outcome = self._until_gone(run, work, body)
         except Exception as error:
             outcome = "failed"
             self._telemetry.log.exception("run failed")
             self._give_up(run_id, work, error)
             raise
-        except BaseException:
+        except BaseException as stop:
+            if isinstance(stop, Postponed) and self._insist(self._postponements.postpone, run_id, stop.until):
+                outcome = "postponed"
             # It may have been writing while whoever cancelled it closed what it had left open.
-            if status_of(run_id) == "CANCELLED":
+            elif status_of(run_id) == "CANCELLED":
                 self._wind_up(run_id, work, "")
             raise
         finally:
             self._telemetry.runs.labels(name, outcome).inc()
-            self._telemetry.run_seconds.labels(name).observe(time.monotonic() - began)
+            if outcome != "postponed":
+                self._telemetry.run_seconds.labels(name).observe(time.monotonic() - began)
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
+
+    def _until_gone(self, run: Run, work: Work | None, body: Callable[[Run], None]) -> str:
+        """How the run ended, for the metrics."""
+        try:
+            body(run)
+        except Gone as error:
+            self._telemetry.log.info("run ended: the App may not act there any more", cause=str(error))
+            if self._when_gone is not None and work is not None:
+                self._when_gone(run, work, str(error))
+            return "gone"
+        return "done"
+
+    def _keep_order(self, run_id: str) -> None:
+        """Where works are done one after the other, a postponed one keeps its turn: no later one overtakes it.
+
+        Raises: Postponed.
+        """
+        until = self._insist(self._postponements.behind, run_id)
+        if until is not None:
+            raise Postponed(until)
+
+    def _insist(self, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The database's answer, however long it is away: as the library does for its own questions.
+
+        Raises: Stopped, when the worker closes.
+        """
+        while True:
+            try:
+                return ask(*args, **kwargs)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+                self._telemetry.log.warning("the engine's database is away", error=str(error))
+                if self._closing.wait(self._times.cancel_poll):
+                    raise Stopped from error
 
     @contextmanager
     def _counted(self, run_id: str) -> Iterator[None]:
@@ -244,15 +290,15 @@ class Engine:
 
         Raises: Permanent, when it has had too many: then whatever it does kills its process.
         """
-        status = outside(DBOS.get_workflow_status, run_id)
-        lives = int((status.attributes or {}).get(_LIVES, 0)) if status is not None else 0
+        lives = int(attributes_of(run_id).get(_LIVES, 0))
         if lives >= self._times.lives:
             raise Permanent(f"the worker died {lives} times during this run")
         outside(DBOS.update_workflow_attributes, run_id, {_LIVES: lives + 1}, merge=True)
         try:
             yield
         except Stopped:
-            # Goes on to the library: a cancelled run stays so, a closing worker's is begun again elsewhere.
+            # Goes on to the library: a cancelled run stays so, a closing worker's is begun again elsewhere, a postponed
+            # one later.
             outside(DBOS.update_workflow_attributes, run_id, {_LIVES: lives}, merge=True)
             raise
 
@@ -267,6 +313,11 @@ class Engine:
         if work is None or isinstance(work, GiveUp) or GiveUp.__name__ not in self._registered:
             return
         self.submit(GiveUp(run_id, work, text), f"give-up:{run_id}")
+
+    def _wind_up_postponed(self, run_id: str, work: Work) -> None:
+        # An id of its own: should the run have been taken up again just now, it is wound up again after its last write.
+        if not isinstance(work, GiveUp) and GiveUp.__name__ in self._registered:
+            self.submit(GiveUp(run_id, work, ""), f"give-up:{run_id}:postponed")
 
 
 def _unique_id() -> str:

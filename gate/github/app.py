@@ -14,9 +14,11 @@ from urllib.parse import quote
 from github import Auth, Github
 from jwt import PyJWTError
 
-from gate.core.failure import Permanent, Transient
+from gate.core.failure import Gone, Permanent, Transient
 from gate.github.defaults import DefaultsFile, DefaultsFiles, NoDefaults
-from gate.github.failure import TokenRefusedError, attempt
+from gate.github.failure import NotFoundError, NotGrantedError, TokenRefusedError, attempt
+from gate.github.limits import THE_APP, Limits
+from gate.github.permission import missing
 from gate.github.repository import GitHubRepository
 
 T = TypeVar("T")
@@ -112,6 +114,7 @@ class GitHub:
         self._clients: list[Github] = []
         self._tokens: dict[_Key, _Token] = {}
         self._defaults = DefaultsFiles()
+        self._limits = Limits(clock)
         self._lock = threading.Lock()
         self._token_locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
 
@@ -124,7 +127,10 @@ class GitHub:
         return GitHubRepository(self, installation_id, repository_id, full_name)
 
     def token(self, installation_id: int, repository_id: int) -> str:
-        """A token that may read the contents of this one repository, for git; good for minutes at least."""
+        """A token that may read the contents of this one repository, for git; good for minutes at least.
+
+        Raises: Transient, Permanent.
+        """
         return self._token(_key(installation_id, repository_id, FOR_GIT))
 
     def defaults_file(self, installation_id: int, owner: str) -> DefaultsFile | NoDefaults:
@@ -158,26 +164,34 @@ class GitHub:
         A refused token is exchanged once: it may have been revoked, or expired by GitHub's clock. `subject` says in
         the texts of errors what was asked for.
 
-        Raises: Transient, Permanent.
+        Raises: Transient, without asking GitHub while it limits the installation; Permanent, and of these
+            MissingPermission, NotFoundError for what is not there or not ours to see, Gone for the installation.
         """
         key = _key(installation_id, repository, permissions)
+        self._limits.check(installation_id, subject)
         token = self._token(key)
         try:
-            return attempt(subject, lambda: function(self._client(token)), now=self._clock())
-        except TokenRefusedError:
-            self._forget(key, token)
-        return attempt(subject, lambda: function(self._client(self._token(key))), now=self._clock())
+            try:
+                return self._attempt(installation_id, subject, lambda: function(self._client(token)))
+            except TokenRefusedError:
+                self._forget(key, token)
+            another = self._token(key)
+            return self._attempt(installation_id, subject, lambda: function(self._client(another)))
+        except NotGrantedError as error:
+            raise missing(error, permissions, self._installation(installation_id)) from error
 
     def as_app(self, subject: str, function: Callable[[Github], T]) -> T:
         """The result of `function` with a client that speaks for the App itself, whatever it is installed on.
 
-        Raises: Transient, Permanent.
+        Raises: Transient, without asking GitHub while it limits the App; Permanent.
         """
         try:
-            return attempt(subject, lambda: function(self._client(self._app.token)), now=self._clock())
+            credentials = self._app.token
         except PyJWTError as error:
             text = "The App's private key is no usable RSA key in PEM form; check GATE_PRIVATE_KEY."
             raise Permanent(text) from error
+        try:
+            return self._attempt(THE_APP, subject, lambda: function(self._client(credentials)))
         except TokenRefusedError as error:
             text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
             raise Permanent(text) from error
@@ -218,13 +232,41 @@ class GitHub:
         wanted: dict[str, object] = {"permissions": dict(permissions)}
         if repository is not None:
             wanted["repositories" if isinstance(repository, str) else "repository_ids"] = [repository]
-        _, made = self.as_app(
-            subject, lambda client: client.requester.requestJsonAndCheck("POST", path, input=wanted)
-        )
+        try:
+            made = self.as_app(subject, lambda client: _answer(client, "POST", path, wanted))
+        except NotFoundError as error:
+            raise Gone(f"{error} The App is not installed there any more.") from error
+        except NotGrantedError as error:
+            raise missing(error, dict(permissions), self._installation(installation_id)) from error
         if not isinstance(made, dict) or "token" not in made:
             raise Transient(f"What answered the request for {subject} is not GitHub.")
         return _Token(made["token"], datetime.fromisoformat(made["expires_at"]))
 
+    def _installation(self, installation_id: int) -> Mapping[str, Any]:
+        """An installation as GitHub shows it, to say where it is and what it may; empty when that cannot be had now."""
+        path = f"/app/installations/{installation_id}"
+        try:
+            found = self.as_app(
+                f"installation {installation_id}", lambda client: _answer(client, "GET", path)
+            )
+        except (Transient, Permanent):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _attempt(self, caller: int, subject: str, function: Callable[[], T]) -> T:
+        """As `attempt`, but nothing is asked while GitHub limits the caller."""
+        self._limits.check(caller, subject)
+        try:
+            return attempt(subject, function, now=self._clock())
+        except Transient as error:
+            if error.retry_after_seconds is not None:
+                error.retry_after_seconds = self._limits.note(caller, error.retry_after_seconds)
+            raise
+
 
 def _key(installation_id: int, repository: int | str | None, permissions: Permissions) -> _Key:
     return installation_id, repository, tuple(sorted(permissions.items()))
+
+
+def _answer(client: Github, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    return client.requester.requestJsonAndCheck(verb, path, input=body)[1]

@@ -11,11 +11,15 @@ from typing import TypeVar
 from github import GithubException
 from requests import RequestException
 
-from gate.core.failure import Permanent, Transient
+from gate.core.failure import Gone, Permanent, Transient
 
 T = TypeVar("T")
 
 _SECRETS = re.compile(r"gh[pousr]_[A-Za-z0-9._-]{36,}|eyJ[\w.-]{20,}|-----BEGIN[^-]+-----.*", re.DOTALL)
+
+
+UNNAMED_SECONDS = 60.0
+"""For a limit without a time: at least a minute, says GitHub's "Best practices for using the REST API"."""
 
 
 class TokenRefusedError(Permanent):
@@ -26,14 +30,24 @@ class NotFoundError(Permanent):
     """GitHub answered 404: it is not there, or not for us."""
 
 
-class NotInstalledError(Permanent):
+class NotInstalledError(Gone):
     """A token was asked for a repository that the installation does not cover, or that is not there."""
+
+
+class NotGrantedError(Permanent):
+    """The token, or the installation that one was asked of, lacks a permission."""
+
+    def __init__(self, text: str, *, accepted: str) -> None:
+        super().__init__(text)
+        self.accepted = accepted
+        """What GitHub would have accepted, in the form of its header; empty when it does not say."""
 
 
 def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
     """The result of `function`, which asks GitHub for `subject`.
 
-    Raises: Transient, Permanent, and of the latter TokenRefusedError when the credentials were refused.
+    Raises: Transient, Permanent, and of the latter TokenRefusedError when the credentials were refused, NotFoundError,
+        NotGrantedError, and Gone for a suspended installation, an uncovered repository, or a write to an archived one.
     """
     try:
         return function()
@@ -65,26 +79,28 @@ def _failure(subject: str, error: GithubException, now: datetime) -> Transient |
         return Transient(text)
     if error.status == 401:
         return TokenRefusedError(text)
-    return _lasting(text, error.status, said)
+    return _lasting(text, error.status, said.lower(), headers)
 
 
-def _lasting(text: str, status: int, said: str) -> Permanent:
+def _lasting(text: str, status: int, said: str, headers: Mapping[str, str]) -> Permanent:
     if status == 404:
         return NotFoundError(text)
-    if status == 422 and "not accessible to the parent installation" in said.lower():
+    if status == 422 and "not accessible to the parent installation" in said:
         return NotInstalledError(text)
-    if "not accessible by integration" in said.lower():
-        text += " An owner of the account has to accept the App's permissions on its installation page."
+    if status == 403 and ("has been suspended" in said or "archived so is read-only" in said):
+        return Gone(text)
+    if "not accessible by integration" in said or "permissions requested are not granted" in said:
+        return NotGrantedError(text, accepted=headers.get("x-accepted-github-permissions", ""))
     return Permanent(text)
 
 
 def _wait_seconds(headers: Mapping[str, str], now: datetime) -> float:
-    """How long GitHub asks us to stay away; at least a minute when it does not say."""
+    """How long GitHub asks us to stay away."""
     if headers.get("retry-after", "").isdigit():
         return float(headers["retry-after"])
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
         return max(1.0, int(headers["x-ratelimit-reset"]) - now.timestamp())
-    return 60.0
+    return UNNAMED_SECONDS
 
 
 def _redact(text: str) -> str:

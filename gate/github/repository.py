@@ -15,7 +15,8 @@ from github.Repository import Repository
 from gate.core.annotation import MOST, Annotation
 from gate.core.check_run import CheckRun
 from gate.core.event import RepositoryRef
-from gate.core.failure import Permanent, Transient
+from gate.core.failure import Gone, Transient
+from gate.github.failure import NotFoundError
 from gate.github.installations import repository_ref
 
 if TYPE_CHECKING:
@@ -127,12 +128,19 @@ class GitHubRepository:
             self._write("PATCH", f"/{check_run_id}", _body(run, annotations[start:room]), subject)
 
     def _call(self, subject: str, function: Callable[[Repository], T]) -> T:
-        """The result of `function` with the repository, of which nothing is asked yet."""
+        """The result of `function` with the repository, of which nothing is asked yet.
+
+        GitHub says "not found" of a pull request that is not there as of a repository that we may not see any more.
+        """
 
         def ask(client: Github) -> T:
             return function(client.get_repo(self.full_name))
 
-        return self._door.call(self._installation_id, self.id, f"{subject} of {self.full_name}", ask)
+        try:
+            return self._door.call(self._installation_id, self.id, f"{subject} of {self.full_name}", ask)
+        except NotFoundError:
+            self._present_name()
+            raise
 
     def _write(self, verb: str, path: str, body: dict[str, Any], subject: str) -> int:
         """The id GitHub answers with.
@@ -150,13 +158,13 @@ class GitHubRepository:
             number = self._call(subject, send)
             if isinstance(number, int):
                 return number
-            self._find_again()
+            self.full_name = self._present_name()
         raise Transient(
             f"GitHub redirects {subject} of {self.full_name}, which is the repository's present name."
         )
 
-    def _find_again(self) -> None:
-        """Learn the present name of the repository from the ones the token may see, which is this one alone."""
+    def _present_name(self) -> str:
+        """The present name of the repository, from the ones the token may see, which is this one alone. Raises: Gone."""
 
         def ask(client: Github) -> str | None:
             _, answer = client.requester.requestJsonAndCheck("GET", "/installation/repositories")
@@ -164,8 +172,8 @@ class GitHubRepository:
 
         name = self._door.call(self._installation_id, self.id, f"the present name of {self.full_name}", ask)
         if name is None:
-            raise Permanent(f"The App is not installed on {self.full_name} (id {self.id}) any more.")
-        self.full_name = name
+            raise Gone(f"The App is not installed on {self.full_name} (id {self.id}) any more.")
+        return name
 
 
 def _made_before(repository: Repository, run: CheckRun, app_id: int) -> SentCheckRun | None:

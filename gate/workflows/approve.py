@@ -5,7 +5,7 @@ Where `[gate] forks = "approve"`. Nothing is judged here; everything but the tes
 
 from __future__ import annotations
 
-from gate.core.failure import Permanent
+from gate.core.failure import Gone, Permanent
 from gate.core.policy import Policy
 from gate.core.verdict import needs_approval
 from gate.core.work import Approve, Evaluate, EvaluateGroup, Run, Supersede
@@ -48,6 +48,8 @@ def _approved(service: Service, work: Approve) -> tuple[Evaluate, ...]:
     github = service.on_github(repository)
     try:
         role = github.role(work.person)
+    except Gone:
+        raise
     except Permanent:
         role = "none"  # GitHub knows no such person any more
     if role not in ROLES:

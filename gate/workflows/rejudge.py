@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gate.core.component import Parts
 from gate.core.coverage_configuration import rcfile
 from gate.core.event import RepositoryRef
-from gate.core.failure import Permanent, PolicyError, Transient
+from gate.core.failure import Gone, Permanent, PolicyError, Transient
 from gate.core.policy import Policy, digest
 from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_options
 from gate.core.work import Evaluate, Rejudge, Run, Supersede
@@ -114,6 +114,8 @@ def _rules_of(place: _Place, base_ref: str) -> _Fingerprint | None:
     default = place.mirror.fetch_tip(f"refs/heads/{place.repository.default_branch}")
     try:
         base = place.mirror.fetch_tip(f"refs/heads/{base_ref}")
+    except Gone:
+        raise
     except Permanent:
         return None
     sha, _ = ruling(place.mirror, place.repository, base_ref, Tips(default, base), place.over)

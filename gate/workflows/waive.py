@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from gate.core.command import Asker, decide
-from gate.core.failure import Permanent
+from gate.core.failure import Gone, Permanent
 from gate.core.verdict import Verdict, Waiver
 from gate.core.work import Run, Waive
 from gate.service import Service
@@ -51,6 +51,8 @@ def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
     github = service.on_github(work.repository)
     try:
         role = github.role(work.person)
+    except Gone:
+        raise
     except Permanent:
         role = "none"  # GitHub knows no such person any more
     roles = verdict.waiver_roles if verdict else ()
@@ -59,6 +61,8 @@ def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
     if author and role in roles:
         try:
             alone = github.people_with(roles) <= {work.person}
+        except Gone:
+            raise
         except Permanent as error:
             service.telemetry.log.warning("collaborators not told", error=str(error))
     return Asker(work.person, role, author, alone)

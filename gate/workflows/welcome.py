@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gate.core import check_run
 from gate.core.event import RepositoryRef
-from gate.core.failure import Permanent
+from gate.core.failure import Gone, Permanent
 from gate.core.work import Head, RecordBranch, Run, Welcome
 from gate.service import Service
 from gate.workflows import publish
@@ -26,6 +26,8 @@ def welcome(run: Run, service: Service, work: Welcome) -> None:
 def _tip(service: Service, repository: RepositoryRef) -> str:
     try:
         return service.mirror(repository).fetch_tip(f"refs/heads/{repository.default_branch}")
+    except Gone:
+        raise
     except Permanent:
         return ""
 

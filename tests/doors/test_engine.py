@@ -8,72 +8,22 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent, Transient
 from gate.core.work import CloseRuns, Evaluate, GiveUp, Run, Sync, Work, evaluations
-from gate.engine import Engine, EngineError, Submitter, Times, migrate
+from gate.engine import Engine, EngineError, Submitter, migrate
 from gate.settings import Settings
 from gate.telemetry import Telemetry
+from tests.doors.engine_door import CLOSE, EVALUATE, FAST, Launch
 
 ROOT = Path(__file__).parent.parent.parent
-REPOSITORY = RepositoryRef(
-    installation_id=1, id=2, full_name="owner/name", default_branch="main", private=False
-)
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-CLOSE = CloseRuns(REPOSITORY, 7, "a" * 40, NOW)
-EVALUATE = Evaluate(REPOSITORY, 7, "a" * 40, "b" * 40, "main", NOW, "somebody", "A title")
-FAST = Times(
-    poll=0.01, cancel_poll=0.02, first_retry=0.01, longest_retry=0.02, longest_retry_after=1, close=5
-)
 
-Register = dict[type, Callable[..., None]]
-Launch = Callable[[Register], Engine]
-
-
-pytest_plugins = ["tests.databases"]
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Of a service on SQLite, then on Postgres."""
-    return Settings.from_environment({"GATE_DATABASE_URL": database_url, "GATE_DATA_DIR": str(tmp_path)})
-
-
-@pytest.fixture
-def on_sqlite(tmp_path: Path) -> Settings:
-    return Settings.from_environment({"GATE_DATA_DIR": str(tmp_path)})
-
-
-@pytest.fixture
-def launch(settings: Settings) -> Iterator[Launch]:
-    """Start a worker with these workflows; closed at the end."""
-    engines: list[Engine] = []
-
-    def start(workflows: Register) -> Engine:
-        engine = Engine(settings, Telemetry(), times=FAST)
-        engine.register(workflows)
-        engine.launch()
-        engines.append(engine)
-        return engine
-
-    yield start
-    for engine in engines:
-        engine.close()
-
-
-@pytest.fixture
-def submitter(settings: Settings) -> Iterator[Submitter]:
-    migrate(settings)
-    submitter = Submitter(settings, wait_seconds=1)
-    yield submitter
-    submitter.close()
+pytest_plugins = ["tests.databases", "tests.engines"]
 
 
 def test_work_submitted_before_any_worker_runs_is_done(submitter: Submitter, launch: Launch) -> None:

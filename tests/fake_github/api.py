@@ -156,7 +156,8 @@ class Api:
         if not token.may_see(repository.id) and (repository.private or needs.endswith(":write")):
             raise not_found()
         if not token.may(needs):
-            raise RefusedError(403, "Resource not accessible by integration")
+            accepted = {"X-Accepted-GitHub-Permissions": needs.replace(":", "=")}
+            raise RefusedError(403, "Resource not accessible by integration", headers=accepted)
         if repository.archived and needs.endswith(":write"):
             raise RefusedError(403, "Repository was archived so is read-only.")
 

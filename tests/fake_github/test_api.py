@@ -300,3 +300,28 @@ def test_unknown_page_is_noted(github: FakeGitHub) -> None:
 
     raised.value.close()
     assert github.problems == ["GET /explore: neither the API nor git"]
+
+
+def test_archived_repository_is_read_and_not_written(github: FakeGitHub, pull: PullRequest) -> None:
+    """
+    GitHub says so with 403, to Apps as to people.
+    """
+    pull.repository.archived = True
+
+    written = ask(github, "POST", CHECK_RUNS, check_run(pull))
+    read = ask(github, "GET", "/repos/octo/app/pulls/1")
+
+    assert (written.status, written.body["message"]) == (403, "Repository was archived so is read-only.")
+    assert read.status == 200
+
+
+def test_refused_request_says_which_permission_it_takes(github: FakeGitHub, pull: PullRequest) -> None:
+    """
+    In a header, as GitHub does for Apps.
+    """
+    token = token_for(github, checks="read")
+
+    refused = ask(github, "POST", CHECK_RUNS, check_run(pull), credentials=token)
+
+    assert (refused.status, refused.body["message"]) == (403, "Resource not accessible by integration")
+    assert refused.headers["X-Accepted-GitHub-Permissions"] == "checks=write"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from gate.store import Store
+from gate.tables import merge_group
 from tests.fake_github import CheckRun, PullRequest, Repository
 from tests.fake_github.faults import CREATE_CHECK_RUN, slow
 from tests.flows.conftest import CHECK_RUNS, SHOP, SOURCE, TANGLE, World
@@ -29,6 +31,12 @@ def group_gate(world: World, repository: Repository, sha: str) -> CheckRun:
 def names_and_states(repository: Repository, sha: str) -> list[tuple[str, str]]:
     runs = [run for run in repository.check_runs if run.head_sha == sha]
     return sorted((run.name, run.status) for run in runs)
+
+
+def is_destroyed(store: Store, sha: str) -> bool:
+    with store._reading() as connection:
+        statement = sa.select(merge_group.c.destroyed).where(merge_group.c.head_sha == sha)
+        return connection.scalar(statement) is True
 
 
 @pytest.mark.usefixtures("box")
@@ -73,7 +81,7 @@ def test_a_waiver_holds_for_the_group(world: World) -> None:
     """
     What a maintainer let pass on the pull request stops it in the queue no second time.
     """
-    repository = world.repository()
+    repository = world.repository({**SHOP, ".gate.toml": "[coverage]\npatch = 0\n"})
     repository.collaborators["mona"] = "admin"
     pull = repository.open_pull_request({"shop.py": SOURCE + TANGLE})
     world.settled(pull)
@@ -121,7 +129,9 @@ def test_a_group_that_was_destroyed_first_is_not_begun(world: World) -> None:
     world.github.webhooks.held = False
     store = Store(f"sqlite:///{world.service.folder}/data/gate.db")
 
-    world.github.deliver(groups["destroyed"], groups["checks_requested"])
+    world.github.deliver(groups["destroyed"])
+    world.until(lambda: is_destroyed(store, sha), "what is known of the group")
+    world.github.deliver(groups["checks_requested"])
 
     world.settled(repository.open_pull_request({"README.md": "a third\n"}))
     assert repository.check_runs_of(sha) == {}

@@ -72,6 +72,24 @@ def test_trouble_with_tokens_and_git(world: World) -> None:
     assert world.github.faults.left == {}
 
 
+def test_a_limited_account_waits_and_another_does_not(world: World) -> None:
+    """
+    Who is limited for long is judged when GitHub allows it, without a request before; who is not, is judged meanwhile.
+    """
+    before = len(world.github.exchanges)
+    world.github.faults.script(CREATE_CHECK_RUN, secondary_limit(12))
+    limited = world.repository().open_pull_request({"shop.py": SOURCE + TANGLE})
+    world.until(lambda: CREATE_CHECK_RUN not in world.github.faults.left, "the limit")
+    other = world.repository(owner="acme").open_pull_request({"shop.py": SOURCE + TANGLE})
+
+    world.settled(other, limited)
+
+    assert said_once(limited)
+    assert said_once(other)
+    refused = [one.operation for one in world.github.exchanges[before:] if one.status == 403]
+    assert refused == [CREATE_CHECK_RUN]
+
+
 def test_a_head_that_the_api_does_not_show_yet(world: World) -> None:
     """
     The webhook may come before the API knows the commit; then the check run is made a little later.
