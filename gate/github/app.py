@@ -16,7 +16,13 @@ from jwt import PyJWTError
 
 from gate.core.failure import Gone, Permanent, Transient
 from gate.github.defaults import DefaultsFile, DefaultsFiles, NoDefaults
-from gate.github.failure import NotFoundError, NotGrantedError, TokenRefusedError, attempt
+from gate.github.failure import (
+    UNNAMED_SECONDS,
+    NotFoundError,
+    NotGrantedError,
+    TokenRefusedError,
+    attempt,
+)
 from gate.github.limits import THE_APP, Limits
 from gate.github.permission import missing
 from gate.github.repository import GitHubRepository
@@ -105,7 +111,9 @@ class GitHub:
         private_key: str,
         api_url: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        unnamed_wait_seconds: float = UNNAMED_SECONDS,
     ) -> None:
+        """`unnamed_wait_seconds`: see `Limits`."""
         self.app_id = app_id
         self._app = Auth.AppAuth(app_id, private_key)
         self._api_url = api_url.rstrip("/")
@@ -114,7 +122,7 @@ class GitHub:
         self._clients: list[Github] = []
         self._tokens: dict[_Key, _Token] = {}
         self._defaults = DefaultsFiles()
-        self._limits = Limits(clock)
+        self._limits = Limits(clock, unnamed_seconds=unnamed_wait_seconds)
         self._lock = threading.Lock()
         self._token_locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
 

@@ -29,8 +29,10 @@ class _Limit:
 class Limits:
     """Whom GitHub limits, and limited last. Safe to share by threads."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], *, unnamed_seconds: float = UNNAMED_SECONDS) -> None:
+        """`unnamed_seconds` is the first wait where GitHub names none; tests shorten it."""
         self._clock = clock
+        self._unnamed = timedelta(seconds=unnamed_seconds)
         self._limits: dict[int, _Limit] = {}
         self._lock = threading.Lock()
 
@@ -55,11 +57,12 @@ class Limits:
         now, wait = self._clock(), timedelta(seconds=asked_seconds)
         with self._lock:
             last = self._limits.get(caller)
-            if last is not None and asked_seconds == UNNAMED_SECONDS:
+            if asked_seconds == UNNAMED_SECONDS:
+                wait = self._unnamed
                 # Right after the last one, not beside it.
-                again = last.until <= now < last.until + last.wait
+                again = last is not None and last.until <= now < last.until + last.wait
                 longest = timedelta(seconds=LONGEST_UNNAMED_SECONDS)
-                wait = max(wait, min(2 * last.wait, longest)) if again else wait
+                wait = max(wait, min(2 * last.wait, longest)) if last and again else wait
             if last is None or now + wait > last.until:
                 self._limits[caller] = _Limit(now + wait, wait)
             return (self._limits[caller].until - now).total_seconds()

@@ -52,7 +52,10 @@ class Api:
         path = environ.get("RAW_URI", request.path).partition("?")[0].removeprefix(ROOT)
         path = self._without_ids(path)
         found = find(request.method, path)
-        fault = self.faults.take(found[0].name) if found else None
+        fault = self.faults.take(found[0].name, path) if found else None
+        if fault and fault.before:
+            fault.before()
+            fault = None
         if fault and fault.cut and not fault.applied:
             raise cut(environ)
         if fault and not fault.applied and not fault.delay_seconds:

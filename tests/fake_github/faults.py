@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ class Fault:
     """The request takes effect all the same; only its answer is lost."""
     delay_seconds: float = 0
     """Answer as usual after this time (or when the server stops)."""
+    before: Callable[[], None] | None = None
+    """Happens first; then the request is answered as usual."""
 
 
 BAD_GATEWAY = Fault()
@@ -64,6 +67,11 @@ def slow(seconds: float) -> Fault:
     return Fault(delay_seconds=seconds)
 
 
+def first(event: Callable[[], None]) -> Fault:
+    """Something happens at GitHub right before the request arrives."""
+    return Fault(before=event)
+
+
 def cut(environ: WSGIEnvironment) -> ConnectionError:
     """Close the connection of a request; the server gives up on the request when the error is raised."""
     environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
@@ -71,26 +79,31 @@ def cut(environ: WSGIEnvironment) -> ConnectionError:
 
 
 class Faults:
-    """The script: a queue of faults for each operation."""
+    """The script: a queue of faults for each operation, everywhere or in one place."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, list[Fault]] = {}
+        self._queues: dict[tuple[str, str], list[Fault]] = {}
         self._lock = threading.Lock()
         self.stopping = threading.Event()
 
-    def script(self, operation: str, *faults: Fault, times: int = 1) -> None:
-        """Let the next requests of an operation (`METHOD /path/{of}/the/description`, or `git`) go wrong."""
-        with self._lock:
-            self._queues.setdefault(operation, []).extend(faults * times)
+    def script(self, operation: str, *faults: Fault, times: int = 1, where: str = "") -> None:
+        """Let the next requests of an operation (`METHOD /path/{of}/the/description`, or `git`) go wrong.
 
-    def take(self, operation: str) -> Fault | None:
+        With `where` only those whose path holds it.
+        """
+        with self._lock:
+            self._queues.setdefault((operation, where), []).extend(faults * times)
+
+    def take(self, operation: str, path: str = "") -> Fault | None:
         """The fault for a request that came in now, used up by asking."""
         with self._lock:
-            queue = self._queues.get(operation)
-            return queue.pop(0) if queue else None
+            for (name, where), queue in self._queues.items():
+                if name == operation and where in path and queue:
+                    return queue.pop(0)
+        return None
 
     @property
     def left(self) -> dict[str, int]:
         """How many faults of each operation have not happened yet."""
         with self._lock:
-            return {name: len(queue) for name, queue in self._queues.items() if queue}
+            return {name: len(queue) for (name, _), queue in self._queues.items() if queue}

@@ -38,7 +38,7 @@ class GitHttp:
         """Answer one request."""
         request = Request(environ)
         self.requests.append(request.full_path.rstrip("?"))
-        fault = self.faults.take(GIT)
+        fault = self.faults.take(GIT, request.path)
         if fault and fault.cut:
             raise cut(environ)
         if fault and not fault.delay_seconds:
