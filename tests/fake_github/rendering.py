@@ -259,7 +259,7 @@ def check_run(subject: CheckRun) -> Json:
         started_at=_time_or_none(subject.started_at),
         completed_at=_time_or_none(subject.completed_at),
         check_suite={"id": subject.suite_id},
-        app=app(where.github),
+        app={**app(where.github), "id": subject.app_id},
         pull_requests=pull_requests_of(where, subject.head_sha),
         output={
             "title": subject.title or None,
