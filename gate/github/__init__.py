@@ -5,6 +5,27 @@ help later is raised as Transient for the engine, what will not as Permanent. It
 """
 
 from gate.github.app import GitHub, convert_manifest
+from gate.github.registration import (
+    AppView,
+    InstallationView,
+    WebhookView,
+    app_view,
+    installation_of,
+    repository_of,
+    webhook,
+)
 from gate.github.repository import GitHubRepository, PullRequestView
 
-__all__ = ["GitHub", "GitHubRepository", "PullRequestView", "convert_manifest"]
+__all__ = [
+    "AppView",
+    "GitHub",
+    "GitHubRepository",
+    "InstallationView",
+    "PullRequestView",
+    "WebhookView",
+    "app_view",
+    "convert_manifest",
+    "installation_of",
+    "repository_of",
+    "webhook",
+]

@@ -134,6 +134,22 @@ class GitHub:
         """
         return self._defaults.read(self, installation_id, owner)
 
+    def as_app(self, subject: str, function: Callable[[Github], T]) -> T:
+        """The result of `function` with a client that is the App itself, on no account.
+
+        Raises: Transient, Permanent.
+        """
+        try:
+            client = self._client(self._app.token)
+        except PyJWTError as error:
+            text = "The App's private key is no usable RSA key in PEM form; check GATE_PRIVATE_KEY."
+            raise Permanent(text) from error
+        try:
+            return attempt(subject, lambda: function(client), now=self._clock())
+        except TokenRefusedError as error:
+            text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
+            raise Permanent(text) from error
+
     def close(self) -> None:
         """Close the connections of all threads; a later call opens new ones."""
         with self._lock:
@@ -197,21 +213,12 @@ class GitHub:
         self, installation_id: int, repository: int | str, permissions: tuple[tuple[str, str], ...]
     ) -> _Token:
         subject = f"a token of installation {installation_id} for repository {repository}"
-        try:
-            requester = self._client(self._app.token).requester
-        except PyJWTError as error:
-            text = "The App's private key is no usable RSA key in PEM form; check GATE_PRIVATE_KEY."
-            raise Permanent(text) from error
         path = f"/app/installations/{installation_id}/access_tokens"
         named = "repositories" if isinstance(repository, str) else "repository_ids"
         wanted = {named: [repository], "permissions": dict(permissions)}
-        try:
-            _, made = attempt(
-                subject, lambda: requester.requestJsonAndCheck("POST", path, input=wanted), now=self._clock()
-            )
-        except TokenRefusedError as error:
-            text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
-            raise Permanent(text) from error
+        _, made = self.as_app(
+            subject, lambda client: client.requester.requestJsonAndCheck("POST", path, input=wanted)
+        )
         if not isinstance(made, dict) or "token" not in made:
             raise Transient(f"What answered the request for {subject} is not GitHub.")
         return _Token(made["token"], datetime.fromisoformat(made["expires_at"]))

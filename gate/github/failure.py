@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from json import JSONDecodeError
 from typing import TypeVar
@@ -12,10 +13,14 @@ from github import GithubException
 from requests import RequestException
 
 from gate.core.failure import Permanent, Transient
+from gate.core.payload import PayloadError
 
 T = TypeVar("T")
 
 _SECRETS = re.compile(r"gh[pousr]_[A-Za-z0-9._-]{36,}|eyJ[\w.-]{20,}|-----BEGIN[^-]+-----.*", re.DOTALL)
+
+_NOT_GRANTED = ("not accessible by integration", "not granted to this installation")
+"""Of a request, and of the token that was wanted for it."""
 
 
 class TokenRefusedError(Permanent):
@@ -28,6 +33,14 @@ class NotFoundError(Permanent):
 
 class NotInstalledError(Permanent):
     """A token was asked for a repository that the installation does not cover, or that is not there."""
+
+
+class NotGrantedError(Permanent):
+    """The installation was not given the permission that this needs."""
+
+
+class PlanError(Permanent):
+    """The account's plan does not have this."""
 
 
 def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
@@ -47,6 +60,16 @@ def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
         if "redirected" not in str(error):
             raise
         text = f"GitHub redirects the request for {subject} to another address; check GATE_GITHUB_API_URL."
+        raise Permanent(text) from error
+
+
+@contextmanager
+def understood(subject: str) -> Iterator[None]:
+    """Read an answer within. Raises: Permanent, when it is not what GitHub's description says."""
+    try:
+        yield
+    except PayloadError as error:
+        text = f"GitHub's answer to the request for {subject} is not understood: {error}; check GATE_GITHUB_API_URL."
         raise Permanent(text) from error
 
 
@@ -73,8 +96,12 @@ def _lasting(text: str, status: int, said: str) -> Permanent:
         return NotFoundError(text)
     if status == 422 and "not accessible to the parent installation" in said.lower():
         return NotInstalledError(text)
-    if "not accessible by integration" in said.lower():
-        text += " An owner of the account has to accept the App's permissions on its installation page."
+    if status in {403, 422} and any(words in said.lower() for words in _NOT_GRANTED):
+        return NotGrantedError(
+            f"{text} An owner of the account has to accept the App's permissions on its installation page."
+        )
+    if status == 403 and "upgrade to github" in said.lower():
+        return PlanError(text)
     return Permanent(text)
 
 

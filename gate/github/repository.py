@@ -13,8 +13,10 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from gate.core.annotation import MOST, Annotation
+from gate.core.branch_rules import BranchRules
 from gate.core.check_run import CheckRun
 from gate.core.failure import Permanent, Transient
+from gate.github.rules import branch_rules
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
@@ -97,6 +99,10 @@ class GitHubRepository:
     def default_branch(self) -> str:
         """Name of the default branch."""
         return self._call("the default branch", lambda repository: repository.default_branch)
+
+    def branch_rules(self, branch: str) -> BranchRules:
+        """What the rules of a branch require, as far as the App is shown; some three requests."""
+        return branch_rules(self._door, self._installation_id, self.id, self.full_name, branch)
 
     def role(self, login: str) -> str:
         """What a user is here: `admin`, `maintain`, `write`, `triage`, `read`, `none`, or what an organisation made up."""
