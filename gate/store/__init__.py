@@ -7,6 +7,7 @@ from gate.store.records import (
     PullRequestState,
     RepositoryRecord,
     RevisionRecord,
+    SeenRules,
     VerdictRecord,
     WaiverRecord,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "PullRequestState",
     "RepositoryRecord",
     "RevisionRecord",
+    "SeenRules",
     "Store",
     "VerdictRecord",
     "WaiverRecord",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from gate.core.branch_rules import BranchRules
 from gate.core.verdict import Verdict, Waiver
 
 PullRequestState = Literal["open", "closed"]
@@ -22,6 +23,14 @@ class RepositoryRecord:
     private: bool
     armed: bool
     """Whether coverage was measured on its default branch once: from then on coverage blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRules:
+    """The rules of a branch, and when GitHub showed them."""
+
+    rules: BranchRules
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

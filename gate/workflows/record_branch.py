@@ -16,6 +16,7 @@ from gate.service import Service
 from gate.workflows.ask import ask_of_branch
 from gate.workflows.cover import record
 from gate.workflows.judge import Case
+from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
 
@@ -23,8 +24,13 @@ RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syn
 
 
 def record_branch(run: Run, service: Service, work: RecordBranch) -> None:
-    """Measures the commit and stores its totals."""
+    """Measures the commit and stores its totals; then looks whether `gate` is required there."""
     run.step(_know, service, work.repository, name="save repository")
+    _record(run, service, work)
+    run.step(look_again, service, work.repository, name="look at the rules")
+
+
+def _record(run: Run, service: Service, work: RecordBranch) -> None:
     try:
         question = run.step(ask_of_branch, service, work.repository, work.sha, work.branch, name="ask")
     except PolicyError:

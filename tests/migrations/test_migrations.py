@@ -121,6 +121,7 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         },
         "flaky_test": {"repository_id": 7, "identity": "b" * 64, "name": "test_a", "seen_at": NOON},
     },
+    "0006": {"branch_rules": {"repository_id": 7, "content": b"{}", "seen_at": NOON}},
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 
