@@ -27,6 +27,11 @@ class AppView:
     """Its name in addresses."""
     html_url: str
     """Its page; `/installations/new` below it installs the App."""
+    settings_path: str
+    """Path of its settings on GitHub's web, without the first slash."""
+    permissions: Mapping[str, str]
+    """What it asks owners for: name to `read`, `write` or `admin`."""
+    events: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,11 @@ def app_view(door: GitHub) -> AppView:
     """The App. Raises: Transient, Permanent (for credentials GitHub does not take, too)."""
     with understood("the App"):
         node = Node.of(door.as_app("the App", lambda client: _get(client, "/app")))
-        return AppView(node.slug("slug"), node.text("html_url"))
+        slug, owner = node.slug("slug"), node.optional_child("owner")
+        organization = owner.optional_text("type") == "Organization"
+        account = f"organizations/{owner.text('login')}/" if organization else ""
+        settings_path = f"{account}settings/apps/{slug}"
+        return AppView(slug, node.text("html_url"), settings_path, _permissions(node), _events(node))
 
 
 def webhook(door: GitHub) -> WebhookView | None:
@@ -86,15 +95,12 @@ def installation_of(door: GitHub, full_name: str) -> InstallationView | None:
             )
         except NotFoundError:
             return None
-        events = node.values.get("events")
         return InstallationView(
             id=node.integer("id"),
             account=node.optional_child("account").optional_text("login"),
             html_url=node.text("html_url"),
-            permissions={
-                str(name): str(level) for name, level in node.optional_child("permissions").values.items()
-            },
-            events=frozenset(map(str, events if isinstance(events, list) else ())),
+            permissions=_permissions(node),
+            events=_events(node),
             suspended=node.has("suspended_at"),
         )
 
@@ -117,6 +123,15 @@ def repository_of(door: GitHub, installation_id: int, full_name: str) -> Reposit
             node.branch("default_branch"),
             node.flag("private"),
         )
+
+
+def _permissions(node: Node) -> dict[str, str]:
+    return {str(name): str(level) for name, level in node.optional_child("permissions").values.items()}
+
+
+def _events(node: Node) -> frozenset[str]:
+    events = node.values.get("events")
+    return frozenset(map(str, events if isinstance(events, list) else ()))
 
 
 def _get(client: Github, path: str) -> Any:

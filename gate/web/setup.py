@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -84,12 +84,23 @@ def blueprint(service: Service) -> Blueprint:
 
 def manifest(settings: Settings) -> dict[str, object]:
     """What we ask GitHub for: `app.yaml`, with the addresses of this service."""
-    wanted: dict[str, object] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    return wanted | {
+    return _app_yaml() | {
         "url": settings.public_url,
         "hook_attributes": {"url": f"{settings.public_url}/webhook", "active": True},
         "redirect_url": f"{settings.public_url}/setup/created",
     }
+
+
+def asked_for() -> tuple[dict[str, str], frozenset[str]]:
+    """The permissions and the events of `app.yaml`."""
+    wanted = _app_yaml()
+    permissions, events = wanted["default_permissions"], wanted["default_events"]
+    return dict(permissions), frozenset(events)
+
+
+def _app_yaml() -> dict[str, Any]:
+    wanted: dict[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    return wanted
 
 
 def _configured(service: Service) -> bool:

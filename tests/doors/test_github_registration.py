@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gate.core.event import RepositoryRef
@@ -21,9 +23,27 @@ from tests.fake_github.faults import Fault
 
 def test_the_app_and_its_page(door: GitHub, github: FakeGitHub) -> None:
     """
-    Below its page the App is installed.
+    Below its page the App is installed; its settings are its owner's.
     """
-    assert app_view(door) == AppView("gate", f"{github.url}/apps/gate")
+    found = app_view(door)
+
+    assert found == AppView(
+        "gate",
+        f"{github.url}/apps/gate",
+        "organizations/octo/settings/apps/gate",
+        github.app.permissions,
+        frozenset(github.app.events),
+    )
+
+
+def test_the_app_of_a_person(door: GitHub, github: FakeGitHub) -> None:
+    """
+    An App that no organisation owns has its settings at another place.
+    """
+    body = {"slug": "gate", "html_url": "x", "owner": {"login": "ada", "type": "User"}}
+    github.faults.script("GET /app", Fault(200, body=json.dumps(body)))
+
+    assert app_view(door).settings_path == "settings/apps/gate"
 
 
 def test_the_webhook(door: GitHub, github: FakeGitHub) -> None:
