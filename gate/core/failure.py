@@ -1,4 +1,4 @@
-"""The three kinds of broken expectation; anything else is a bug and rises to the worker."""
+"""The three kinds of broken expectation, and one of the last that somebody tells apart; anything else is a bug and rises to the worker."""
 
 from __future__ import annotations
 
@@ -17,3 +17,7 @@ class Transient(Exception):  # noqa: N818  (the three kinds are the design's wor
 
 class Permanent(Exception):  # noqa: N818
     """Trying again does not help; the run ends as "could not measure" with this text."""
+
+
+class MissingPermission(Permanent):
+    """The App was not granted what it asked for; the text says where an owner grants it."""

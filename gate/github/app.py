@@ -134,21 +134,21 @@ class GitHub:
         """
         return self._defaults.read(self, installation_id, owner)
 
-    def as_app(self, subject: str, function: Callable[[Github], T]) -> T:
-        """The result of `function` with a client that is the App itself, on no account.
-
-        Raises: Transient, Permanent.
-        """
+    def ask_as_app(self, subject: str, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The answer to a request with the App's JWT. Raises: Transient, Permanent."""
         try:
-            client = self._client(self._app.token)
+            requester = self._client(self._app.token).requester
         except PyJWTError as error:
             text = "The App's private key is no usable RSA key in PEM form; check GATE_PRIVATE_KEY."
             raise Permanent(text) from error
         try:
-            return attempt(subject, lambda: function(client), now=self._clock())
+            _, answer = attempt(
+                subject, lambda: requester.requestJsonAndCheck(verb, path, input=body), now=self._clock()
+            )
         except TokenRefusedError as error:
             text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
             raise Permanent(text) from error
+        return answer
 
     def close(self) -> None:
         """Close the connections of all threads; a later call opens new ones."""
@@ -216,9 +216,7 @@ class GitHub:
         path = f"/app/installations/{installation_id}/access_tokens"
         named = "repositories" if isinstance(repository, str) else "repository_ids"
         wanted = {named: [repository], "permissions": dict(permissions)}
-        _, made = self.as_app(
-            subject, lambda client: client.requester.requestJsonAndCheck("POST", path, input=wanted)
-        )
+        made = self.ask_as_app(subject, "POST", path, wanted)
         if not isinstance(made, dict) or "token" not in made:
             raise Transient(f"What answered the request for {subject} is not GitHub.")
         return _Token(made["token"], datetime.fromisoformat(made["expires_at"]))

@@ -12,7 +12,7 @@ from typing import TypeVar
 from github import GithubException
 from requests import RequestException
 
-from gate.core.failure import Permanent, Transient
+from gate.core.failure import MissingPermission, Permanent, Transient
 from gate.core.payload import PayloadError
 
 T = TypeVar("T")
@@ -33,10 +33,6 @@ class NotFoundError(Permanent):
 
 class NotInstalledError(Permanent):
     """A token was asked for a repository that the installation does not cover, or that is not there."""
-
-
-class NotGrantedError(Permanent):
-    """The installation was not given the permission that this needs."""
 
 
 class PlanError(Permanent):
@@ -97,7 +93,7 @@ def _lasting(text: str, status: int, said: str) -> Permanent:
     if status == 422 and "not accessible to the parent installation" in said.lower():
         return NotInstalledError(text)
     if status in {403, 422} and any(words in said.lower() for words in _NOT_GRANTED):
-        return NotGrantedError(
+        return MissingPermission(
             f"{text} An owner of the account has to accept the App's permissions on its installation page."
         )
     if status == 403 and "upgrade to github" in said.lower():

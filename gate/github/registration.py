@@ -62,7 +62,7 @@ class InstallationView:
 def app_view(door: GitHub) -> AppView:
     """The App. Raises: Transient, Permanent (for credentials GitHub does not take, too)."""
     with understood("the App"):
-        node = Node.of(door.as_app("the App", lambda client: _get(client, "/app")))
+        node = Node.of(door.ask_as_app("the App", "GET", "/app"))
         slug, owner = node.slug("slug"), node.optional_child("owner")
         organization = owner.optional_text("type") == "Organization"
         account = f"organizations/{owner.text('login')}/" if organization else ""
@@ -75,7 +75,7 @@ def webhook(door: GitHub) -> WebhookView | None:
     subject = "the App's webhook"
     with understood(subject):
         try:
-            node = Node.of(door.as_app(subject, lambda client: _get(client, "/app/hook/config")))
+            node = Node.of(door.ask_as_app(subject, "GET", "/app/hook/config"))
         except NotFoundError:
             return None
         insecure = str(node.values.get("insecure_ssl", "0")) == "1"
@@ -90,9 +90,7 @@ def installation_of(door: GitHub, full_name: str) -> InstallationView | None:
     subject = f"the installation on {full_name}"
     with understood(subject):
         try:
-            node = Node.of(
-                door.as_app(subject, lambda client: _get(client, f"/repos/{full_name}/installation"))
-            )
+            node = Node.of(door.ask_as_app(subject, "GET", f"/repos/{full_name}/installation"))
         except NotFoundError:
             return None
         return InstallationView(

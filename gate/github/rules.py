@@ -14,8 +14,9 @@ from urllib.parse import quote
 from github import Github
 
 from gate.core.branch_rules import BranchRule, BranchRules, active, inactive, listed, protection, queued
+from gate.core.failure import MissingPermission
 from gate.core.payload import PayloadError
-from gate.github.failure import NotFoundError, NotGrantedError, PlanError, understood
+from gate.github.failure import NotFoundError, PlanError, understood
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
@@ -58,7 +59,7 @@ class _Reader:
             rulesets = listed(self._list("/rulesets", "the rulesets"))
         except PlanError:
             return (), False, False, ()
-        except NotGrantedError as error:
+        except MissingPermission as error:
             return (), False, True, (f"Rulesets cannot be read. {error}",)
         except NotFoundError:
             return (), False, True, ("This GitHub does not tell which rulesets a branch has.",)
@@ -67,7 +68,7 @@ class _Reader:
         for number in idle[:MOST_INACTIVE]:
             try:
                 rules += inactive(self._read(f"/rulesets/{number}", f"ruleset {number}"))
-            except (NotFoundError, NotGrantedError):
+            except (NotFoundError, MissingPermission):
                 continue  # of an organisation that does not show it; it holds nobody up either
         return tuple(rules), queued(answer), True, ()
 
@@ -75,7 +76,7 @@ class _Reader:
         """The branch protection, and what is not seen of it. A branch that is not there has none."""
         try:
             answer = self._read(f"/branches/{quote(branch)}", f"branch {branch}")
-        except NotGrantedError as error:
+        except MissingPermission as error:
             return None, (f"Branch protection cannot be read. {error}",)
         except NotFoundError:
             return None, ()
