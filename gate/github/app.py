@@ -16,7 +16,7 @@ from jwt import PyJWTError
 
 from gate.core.failure import Permanent, Transient
 from gate.github.defaults import DefaultsFile, DefaultsFiles, NoDefaults
-from gate.github.failure import TokenRefusedError, attempt
+from gate.github.failure import NotFoundError, TokenRefusedError, attempt
 from gate.github.repository import GitHubRepository
 
 T = TypeVar("T")
@@ -65,17 +65,19 @@ def convert_manifest(code: str, *, api_url: str) -> dict[str, Any]:
 
     Raises: Transient, Permanent.
     """
-    client = new_client(api_url, None)
+    client, subject = new_client(api_url, None), "the registered App"
     path = f"/app-manifests/{quote(code, safe='')}/conversions"
     try:
         _, app = attempt(
-            "the registered App",
-            lambda: client.requester.requestJsonAndCheck("POST", path),
-            now=datetime.now(UTC),
+            subject, lambda: client.requester.requestJsonAndCheck("POST", path), now=datetime.now(UTC)
         )
+    except NotFoundError as error:
+        raise Permanent(f"{error} Its code works once, and for an hour.") from error
     finally:
         client.close()
-    return dict(app)
+    if not isinstance(app, dict):
+        raise Permanent(f"What answered the request for {subject} is not GitHub; check GATE_GITHUB_API_URL.")
+    return app
 
 
 class _Credentials(Auth.Auth):

@@ -209,7 +209,7 @@ def test_not_installed_says_where_to_install(
     assert done.status == 1
     assert done.output.splitlines()[-1] == (
         f"✘ installation: the App is not installed on {name}, or there is no such repository: install it at "
-        f"{github.url}/apps/gate/installations/new"
+        f"{github.url}/github-apps/gate/installations/new"
     )
 
 

@@ -29,7 +29,7 @@ def test_the_app_and_its_page(door: GitHub, github: FakeGitHub) -> None:
 
     assert found == AppView(
         "gate",
-        f"{github.url}/apps/gate",
+        f"{github.url}/github-apps/gate",
         "organizations/octo/settings/apps/gate",
         github.app.permissions,
         frozenset(github.app.events),

@@ -106,7 +106,7 @@ def app(github: GitHub) -> Json:
         client_id=github.app.client_id,
         name=github.app.name,
         owner=user(github, "octo", kind="Organization"),
-        html_url=f"{github.url}/apps/{github.app.slug}",
+        html_url=f"{github.url}/github-apps/{github.app.slug}",  # as on GitHub Enterprise Server, with /api/v3
         permissions=dict(github.app.permissions),
         events=list(github.app.events),
         installations_count=len(github.installations),
