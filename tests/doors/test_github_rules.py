@@ -168,6 +168,33 @@ def test_a_missing_permission_is_told_as_such(
     assert all("An owner of the account has to accept the App's permissions" in one for one in rules.unseen)
 
 
+def test_without_the_list_only_names_are_missed(
+    door: GitHub, github: FakeGitHub, repository: Repository
+) -> None:
+    """
+    What holds for the branch is known without the list of rulesets.
+    """
+    made = repository.add_ruleset("rules", "gate")
+    github.faults.script(RULESETS, Fault(404, "Not Found"))
+
+    rules = through(door, repository).branch_rules("main")
+
+    assert [(rule.id, rule.name) for rule in rules.rules] == [(made.id, "")]
+    assert rules.unseen == ()
+
+
+def test_a_renamed_repository_keeps_its_rules(door: GitHub, repository: Repository) -> None:
+    """
+    The id is asked for, so that an outdated name loses no page.
+    """
+    there = through(door, repository)
+    for number in range(101):
+        repository.add_ruleset(f"rules {number}", f"check {number}")
+    repository.rename("octo/renamed")
+
+    assert len(there.branch_rules("main").rules) == 101
+
+
 @pytest.mark.parametrize("operation", [RULES, RULESETS, BRANCH])
 def test_trouble_is_raised(door: GitHub, github: FakeGitHub, repository: Repository, operation: str) -> None:
     """
