@@ -92,9 +92,9 @@ class Service:
         self.telemetry.redaction.add(app.private_key, *app.webhook_secrets, app.client_secret)
         return app
 
-    def save_app(self, app: App) -> None:
-        """Keeps the App that GitHub registered, encrypted; web and worker find it from now on."""
-        self.store.save_secret(STORED_APP, seal(app, load_key(self.settings)))
+    def save_app(self, app: App) -> bool:
+        """Keeps the App that GitHub registered, encrypted; web and worker find it from now on. False when there is one."""
+        return self.store.save_new_secret(STORED_APP, seal(app, load_key(self.settings)))
 
     def convert_manifest(self, code: str) -> Mapping[str, object]:
         """What GitHub made of the manifest a person sent it: id, keys and secrets. The code works once."""

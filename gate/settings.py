@@ -214,8 +214,14 @@ def _public_url(bind: str) -> str:
 
 
 def _api_url(github_url: str) -> str:
-    """Of GitHub itself, or of a GitHub Enterprise Server."""
-    return "https://api.github.com" if github_url == GITHUB_URL else f"{github_url}/api/v3"
+    """Of GitHub itself, of an enterprise's place on GHE.com, or of a GitHub Enterprise Server.
+
+    Source: docs.github.com, "About GitHub Enterprise Cloud with data residency" and "REST API on GitHub Enterprise Server".
+    """
+    parts = urlsplit(github_url)
+    if parts.netloc == "github.com" or parts.netloc.endswith(".ghe.com"):
+        return f"https://api.{parts.netloc}"
+    return f"{github_url}/api/v3"
 
 
 def _mail(reader: Reader) -> Mail | None:

@@ -114,6 +114,19 @@ repository = Table(
     Column("reconciled_at", Instant, doc="When its open pull requests were last compared with GitHub's."),
 )
 
+branch_rules = Table(
+    "branch_rules",
+    METADATA,
+    Column("repository_id", BigInteger, ForeignKey(repository.c.id), primary_key=True, autoincrement=False),
+    Column(
+        "content",
+        LargeBinary,
+        nullable=False,
+        doc="The BranchRules of its default branch as JSON, zlib-compressed when large.",
+    ),
+    Column("seen_at", Instant, nullable=False, doc="When GitHub showed them."),
+)
+
 pull_request = Table(
     "pull_request",
     METADATA,

@@ -100,6 +100,25 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
     assert not settings.embedded
 
 
+@pytest.mark.parametrize(
+    ("github_url", "api_url"),
+    [
+        ("https://github.com", "https://api.github.com"),
+        # GitHub Enterprise Cloud with data residency.
+        ("https://octo.ghe.com", "https://api.octo.ghe.com"),
+        # GitHub Enterprise Server, below a path too.
+        ("https://github.example.org", "https://github.example.org/api/v3"),
+        ("https://example.org/github/", "https://example.org/github/api/v3"),
+        ("https://notghe.com", "https://notghe.com/api/v3"),
+    ],
+)
+def test_the_api_is_found_from_the_web_address(github_url: str, api_url: str) -> None:
+    """
+    One variable is enough for every kind of GitHub.
+    """
+    assert Settings.from_environment({"GATE_GITHUB_URL": github_url}).github_api_url == api_url
+
+
 def test_all_mistakes_are_reported_at_once() -> None:
     """
     Whoever starts the service corrects one list, not one variable after the other.

@@ -1,8 +1,9 @@
-"""`gate doctor`: what holds on this machine, what is missing, and what follows."""
+"""`gate doctor`: what holds on this machine (or of a repository on GitHub), what is missing, and what follows."""
 
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 from collections.abc import Iterator
 from importlib import metadata
@@ -20,23 +21,52 @@ from gate.settings import Settings
 _TOOLS = ("radon", "bandit", "coverage", "dbos", "PyGithub")
 
 
+_FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
+
+
+def _full_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _FULL_NAME.fullmatch(value):
+        raise click.BadParameter(f"expected OWNER/NAME, as in octo/app, got {value!r}")
+    return value
+
+
 @click.command()
+@click.option(
+    "--repository",
+    metavar="OWNER/NAME",
+    callback=_full_name,
+    help="Look at this repository on GitHub instead of at this machine: is the check required?",
+)
 @click.pass_context
-def doctor(context: click.Context) -> None:
+def doctor(context: click.Context, repository: str | None) -> None:
     """Tries everything Gate rests on here. Exit status 1 when something it needs does not hold."""
     service = Service.from_settings(Settings.from_environment())
     console = output()
     broken = 0
-    for feature in (*_programs(), *_state(service), *service.sandbox.probe(), _interpreters()):
+    for feature in _on_github(service, repository) if repository else _here(service):
         fatal = feature.required and not feature.holds
         broken += fatal
         mark = "[green]✔[/]" if feature.holds else "[red]✘[/]" if fatal else "[yellow]▲[/]"
         console.print(f"{mark} [bold]{escape(feature.name)}[/]: {escape(feature.text)}")
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in _TOOLS)
-    console.print(
-        f"[dim]{platform.python_implementation()} {platform.python_version()}; {escape(versions)}[/]"
-    )
+    if not repository:
+        versions = ", ".join(f"{name} {metadata.version(name)}" for name in _TOOLS)
+        console.print(
+            f"[dim]{platform.python_implementation()} {platform.python_version()}; {escape(versions)}[/]"
+        )
     context.exit(1 if broken else 0)
+
+
+def _on_github(service: Service, full_name: str) -> Iterator[Feature]:
+    from gate.cli.on_github import on_github  # PyGithub costs 0.2 s of start-up
+
+    return on_github(service, full_name)
+
+
+def _here(service: Service) -> Iterator[Feature]:
+    yield from _programs()
+    yield from _state(service)
+    yield from service.sandbox.probe()
+    yield _interpreters()
 
 
 def _programs() -> Iterator[Feature]:

@@ -7,17 +7,33 @@ help later is raised as Transient for the engine, what will not as Permanent. It
 from gate.github.app import GitHub, convert_manifest
 from gate.github.hook import DeliveryAttempt, deliveries, redeliver
 from gate.github.installations import installation_state, installations, repositories
+from gate.github.registration import (
+    AppView,
+    InstallationView,
+    WebhookView,
+    app_view,
+    installation_of,
+    repository_of,
+    webhook,
+)
 from gate.github.repository import GitHubRepository, PullRequestView
 
 __all__ = [
+    "AppView",
     "DeliveryAttempt",
     "GitHub",
     "GitHubRepository",
+    "InstallationView",
     "PullRequestView",
+    "WebhookView",
+    "app_view",
     "convert_manifest",
     "deliveries",
+    "installation_of",
     "installation_state",
     "installations",
     "redeliver",
     "repositories",
+    "repository_of",
+    "webhook",
 ]

@@ -73,17 +73,19 @@ def convert_manifest(code: str, *, api_url: str) -> dict[str, Any]:
 
     Raises: Transient, Permanent.
     """
-    client = new_client(api_url, None)
+    client, subject = new_client(api_url, None), "the registered App"
     path = f"/app-manifests/{quote(code, safe='')}/conversions"
     try:
         _, app = attempt(
-            "the registered App",
-            lambda: client.requester.requestJsonAndCheck("POST", path),
-            now=datetime.now(UTC),
+            subject, lambda: client.requester.requestJsonAndCheck("POST", path), now=datetime.now(UTC)
         )
+    except NotFoundError as error:
+        raise Permanent(f"{error} Its code works once, and for an hour.") from error
     finally:
         client.close()
-    return dict(app)
+    if not isinstance(app, dict):
+        raise Permanent(f"What answered the request for {subject} is not GitHub; check GATE_GITHUB_API_URL.")
+    return app
 
 
 class _Credentials(Auth.Auth):
@@ -204,6 +206,12 @@ class GitHub:
             text = f"{error} Check GATE_APP_ID, GATE_PRIVATE_KEY and the clock of this machine."
             raise Permanent(text) from error
 
+    def ask_as_app(self, subject: str, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The answer to one such request. Raises: as `as_app`."""
+        return self.as_app(
+            subject, lambda client: client.requester.requestJsonAndCheck(verb, path, input=body)[1]
+        )
+
     def _client(self, credentials: str) -> Github:
         """The client of the calling thread, with these credentials from now on."""
         if not hasattr(self._thread, "client"):
@@ -241,7 +249,7 @@ class GitHub:
         if repository is not None:
             wanted["repositories" if isinstance(repository, str) else "repository_ids"] = [repository]
         try:
-            made = self.as_app(subject, lambda client: _answer(client, "POST", path, wanted))
+            made = self.ask_as_app(subject, "POST", path, wanted)
         except NotFoundError as error:
             raise Gone(f"{error} The App is not installed there any more.") from error
         except NotGrantedError as error:
@@ -254,9 +262,7 @@ class GitHub:
         """An installation as GitHub shows it, to say where it is and what it may; empty when that cannot be had now."""
         path = f"/app/installations/{installation_id}"
         try:
-            found = self.as_app(
-                f"installation {installation_id}", lambda client: _answer(client, "GET", path)
-            )
+            found = self.ask_as_app(f"installation {installation_id}", "GET", path)
         except (Transient, Permanent):
             return {}
         return found if isinstance(found, dict) else {}
@@ -274,7 +280,3 @@ class GitHub:
 
 def _key(installation_id: int, repository: int | str | None, permissions: Permissions) -> _Key:
     return installation_id, repository, tuple(sorted(permissions.items()))
-
-
-def _answer(client: Github, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    return client.requester.requestJsonAndCheck(verb, path, input=body)[1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from json import JSONDecodeError
 from typing import TypeVar
@@ -12,6 +13,7 @@ from github import GithubException
 from requests import RequestException
 
 from gate.core.failure import Gone, Permanent, Transient
+from gate.core.payload import PayloadError
 
 T = TypeVar("T")
 
@@ -43,6 +45,10 @@ class NotGrantedError(Permanent):
         """What GitHub would have accepted, in the form of its header; empty when it does not say."""
 
 
+class PlanError(Permanent):
+    """The account's plan does not have this."""
+
+
 def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
     """The result of `function`, which asks GitHub for `subject`.
 
@@ -61,6 +67,16 @@ def attempt(subject: str, function: Callable[[], T], *, now: datetime) -> T:
         if "redirected" not in str(error):
             raise
         text = f"GitHub redirects the request for {subject} to another address; check GATE_GITHUB_API_URL."
+        raise Permanent(text) from error
+
+
+@contextmanager
+def understood(subject: str) -> Iterator[None]:
+    """Read an answer within. Raises: Permanent, when it is not what GitHub's description says."""
+    try:
+        yield
+    except PayloadError as error:
+        text = f"GitHub's answer to the request for {subject} is not understood: {error}; check GATE_GITHUB_API_URL."
         raise Permanent(text) from error
 
 
@@ -91,6 +107,8 @@ def _lasting(text: str, status: int, said: str, headers: Mapping[str, str]) -> P
         return Gone(text)
     if "not accessible by integration" in said or "permissions requested are not granted" in said:
         return NotGrantedError(text, accepted=headers.get("x-accepted-github-permissions", ""))
+    if status == 403 and "upgrade to github" in said:
+        return PlanError(text)
     return Permanent(text)
 
 

@@ -54,9 +54,7 @@ def deliveries(door: GitHub, since: datetime) -> Iterator[DeliveryAttempt]:
 def redeliver(door: GitHub, delivery_id: int) -> None:
     """Have GitHub try a delivery again. Raises: Transient, Permanent."""
     path = f"/app/hook/deliveries/{delivery_id}/attempts"
-    door.as_app(
-        f"delivery {delivery_id} again", lambda client: client.requester.requestJsonAndCheck("POST", path)
-    )
+    door.ask_as_app(f"delivery {delivery_id} again", "POST", path)
 
 
 def _get(address: str, client: Github) -> tuple[dict[str, Any], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from github import Github
@@ -23,12 +23,9 @@ InstallationState = Literal["active", "suspended", "removed"]
 
 def installation_state(door: GitHub, installation_id: int) -> tuple[InstallationState, str]:
     """How an installation is now, and the account it belongs to (empty once it is gone). Raises: Transient, Permanent."""
-
-    def ask(client: Github) -> Any:
-        return client.requester.requestJsonAndCheck("GET", f"/app/installations/{installation_id}")[1]
-
+    path = f"/app/installations/{installation_id}"
     try:
-        answer = Node.of(door.as_app(f"installation {installation_id}", ask))
+        answer = Node.of(door.ask_as_app(f"installation {installation_id}", "GET", path))
     except NotFoundError:
         return "removed", ""
     account = answer.optional_child("account").optional_text("login")
@@ -49,28 +46,26 @@ def repositories(door: GitHub, installation_id: int) -> tuple[RepositoryRef, ...
     """Every repository of an installation as it is now. Raises: Transient, Permanent."""
 
     def ask(client: Github) -> list[RepositoryRef]:
-        shown = _all_pages(client, "/installation/repositories", key="repositories")
-        found = (repository_ref(installation_id, one) for one in shown)
-        return [ref for ref in found if ref is not None]
+        found = []
+        for one in _all_pages(client, "/installation/repositories", key="repositories"):
+            with suppress(PayloadError):  # of one whose name or branch cannot be used nothing can be judged
+                found.append(repository_ref(installation_id, Node.of(one)))
+        return found
 
     subject = f"the repositories of installation {installation_id}"
     return tuple(door.call(installation_id, None, subject, ask, permissions=METADATA_READ))
 
 
-def repository_ref(installation_id: int, shown: Mapping[str, Any]) -> RepositoryRef | None:
-    """A repository as the API shows it; None for one whose name or branch cannot be used."""
-    try:
-        one = Node.of(dict(shown))
-        return RepositoryRef(
-            installation_id=installation_id,
-            id=one.integer("id"),
-            full_name=one.full_name("full_name"),
-            default_branch=one.branch("default_branch"),
-            private=one.flag("private"),
-            archived=one.flag("archived"),
-        )
-    except PayloadError:
-        return None
+def repository_ref(installation_id: int, shown: Node) -> RepositoryRef:
+    """A repository as the API shows it. Raises: PayloadError."""
+    return RepositoryRef(
+        installation_id=installation_id,
+        id=shown.integer("id"),
+        full_name=shown.full_name("full_name"),
+        default_branch=shown.branch("default_branch"),
+        private=shown.flag("private"),
+        archived=shown.flag("archived"),
+    )
 
 
 def _all_pages(client: Github, path: str, *, key: str = "") -> list[dict[str, Any]]:

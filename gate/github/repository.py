@@ -13,11 +13,14 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from gate.core.annotation import MOST, Annotation
+from gate.core.branch_rules import BranchRules
 from gate.core.check_run import CheckRun
 from gate.core.event import RepositoryRef
 from gate.core.failure import Gone, Transient
-from gate.github.failure import NotFoundError
+from gate.core.payload import Node
+from gate.github.failure import NotFoundError, understood
 from gate.github.installations import repository_ref
+from gate.github.rules import branch_rules
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
@@ -101,15 +104,19 @@ class GitHubRepository:
             self._call("the open pull requests", lambda it: [_view(one) for one in it.get_pulls("open")])
         )
 
-    def now(self) -> RepositoryRef | None:
-        """The repository as it is now; None for one whose name or default branch cannot be used."""
+    def now(self) -> RepositoryRef:
+        """The repository as it is now."""
 
-        def ask(repository: Repository) -> RepositoryRef | None:
-            address = f"/repos/{self.full_name}"
-            _, answer = repository.requester.requestJsonAndCheck("GET", address)
-            return repository_ref(self._installation_id, answer)
+        def ask(repository: Repository) -> RepositoryRef:
+            _, answer = repository.requester.requestJsonAndCheck("GET", f"/repos/{self.full_name}")
+            return repository_ref(self._installation_id, Node.of(answer))
 
-        return self._call("the repository", ask)
+        with understood(self.full_name):
+            return self._call("the repository", ask)
+
+    def branch_rules(self, branch: str) -> BranchRules:
+        """What the rules of a branch require, as far as the App is shown; some three requests."""
+        return branch_rules(self._door, self._installation_id, self.id, self.full_name, branch)
 
     def role(self, login: str) -> str:
         """What a user is here: `admin`, `maintain`, `write`, `triage`, `read`, `none`, or what an organisation made up."""

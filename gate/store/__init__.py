@@ -10,6 +10,7 @@ from gate.store.records import (
     PullRequestState,
     RepositoryRecord,
     RevisionRecord,
+    SeenRules,
     VerdictRecord,
     WaiverRecord,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "PullRequestState",
     "RepositoryRecord",
     "RevisionRecord",
+    "SeenRules",
     "Store",
     "VerdictRecord",
     "WaiverRecord",

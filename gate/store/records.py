@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from gate.core.branch_rules import BranchRules
 from gate.core.event import RepositoryRef
 from gate.core.verdict import Verdict, Waiver
 
@@ -40,6 +41,14 @@ class RepositoryRecord:
             self.private,
             archived=self.state == "archived",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRules:
+    """The rules of a branch, and when GitHub showed them."""
+
+    rules: BranchRules
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

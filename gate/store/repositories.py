@@ -9,11 +9,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gate.core.branch_rules import BranchRules
 from gate.core.event import RepositoryRef
-from gate.store.content import plain
+from gate.store.content import packed, plain, unpacked
 from gate.store.database import Database, incoming, upsert, upsert_one
-from gate.store.records import PullRequestRecord, PullRequestState, RepositoryRecord, RevisionRecord
-from gate.tables import installation, measurement, pull_request, repository, revision
+from gate.store.records import (
+    PullRequestRecord,
+    PullRequestState,
+    RepositoryRecord,
+    RevisionRecord,
+    SeenRules,
+)
+from gate.tables import branch_rules, installation, measurement, pull_request, repository, revision
 
 
 class Repositories(Database):
@@ -60,6 +67,20 @@ class Repositories(Database):
         )
         with self._writing() as connection:
             connection.execute(statement)
+
+    def save_branch_rules(self, repository_id: int, rules: BranchRules, now: datetime) -> None:
+        """Keep what the rules of its default branch were seen to be, in place of what was kept."""
+        row = {"repository_id": repository_id, "content": packed(rules), "seen_at": now}
+        with self._writing() as connection:
+            upsert(connection, branch_rules, [row])
+
+    def branch_rules(self, repository_id: int) -> SeenRules | None:
+        """What was seen last; None before that, and for what another Gate wrote in a form this one does not read."""
+        statement = sa.select(branch_rules).where(branch_rules.c.repository_id == repository_id)
+        with self._reading() as connection:
+            row = connection.execute(statement).first()
+        rules = unpacked(BranchRules, row.content) if row is not None else None
+        return SeenRules(rules, row.seen_at) if row is not None and rules is not None else None
 
     def note_pull_request(  # noqa: PLR0913  (what an event says of a pull request)
         self,

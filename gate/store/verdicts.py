@@ -12,7 +12,7 @@ from gate.core.verdict import Verdict
 from gate.core.waiver import with_waivers
 from gate.core.work import Head
 from gate.store.content import packed, plain, unpacked
-from gate.store.database import upsert
+from gate.store.database import insert_new, upsert
 from gate.store.records import CheckRunRecord, VerdictRecord
 from gate.store.waivers import Waivers
 from gate.tables import check_run, secret
@@ -137,10 +137,10 @@ class Verdicts(Waivers):
         with self._reading() as connection:
             return tuple(CheckRunRecord(*row) for row in connection.execute(statement))
 
-    def save_secret(self, name: str, ciphertext: bytes) -> None:
-        """Keep a sealed secret in place of the one of that name."""
+    def save_new_secret(self, name: str, ciphertext: bytes) -> bool:
+        """Keep a sealed secret, unless there is one of that name; whether it was kept."""
         with self._writing() as connection:
-            upsert(connection, secret, [{"name": name, "ciphertext": ciphertext}])
+            return insert_new(connection, secret, {"name": name, "ciphertext": ciphertext})
 
     def secret(self, name: str) -> bytes | None:
         """The sealed secret of that name."""

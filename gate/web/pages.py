@@ -16,6 +16,7 @@ from gate import templating
 from gate.core.links import Links
 from gate.core.verdict import Outcome, Verdict
 from gate.store import PullRequestRecord, RepositoryRecord, VerdictRecord
+from gate.web.required import required_box
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -138,6 +139,7 @@ def _repository(service: Service, repository: RepositoryRecord, page: int) -> st
         repository=repository,
         pull_requests=[_line(service, pull_request) for pull_request in found[:PULL_REQUESTS_A_PAGE]],
         web_url=_web_url(service, repository),
+        required=required_box(service, repository, web_url=_web_url(service, repository)),
         **_neighbours(page, len(found), PULL_REQUESTS_A_PAGE),
     )
 

@@ -19,6 +19,7 @@ from gate.service import Service
 from gate.workflows.ask import ask_of_branch
 from gate.workflows.cover import cover, record
 from gate.workflows.judge import Case, Judged, Question, policy_at
+from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
 
@@ -26,9 +27,18 @@ RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syn
 
 
 def record_branch(run: Run, service: Service, work: RecordBranch) -> None:
-    """Measures the commit, stores its totals and its verdict; nothing for a branch that is not gated."""
+    """Measures the commit, stores its totals and its verdict; nothing for a branch that is not gated.
+
+    Of the default branch it is seen last whether `gate` is required there.
+    """
     if not run.step(_is_followed, service, work, name="save repository"):
         return
+    _record(run, service, work)
+    if _is_default(work):
+        run.step(look_again, service, work.repository, name="look at the rules")
+
+
+def _record(run: Run, service: Service, work: RecordBranch) -> None:
     repository = work.repository
     try:
         question = run.step(ask_of_branch, service, repository, work.sha, work.branch, name="ask")

@@ -30,9 +30,7 @@ def sync(run: Run, service: Service, work: Sync) -> None:
 def _save(service: Service, repository: RepositoryRef) -> None:
     # First as the event has it: while GitHub cannot be asked, a repository that became private is not shown.
     service.store.save_repository(repository)
-    now = service.on_github(repository).now()
-    if now is not None:
-        service.store.save_repository(now)
+    service.store.save_repository(service.on_github(repository).now())
 
 
 def _active(service: Service, installation_id: int) -> tuple[RepositoryRef, ...]:

@@ -346,12 +346,12 @@ def test_revisions_carry_their_totals(store: Store) -> None:
     assert store.revisions(8) == ()
 
 
-def test_secrets_are_replaced(store: Store) -> None:
-    """A secret of a name is there once."""
-    store.save_secret("app", b"\0old")
-    store.save_secret("app", b"\0new")
+def test_secrets_are_not_replaced(store: Store) -> None:
+    """The first secret of a name stays, whoever comes later."""
+    assert store.save_new_secret("app", b"\0first")
+    assert not store.save_new_secret("app", b"\0second")
 
-    assert store.secret("app") == b"\0new"
+    assert store.secret("app") == b"\0first"
     assert store.secret("other") is None
 
 

@@ -5,6 +5,7 @@ It shows no web pages but that of registering an App, knows one App, and needs n
 
 from tests.fake_github.bare_git import Executable, Link, Submodule
 from tests.fake_github.check_runs import Annotation, CheckRun
+from tests.fake_github.protection import NotMergeableError, NotOfferedError
 from tests.fake_github.pull_requests import PullRequest
 from tests.fake_github.repositories import Repository
 from tests.fake_github.server import FakeGitHub
@@ -17,6 +18,8 @@ __all__ = [
     "Executable",
     "FakeGitHub",
     "Link",
+    "NotMergeableError",
+    "NotOfferedError",
     "PullRequest",
     "Repository",
     "Submodule",

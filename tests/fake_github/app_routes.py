@@ -85,6 +85,9 @@ def convert_manifest(call: Call) -> Answer:
     app.name = manifest.get("name", app.name)
     app.permissions = dict(manifest.get("default_permissions", app.permissions))
     app.events = tuple(manifest.get("default_events", app.events))
+    hook = manifest.get("hook_attributes", {"active": False})
+    if hook.get("active", True):
+        call.github.webhooks.url = hook["url"]
     secrets: dict[str, Any] = {
         "client_id": app.client_id,
         "client_secret": app.client_secret,

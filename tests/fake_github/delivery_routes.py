@@ -85,7 +85,7 @@ def _hook(call: Call) -> rendering.Json:
     webhooks = call.github.webhooks
     return {
         "content_type": webhooks.content_type,
-        "insecure_ssl": "0",
+        "insecure_ssl": "1" if webhooks.insecure_ssl else "0",
         "secret": "********",
         "url": webhooks.url or "",
     }

@@ -20,6 +20,8 @@ def description() -> dict[str, Any]:
         # The description says otherwise, but `head.repo` is null once the fork is deleted.
         head = schemas[name]["properties"]["head"]["properties"]
         head["repo"] = {"anyOf": [head["repo"], {"type": "string", "nullable": True, "enum": [None]}]}
+    # The description says otherwise, but it is left out for who may not push to a private repository.
+    schemas["branch-with-protection"]["required"].remove("protection")
     # A nullable enumeration is meant to allow null; in OpenAPI 3.0 it has to be listed.
     conclusion = schemas["check-run"]["properties"]["conclusion"]
     conclusion["enum"] = [*conclusion["enum"], None]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.fake_github.check_runs import CheckRun
+from tests.fake_github.protection import refuse_merge
 
 if TYPE_CHECKING:
     from tests.fake_github.repositories import Files, Repository
@@ -103,12 +104,13 @@ class PullRequest:
             self.state, self.closed_at = "open", None
             self._announce("reopened")
 
-    def merge(self) -> str:
-        """Merge it into its base with a merge commit; the sha of that.
+    def merge(self, *, admin: bool = False) -> str:
+        """Merge it into its base with a merge commit; the sha of that. An administrator bypasses what may be bypassed.
 
-        Raises: GitError when it conflicts.
+        Raises: NotMergeableError, when required checks are not green on its head. GitError when it conflicts.
         """
         with self.github.lock:
+            refuse_merge(self.repository, self.base_ref, self.head_sha, admin=admin)
             tip = self.repository.branch(self.base_ref)
             message = f"Merge pull request #{self.number}"
             made = self.repository.git.merge(tip, self.head_sha, message=message, when=self.github.now())

@@ -106,7 +106,7 @@ def app(github: GitHub) -> Json:
         client_id=github.app.client_id,
         name=github.app.name,
         owner=user(github, "octo", kind="Organization"),
-        html_url=f"{github.url}/apps/{github.app.slug}",
+        html_url=f"{github.url}/github-apps/{github.app.slug}",  # as on GitHub Enterprise Server, with /api/v3
         permissions=dict(github.app.permissions),
         events=list(github.app.events),
         installations_count=len(github.installations),
@@ -259,7 +259,7 @@ def check_run(subject: CheckRun) -> Json:
         started_at=_time_or_none(subject.started_at),
         completed_at=_time_or_none(subject.completed_at),
         check_suite={"id": subject.suite_id},
-        app=app(where.github),
+        app={**app(where.github), "id": subject.app_id},
         pull_requests=pull_requests_of(where, subject.head_sha),
         output={
             "title": subject.title or None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fake_github.bare_git import BareGit, Content
 from tests.fake_github.check_runs import CheckRun
+from tests.fake_github.protection import Protection, Ruleset, refuse_source
 from tests.fake_github.pull_requests import PullRequest
 
 if TYPE_CHECKING:
@@ -52,8 +53,14 @@ class Repository:
     """Login to role: admin, maintain, write, triage or read."""
     hides_collaborators: bool = False
     """Whether the App may not list them: GitHub's documents disagree on the permission that organisations ask for."""
-    branch_rules: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)
-    """Branch to the active rules of its rulesets, as the API spells them."""
+    protections: dict[str, Protection] = field(default_factory=dict, repr=False)
+    """By branch."""
+    hides_protection: bool = False
+    """Whether branches are shown without it, as GitHub does to who may not push to a private repository."""
+    rulesets: list[Ruleset] = field(default_factory=list, repr=False)
+    """Its own and those of its organisation that are for it."""
+    free_plan: bool = False
+    """Whether the plan has no rulesets for it: a private repository of GitHub Free."""
     artifacts: list[Artifact] = field(default_factory=list, repr=False)
     invisible: set[str] = field(default_factory=set, repr=False)
     """Commits the API does not know of yet, although git and the webhooks do."""
@@ -179,6 +186,48 @@ class Repository:
     def pull_request(self, number: int) -> PullRequest | None:
         """The pull request of that number."""
         return next((pull for pull in self.pull_requests if pull.number == number), None)
+
+    def protect(
+        self,
+        branch: str = "main",
+        *contexts: str,
+        app_id: int | None = None,
+        strict: bool = False,
+        enforce_admins: bool = False,
+    ) -> Protection:
+        """Protect a branch in the old way: these checks are required of it, of this App or of anybody."""
+        with self.github.lock:
+            made = Protection(tuple((name, app_id) for name in contexts), strict, enforce_admins)
+            self.protections[branch] = made
+            return made
+
+    def add_ruleset(
+        self, name: str, *contexts: str, integration_id: int | None = None, **values: Any
+    ) -> Ruleset:
+        """A ruleset that requires these checks, active and for the default branch unless `values` say otherwise.
+
+        Raises: NotOfferedError, when GitHub would not offer the App of that id as their source.
+        """
+        with self.github.lock:
+            if integration_id is not None:
+                refuse_source(self, integration_id)
+            checks = tuple((context, integration_id) for context in contexts)
+            made = Ruleset(
+                self.github.new_id(), name, **{"source": self.full_name, "checks": checks, **values}
+            )
+            self.rulesets.append(made)
+            return made
+
+    def report(
+        self, name: str, sha: str, *, app_id: int | None = None, conclusion: str = "success"
+    ) -> CheckRun:
+        """A completed check run, of another App when its id is given."""
+        with self.github.lock:
+            number = self.github.new_id()
+            made = CheckRun(number, self, app_id or self.github.app.id, number, name, sha)
+            made.write({"conclusion": conclusion}, self.github.now())
+            self.check_runs.append(made)
+            return made
 
     def check_runs_of(self, sha: str) -> dict[str, CheckRun]:
         """The newest check run of each name on a commit."""

@@ -6,6 +6,7 @@ import base64
 
 from tests.fake_github import rendering
 from tests.fake_github.plausible import whole
+from tests.fake_github.protection import Protection, active_rules
 from tests.fake_github.pull_requests import PullRequest
 from tests.fake_github.routing import Answer, Call, RefusedError, not_found, route
 
@@ -83,20 +84,19 @@ def read_branch(call: Call) -> Answer:
     sha = call.repository.git.resolve(f"refs/heads/{branch}")
     if sha is None:
         raise RefusedError(404, "Branch not found")
-    url = f"{call.api}/branches/{branch}"
+    repository, url = call.repository, f"{call.api}/branches/{branch}"
+    found = repository.protections.get(branch)
     values = {
         "name": branch,
         "commit": _commit(call, sha),
-        "protected": False,
+        "protected": found is not None or bool(active_rules(repository, branch)),
+        "protection": _protection(found),
         "protection_url": f"{url}/protection",
     }
-    return Answer(whole("branch-with-protection", **values, _links={"html": call.github.url, "self": url}))
-
-
-@route("GET /repos/{owner}/{repo}/rules/branches/{branch}", needs="metadata:read")
-def read_branch_rules(call: Call) -> Answer:
-    """The active rules of all rulesets for a branch, which need not exist."""
-    return call.page(call.repository.branch_rules.get(call.parameters["branch"], []))
+    shown = whole("branch-with-protection", **values, _links={"html": call.github.url, "self": url})
+    if repository.hides_protection:
+        del shown["protection"]
+    return Answer(shown)
 
 
 @route("GET /repos/{owner}/{repo}/contents/{path}", needs="contents:read")
@@ -140,6 +140,17 @@ def list_collaborators(call: Call) -> Answer:
         for login, role in sorted(call.repository.collaborators.items())
     ]
     return call.page(accounts)
+
+
+def _protection(found: Protection | None) -> rendering.Json:
+    """The part of a protection that a branch shows: whether `strict` it does not say."""
+    checks = found.checks if found else ()
+    required = {
+        "enforcement_level": found.level if found else "off",
+        "contexts": [name for name, _ in checks],
+        "checks": [{"context": name, "app_id": app_id} for name, app_id in checks],
+    }
+    return {"enabled": found is not None, "required_status_checks": required}
 
 
 def _kind(login: str) -> str:

@@ -146,7 +146,7 @@ def test_check_runs_of_a_commit_are_the_newest_of_each_name(github: FakeGitHub, 
         ("GET", "/repos/octo/app/secrets", 404),
         ("DELETE", "/repos/octo/app", 404),
         # GitHub has it, the fake does not.
-        ("GET", "/repos/octo/app/rulesets", 501),
+        ("GET", "/repos/octo/app/commits", 501),
         # Its parameters are wrong.
         ("GET", "/repos/octo/app/pulls?state=ajar", 422),
         ("GET", "/repos/octo/app/pulls?per_page=101", 422),
@@ -230,6 +230,7 @@ READABLE = [
     "/repos/octo/app/commits/main/pulls",
     "/repos/octo/app/branches/main",
     "/repos/octo/app/rules/branches/feature/x",
+    "/repos/octo/app/rulesets",
     "/repos/octo/app/git/ref/pull/1/head",
     "/repos/octo/app/collaborators/mona/permission",
     "/repos/octo/app/actions/runs/7/artifacts?name=coverage",

@@ -48,6 +48,8 @@ class Webhooks:
         self.github = github
         self.url: str | None = None
         self.content_type: Literal["json", "form"] = "json"
+        self.insecure_ssl = False
+        """Whether whoever answers may have any certificate."""
         self.held = False
         """While true, deliveries wait for `deliver`; so they do while there is no address."""
         self.down = False

@@ -142,6 +142,7 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         "bookmark": {"name": "deliveries", "at": NOON},
         "failed_delivery": {"guid": "g", "delivery_id": 3, "times": 1, "due_at": NOON},
     },
+    "0005": {"branch_rules": {"repository_id": 7, "content": b"{}", "seen_at": NOON}},
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -47,9 +47,16 @@ class WebService(Service):
         self.store.close()
 
 
-def web_service(folder: Path, *, app: App | None = APP, migrated: bool = True, **settings: Any) -> WebService:
+def web_service(
+    folder: Path,
+    *,
+    app: App | None = APP,
+    migrated: bool = True,
+    kind: type[WebService] = WebService,
+    **settings: Any,
+) -> WebService:
     """A service on SQLite in the folder."""
-    service = WebService(
+    service = kind(
         Settings(app=app, data_dir=folder, database_url=f"sqlite:///{folder / 'gate.db'}", **settings)
     )
     if migrated:
