@@ -85,6 +85,7 @@ def convert_manifest(call: Call) -> Answer:
     app.name = manifest.get("name", app.name)
     app.permissions = dict(manifest.get("default_permissions", app.permissions))
     app.events = tuple(manifest.get("default_events", app.events))
+    app.callback_urls = tuple(manifest.get("callback_urls", ()))
     secrets: dict[str, Any] = {
         "client_id": app.client_id,
         "client_secret": app.client_secret,
