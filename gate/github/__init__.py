@@ -6,5 +6,6 @@ help later is raised as Transient for the engine, what will not as Permanent. It
 
 from gate.github.app import GitHub, convert_manifest
 from gate.github.repository import GitHubRepository, PullRequestView
+from gate.github.user import Users
 
-__all__ = ["GitHub", "GitHubRepository", "PullRequestView", "convert_manifest"]
+__all__ = ["GitHub", "GitHubRepository", "PullRequestView", "Users", "convert_manifest"]
