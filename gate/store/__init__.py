@@ -7,11 +7,13 @@ from gate.store.records import (
     PullRequestState,
     RepositoryRecord,
     RevisionRecord,
+    SessionRecord,
     VerdictRecord,
     WaiverRecord,
 )
 from gate.store.reports import Reports
 from gate.store.repositories import Repositories
+from gate.store.sessions import Sessions
 from gate.store.verdicts import Verdicts
 
 __all__ = [
@@ -20,11 +22,12 @@ __all__ = [
     "PullRequestState",
     "RepositoryRecord",
     "RevisionRecord",
+    "SessionRecord",
     "Store",
     "VerdictRecord",
     "WaiverRecord",
 ]
 
 
-class Store(Repositories, Reports, Verdicts, Chances):
+class Store(Repositories, Reports, Verdicts, Chances, Sessions):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from gate.core.event import RepositoryRef
+from gate.core.user import UserView
 from gate.core.verdict import Verdict, Waiver
 
 PullRequestState = Literal["open", "closed"]
@@ -22,6 +24,11 @@ class RepositoryRecord:
     private: bool
     armed: bool
     """Whether coverage was measured on its default branch once: from then on coverage blocks."""
+
+    @property
+    def ref(self) -> RepositoryRef:
+        """As events and work name it."""
+        return RepositoryRef(self.installation_id, self.id, self.full_name, self.default_branch, self.private)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,23 @@ class WaiverRecord:
     origin: str
     """What asked for it: one asks once."""
     waiver: Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A person who is signed in with one browser."""
+
+    digest: str
+    """SHA-256 of the cookie's value, in hexadecimal."""
+    view: UserView
+    """As GitHub said at `checked_at`."""
+    tokens: bytes = field(repr=False)
+    """Sealed UserTokens."""
+    created_at: datetime
+    checked_at: datetime
+    expires_at: datetime
+    claimed_until: datetime | None = None
+    """While somebody asks GitHub on its behalf."""
 
 
 @dataclass(frozen=True, slots=True)

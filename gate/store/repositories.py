@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from gate.core.event import RepositoryRef
 from gate.store.content import plain
 from gate.store.database import Database, incoming, upsert, upsert_one
 from gate.store.records import PullRequestRecord, PullRequestState, RepositoryRecord, RevisionRecord
-from gate.tables import installation, measurement, pull_request, repository, revision
+from gate.tables import installation, measurement, pull_request, repository, revision, verdict
 
 
 class Repositories(Database):
@@ -40,11 +40,18 @@ class Repositories(Database):
         """The repository of this name, whatever its case; of several that had it, the youngest."""
         return self._one_repository(sa.func.lower(repository.c.full_name) == plain(full_name).lower())
 
-    def public_repositories(self, *, limit: int, offset: int = 0) -> tuple[RepositoryRecord, ...]:
-        """Repositories that everybody may see, by name."""
+    def repository_of(self, run_id: str) -> RepositoryRecord | None:
+        """The repository that a run with a verdict is about; the verdict itself is not read."""
+        wanted = sa.select(verdict.c.repository_id).where(verdict.c.run_id == run_id)
+        return self._one_repository(repository.c.id.in_(wanted))
+
+    def visible_repositories(
+        self, private: Collection[int] = (), *, limit: int, offset: int = 0
+    ) -> tuple[RepositoryRecord, ...]:
+        """Repositories that everybody may see, and those of these ids, by name."""
         statement = (
             sa.select(repository)
-            .where(~repository.c.private)
+            .where(sa.or_(~repository.c.private, repository.c.id.in_(sorted(private))))
             .order_by(repository.c.full_name, repository.c.id)
             .limit(limit)
             .offset(offset)

@@ -121,6 +121,19 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         },
         "flaky_test": {"repository_id": 7, "identity": "b" * 64, "name": "test_a", "seen_at": NOON},
     },
+    "0005": {
+        "session": {
+            "digest": "a" * 64,
+            "user_id": 3,
+            "login": "mona",
+            "tokens": b"sealed",
+            "content": b"{}",
+            "created_at": NOON,
+            "checked_at": NOON,
+            "expires_at": NOON,
+            "claimed_until": NOON,
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
+from gate.store.database import _configuration
 from tests.web.service import PUSH, WebService, as_body, signed, web_app, web_service
 
 TOKEN = "metrics token"
@@ -51,6 +53,7 @@ def test_what_keeps_webhooks_from_being_taken_is_named(tmp_path: Path) -> None:
     All reasons at once, a sentence each.
     """
     service = web_service(tmp_path, app=None, migrated=False, sandbox="none")
+    newest = ScriptDirectory.from_config(_configuration()).get_current_head()
 
     answer = web_app(service).test_client().get("/readyz")
     service.close()
@@ -59,7 +62,7 @@ def test_what_keeps_webhooks_from_being_taken_is_named(tmp_path: Path) -> None:
     assert answer.json == {
         "ready": False,
         "problems": [
-            "the database: its schema is empty, this Gate needs 0003: run `gate migrate`",
+            f"the database: its schema is empty, this Gate needs {newest}: run `gate migrate`",
             "the engine's database does not answer",
         ],
         "sandbox": "tests do not run: GATE_SANDBOX is none",
