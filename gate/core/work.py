@@ -88,15 +88,19 @@ class Reevaluate:
 @tagged
 @dataclass(frozen=True, slots=True)
 class Waive:
-    """Carry out the commands of a comment, or say why not; to waive is the only one there is."""
+    """Carry out the commands of a comment or form, or say why not; to waive is the only one there is."""
 
     repository: RepositoryRef
     number: int
-    comment_id: int
+    origin: str
+    """What asks: `comment:17`, `form:` and a number used once. It asks once."""
     commands: tuple[str, ...]
     written_at: datetime
     person: str
-    author: str
+    author: str = ""
+    """Of the pull request; empty where GitHub is to be asked for it."""
+    run_id: str = ""
+    """Of the verdict a form showed; empty for a comment, whose time tells which one its writer saw."""
 
 
 @tagged
@@ -228,7 +232,7 @@ def _plan_command(event: CommandEvent) -> Work:
     return Waive(
         repository=event.repository,
         number=event.number,
-        comment_id=event.comment_id,
+        origin=f"comment:{event.comment_id}",
         commands=event.commands,
         written_at=event.written_at,
         person=event.person,

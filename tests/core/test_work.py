@@ -61,7 +61,7 @@ CLOSED = PullRequestEvent(
 EVALUATE = Evaluate(REPOSITORY, 7, HEAD, BASE, "main", NOW, "somebody", "A title", True, "fork/name")
 RERUN = CheckRunEvent("rerequested", REPOSITORY, 9, 5, "gate", "7:x", HEAD, "somebody", (7,))
 COMMENT = CommandEvent(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
-WAIVE = Waive(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
+WAIVE = Waive(REPOSITORY, 7, "comment:17", ("/gate waive security why",), NOW, "mona", "somebody")
 
 
 @pytest.mark.parametrize(
