@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import yaml
 from flask import Blueprint, Response, abort, make_response, request
@@ -22,6 +21,7 @@ from gate.core.failure import Permanent, Transient
 from gate.core.payload import Node, PayloadError
 from gate.settings import App, Settings
 from gate.templating import render
+from gate.web import address, sign_in
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -89,6 +89,7 @@ def manifest(settings: Settings) -> dict[str, object]:
         "url": settings.public_url,
         "hook_attributes": {"url": f"{settings.public_url}/webhook", "active": True},
         "redirect_url": f"{settings.public_url}/setup/created",
+        "callback_urls": [sign_in.callback_url(settings)],
     }
 
 
@@ -112,7 +113,7 @@ def _offer(settings: Settings, registration: _Registration) -> Response:
     page = make_response(
         render(
             "setup.html.j2",
-            root=_root(settings),
+            root=address.root(settings),
             action=f"{settings.github_url}/{owner}settings/apps/new?state={state}",
             manifest=json.dumps(manifest(settings)),
             organization=organization,
@@ -158,7 +159,7 @@ def _created(service: Service, registration: _Registration) -> Response:
     page = make_response(
         render(
             "setup_done.html.j2",
-            root=_root(service.settings),
+            root=address.root(service.settings),
             app_id=app.id,
             install_url=f"{service.settings.github_url}/apps/{slug}/installations/new",
         )
@@ -181,11 +182,6 @@ def _app_of(answer: Mapping[str, object]) -> tuple[App, str]:
         client_secret=node.optional_text("client_secret"),
     )
     return app, node.slug("slug")
-
-
-def _root(settings: Settings) -> str:
-    """The path our pages are under, when a proxy serves us below one."""
-    return urlsplit(settings.public_url).path.rstrip("/")
 
 
 def _bytes(text: str) -> bytes:

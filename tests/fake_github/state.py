@@ -6,7 +6,7 @@ import itertools
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,15 @@ class GitHub:
         """The id of an account; every login is one."""
         with self.lock:
             return self.users.setdefault(login, 500 + len(self.users))
+
+    def rename_user(self, login: str, new: str) -> None:
+        """Give an account another login; its id and its tokens stay."""
+        with self.lock:
+            self.users[new] = self.users.pop(login)
+            self.user_tokens = {
+                text: replace(one, login=new) if one.login == login else one
+                for text, one in self.user_tokens.items()
+            }
 
     def listen(self, listener: Callable[[Change], None]) -> None:
         """Have every later change told to `listener`."""
