@@ -80,7 +80,7 @@ def test_a_private_repository_is_seen_while_github_shows_it(
     before = mona.get(run)
 
     after, others = mona.sign_in(run), wes.sign_in(run)
-    listed = repository.full_name in mona.get("/").text
+    own = mona.get(f"/r/{repository.full_name}")
     world.github.revoke_authorization("mona")
     # Nothing tells of it before the next look at GitHub, which what one does cannot wait for.
     token = re.findall(r'name="form_token" value="(\w+)"', after.text)[0]
@@ -89,7 +89,7 @@ def test_a_private_repository_is_seen_while_github_shows_it(
     assert (before.status_code, after.status_code, others.status_code) == (404, 200, 404)
     assert after.url == f"{world.service.url}{run}"
     assert "Blocked" in after.text
-    assert listed
+    assert own.status_code == 200
     assert refused.status_code == 403
     assert mona.get(run).status_code == 404
 

@@ -11,8 +11,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from gate.store import Store
-from gate.web import sign_in
-from gate.web.setup import manifest
 from tests.fake_github import FakeGitHub, faults
 from tests.web.browser import PUBLIC_URL, Browser, SignInService, sign_in_service
 
@@ -57,13 +55,6 @@ def test_the_request_to_github_is_bound_to_this_browser(browser: Browser, github
     assert asked[0]["code_challenge_method"] == ["S256"]
     assert asked[0]["state"] != asked[1]["state"]
     assert asked[0]["code_challenge"] != asked[1]["code_challenge"]
-
-
-def test_the_address_is_in_the_manifest(signing: SignInService) -> None:
-    """
-    GitHub sends people back to registered addresses only.
-    """
-    assert manifest(signing.settings)["callback_urls"] == [sign_in.callback_url(signing.settings)]
 
 
 def test_the_cookies_are_out_of_reach(browser: Browser) -> None:
