@@ -1,6 +1,6 @@
-"""The App's credentials at rest: sealed with `GATE_SECRET_KEY`, or with a key that is made and kept in the data folder.
+"""Secrets at rest: sealed with `GATE_SECRET_KEY`, or with a key that is made and kept in the data folder.
 
-It stores nothing: the sealed text goes into the database, the key never does.
+It stores nothing: the sealed text goes into the database or a cookie, the key never does.
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken
 
 from checks.codec import decode, encode
 from gate.core.failure import Permanent
-from gate.settings import App, Settings
+from gate.settings import Settings
+
+T = TypeVar("T")
 
 KEY_FILE = "secret.key"
 
@@ -30,22 +33,22 @@ def load_key(settings: Settings) -> bytes:
         return _make_key(path)
 
 
-def seal(app: App, key: bytes) -> bytes:
-    """The credentials as a text that only the key opens, and that nobody else can have made."""
-    return Fernet(key).encrypt(json.dumps(encode(app)).encode())
+def seal(secret: object, key: bytes) -> bytes:
+    """A dataclass as a text that only the key opens, and that nobody else can have made."""
+    return Fernet(key).encrypt(json.dumps(encode(secret)).encode())
 
 
-def unseal(sealed: bytes, key: bytes) -> App:
-    """The credentials again.
+def unseal(kind: type[T], sealed: bytes, key: bytes) -> T:
+    """The value of that type again.
 
-    Raises: Permanent, when they were sealed with another key.
+    Raises: Permanent, when it was sealed with another key, or is something else.
     """
     try:
-        return decode(App, json.loads(Fernet(key).decrypt(sealed)))
+        return decode(kind, json.loads(Fernet(key).decrypt(sealed)))
     except (InvalidToken, ValueError) as error:
         raise Permanent(
-            "the stored App credentials do not open with this key: bring back the GATE_SECRET_KEY (or the "
-            f"{KEY_FILE} of the data folder) they were stored with, or register the App anew"
+            "what is stored encrypted does not open with this key: bring back the GATE_SECRET_KEY (or the "
+            f"{KEY_FILE} of the data folder) it was stored with"
         ) from error
 
 

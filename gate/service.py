@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent
@@ -25,7 +25,9 @@ from gate.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from gate.engine import Submitter
-    from gate.github import GitHub, GitHubRepository
+    from gate.github import GitHub, GitHubRepository, Users
+
+T = TypeVar("T")
 
 STORED_APP = "app"
 """The name it is kept under."""
@@ -88,13 +90,24 @@ class Service:
         sealed = self.store.secret(STORED_APP)
         if sealed is None:
             return None
-        app = unseal(sealed, load_key(self.settings))
+        try:
+            app = self.unseal(App, sealed)
+        except Permanent as error:
+            raise Permanent(f"the App's credentials: {error}, or register the App anew") from error
         self.telemetry.redaction.add(app.private_key, *app.webhook_secrets, app.client_secret)
         return app
 
     def save_app(self, app: App) -> bool:
         """Keeps the App that GitHub registered, encrypted; web and worker find it from now on. False when there is one."""
-        return self.store.save_new_secret(STORED_APP, seal(app, load_key(self.settings)))
+        return self.store.save_new_secret(STORED_APP, self.seal(app))
+
+    def seal(self, secret: object) -> bytes:
+        """A dataclass as a text that only this service can open or have made."""
+        return seal(secret, load_key(self.settings))
+
+    def unseal(self, kind: type[T], sealed: bytes) -> T:
+        """The value again. Raises: Permanent, when another key made it."""
+        return unseal(kind, sealed, load_key(self.settings))
 
     def convert_manifest(self, code: str) -> Mapping[str, object]:
         """What GitHub made of the manifest a person sent it: id, keys and secrets. The code works once."""
@@ -120,6 +133,30 @@ class Service:
         known = self.store.repository(repository.id)
         now = known.ref if known is not None else repository
         return self.github.repository(now.installation_id, now.id, now.full_name)
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people can sign in: the App's client id and secret are known."""
+        return self.app is not None and bool(self.app.client_id and self.app.client_secret)
+
+    @property
+    def users(self) -> Users:
+        """GitHub, as the people who sign in see it.
+
+        Raises: Permanent when nobody can.
+        """
+        from gate.github import Users  # see `github`
+
+        app = self.app
+        if app is None or not self.signs_in:
+            raise Permanent("nobody can sign in: set GATE_CLIENT_ID and GATE_CLIENT_SECRET")
+        return Users(
+            client_id=app.client_id,
+            client_secret=app.client_secret,
+            web_url=self.settings.github_url,
+            api_url=self.settings.github_api_url,
+            clock=self.now,
+        )
 
     def mirror(self, repository: RepositoryRef) -> Mirror:
         """The bare copy of a repository; fetching asks for a token that reads this repository alone."""

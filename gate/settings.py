@@ -171,6 +171,10 @@ def _app(reader: Reader) -> App | None:
             "GATE_WEBHOOK_SECRET",
             "is not set: without it anybody could send webhooks; set the secret of the App's webhook",
         )
+    if client_id and not client_secret:
+        reader.mistake("GATE_CLIENT_SECRET", "is not set, but GATE_CLIENT_ID is: signing in needs both")
+    if client_secret and not client_id:
+        reader.mistake("GATE_CLIENT_ID", "is not set, but GATE_CLIENT_SECRET is: signing in needs both")
     return App(app_id, private_key, secrets, client_id, client_secret)
 
 

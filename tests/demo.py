@@ -134,6 +134,8 @@ def _show(github: FakeGitHub, gate: RunningService, *, stay: bool) -> None:
     repository = github.repository(
         {"shop.py": SHOP, "test_shop.py": TESTS, "README.md": "# Shop\n"}, name="octo/shop"
     )
+    repository.collaborators["mona"] = "maintain"
+    github.at_browser = "mona"
     github.webhook_url = f"{gate.url}/webhook"
     pulls = [
         repository.open_pull_request(
@@ -152,6 +154,7 @@ def _show(github: FakeGitHub, gate: RunningService, *, stay: bool) -> None:
     console.print(f"[bold]The pages[/]: {gate.url}/")
     for pull in pulls:
         console.print(f"  {gate.url}/r/{repository.full_name}/pull/{pull.number}")
+    console.print("  Sign in there, as the maintainer mona, and waive what blocks.")
     if stay:
         console.print("\nGate stays up; Ctrl-C ends it.")
         signal.pause()

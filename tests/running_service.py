@@ -35,11 +35,14 @@ class RunningService:
         self.log = folder / "gate.log"
         self.url = f"http://127.0.0.1:{_free_port()}"
         self.commands = commands
+        github.app.callback_urls += (f"{self.url}/sign-in/callback",)
         self.environment = {
             "PATH": os.environ["PATH"],
             "GATE_APP_ID": str(github.app.id),
             "GATE_PRIVATE_KEY": github.app.private_key,
             "GATE_WEBHOOK_SECRET": github.app.webhook_secret,
+            "GATE_CLIENT_ID": github.app.client_id,
+            "GATE_CLIENT_SECRET": github.app.client_secret,
             "GATE_GITHUB_URL": github.url,
             "GATE_GITHUB_API_URL": github.api_url,
             "GATE_DATA_DIR": str(folder / "data"),

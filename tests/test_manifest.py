@@ -8,6 +8,9 @@ from typing import Any
 import yaml
 
 from gate.core.event import reading
+from gate.settings import Settings
+from gate.web.setup import manifest
+from gate.web.sign_in import CALLBACK
 
 ROOT = Path(__file__).parent.parent
 AUTOMATIC = {
@@ -61,3 +64,14 @@ def test_every_line_says_why() -> None:
         for line in text.splitlines()
         if line.strip().startswith(("statuses", "contents", "checks", "issues"))
     )
+
+
+def test_it_registers_where_people_come_back_to(tmp_path: Path) -> None:
+    """
+    GitHub sends people who sign in to registered addresses only, compared letter by letter.
+    """
+    settings = Settings(
+        app=None, data_dir=tmp_path, database_url="sqlite://", public_url="https://example.org/gate"
+    )
+
+    assert manifest(settings)["callback_urls"] == [f"https://example.org/gate{CALLBACK}"]

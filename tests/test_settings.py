@@ -145,6 +145,19 @@ def test_all_mistakes_are_reported_at_once() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [("GATE_CLIENT_ID", "GATE_CLIENT_SECRET"), ("GATE_CLIENT_SECRET", "GATE_CLIENT_ID")],
+)
+def test_half_of_what_signing_in_needs_is_a_mistake(given: str, missing: str) -> None:
+    """
+    Else nobody would know why pages offer no sign-in.
+    """
+    app = {"GATE_APP_ID": "9", "GATE_PRIVATE_KEY": PEM, "GATE_WEBHOOK_SECRET": "new"}
+
+    assert mistakes(app | {given: "x"}) == {missing: f"is not set, but {given} is: signing in needs both"}
+
+
 def test_an_app_without_a_webhook_secret_is_refused() -> None:
     """
     Without a secret anybody could send webhooks.

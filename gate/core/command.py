@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gate.core.markdown import clean, shorten
-from gate.core.verdict import Outcome, Refusal, Verdict, Waiver
+from gate.core.verdict import Outcome, Refusal, Verdict, WaivedReason, Waiver
 from gate.core.verdict.overall import CHECKS
 from gate.core.waiver import LOOSENING, snapshot
 
@@ -87,16 +87,32 @@ def parse(line: str) -> Command:
     return Command(check, why)
 
 
+def written(check: str, why: str) -> str:
+    """The line that asks to waive a check, as somebody would write it who was shown a form instead."""
+    return f"/gate waive {check} {clean(why).strip()}"
+
+
+def waivable(verdict: Verdict) -> tuple[tuple[str, tuple[WaivedReason, ...]], ...]:
+    """Each check that blocks, `loosening` among them, with all that a waiver given now would cover."""
+    blocked = {each.check for _, each in verdict.every_check if each.outcome is Outcome.BLOCKED}
+    if verdict.loosening_blocks and verdict.loosened:
+        blocked.add(LOOSENING)
+    covered = ((check, snapshot(verdict, check)) for check in WAIVABLE if check in blocked)
+    return tuple((check, reasons) for check, reasons in covered if reasons)
+
+
 def decide(line: str, asker: Asker, verdict: Verdict | None, now: datetime) -> Waiver | Refusal:
     """The waiver that the line asks for, of all that blocks the check in this verdict, or why there is none."""
     try:
         command = parse(line)
     except MisusedError as error:
-        return _refusal(line, asker, str(error), now)
+        return refused(line, asker.person, str(error), now)
     if verdict is None:
-        return _refusal(line, asker, "Nothing is judged yet: write it again when the verdict is there.", now)
+        return refused(
+            line, asker.person, "Nothing is judged yet: write it again when the verdict is there.", now
+        )
     if problem := _not_blocked(command, verdict) or _not_allowed(asker, verdict.waiver_roles):
-        return _refusal(line, asker, problem, now)
+        return refused(line, asker.person, problem, now)
     return Waiver(
         check=command.check,
         reasons=snapshot(verdict, command.check),
@@ -107,6 +123,11 @@ def decide(line: str, asker: Asker, verdict: Verdict | None, now: datetime) -> W
         head_sha=verdict.provenance.head,
         own=asker.author,
     )
+
+
+def refused(line: str, person: str, text: str, now: datetime) -> Refusal:
+    """The answer to a command that is not carried out; the text is a complete sentence."""
+    return Refusal(command=shorten(clean(line), _SHOWN), text=text, person=person, given_at=now)
 
 
 def _not_allowed(asker: Asker, roles: Sequence[str]) -> str:
@@ -132,10 +153,6 @@ def _not_blocked(command: Command, verdict: Verdict) -> str:
     if any(check.outcome is Outcome.COULD_NOT_MEASURE for check in found):
         return f"{command.check} could not be measured, and only what was measured can be waived."
     return f"{command.check} does not block, so there is nothing to waive."
-
-
-def _refusal(line: str, asker: Asker, text: str, now: datetime) -> Refusal:
-    return Refusal(command=shorten(clean(line), _SHOWN), text=text, person=asker.person, given_at=now)
 
 
 def _listed(words: Sequence[str], last: str) -> str:

@@ -24,6 +24,7 @@ from gate.core.work import (
     CloseRuns,
     Evaluate,
     EvaluateGroup,
+    Forget,
     RecordBranch,
     Reevaluate,
     Rejudge,
@@ -54,7 +55,7 @@ def plan(event: Event, *, app_id: int) -> tuple[Work, ...]:  # noqa: PLR0911  (o
         case MergeGroupEvent():
             return (_plan_group(event),)
         case AuthorizationEvent():
-            return ()
+            return (Forget(event.user_id),)
     assert_never(event)
 
 
@@ -126,7 +127,7 @@ def _plan_command(event: CommandEvent) -> Work:
     return Waive(
         repository=event.repository,
         number=event.number,
-        comment_id=event.comment_id,
+        origin=f"comment:{event.comment_id}",
         commands=event.commands,
         written_at=event.written_at,
         person=event.person,

@@ -76,6 +76,17 @@ def snapshot(verdict: Verdict, check: str) -> tuple[WaivedReason, ...]:
     )
 
 
+def uncoverable(verdict: Verdict) -> tuple[Reason, ...]:
+    """What blocks and no waiver covers."""
+    return tuple(
+        reason
+        for _, each in verdict.every_check
+        if each.outcome in {Outcome.BLOCKED, Outcome.COULD_NOT_MEASURE} and not each.neutral
+        for reason in each.reasons
+        if reason.kind in _NEVER or each.outcome is Outcome.COULD_NOT_MEASURE
+    )
+
+
 def with_waivers(verdict: Verdict, waivers: Iterable[Waiver], refusals: Iterable[Refusal] = ()) -> Verdict:
     """A verdict as it was judged, with the waivers of its pull request, or of all pull requests of its merge group."""
     given = sorted(waivers, key=lambda waiver: (waiver.given_at, waiver.person, waiver.check))

@@ -127,15 +127,19 @@ class Reevaluate:
 @tagged
 @dataclass(frozen=True, slots=True)
 class Waive:
-    """Carry out the commands of a comment, or say why not; to waive is the only one there is."""
+    """Carry out the commands of a comment or form, or say why not; to waive is the only one there is."""
 
     repository: RepositoryRef
     number: int
-    comment_id: int
+    origin: str
+    """What asks: `comment:17`, `form:` and a number used once. It asks once."""
     commands: tuple[str, ...]
     written_at: datetime
     person: str
-    author: str
+    author: str = ""
+    """Of the pull request; empty where GitHub is to be asked for it."""
+    run_id: str = ""
+    """Of the verdict a form showed; empty for a comment, whose time tells which one its writer saw."""
 
 
 @tagged
@@ -198,6 +202,8 @@ class Reconcile:
     """Compare the open pull requests of some repositories with GitHub's: webhooks get lost."""
 
     installation_id: int
+    since: datetime | None = None
+    """Repositories that were compared since then are left out; none says that it was not long ago."""
 
 
 @tagged
@@ -213,6 +219,14 @@ class Expire:
 @dataclass(frozen=True, slots=True)
 class Redeliver:
     """Have GitHub send the App's failed webhooks again."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Drop what we hold of a person who took the App's authorization back."""
+
+    user_id: int
 
 
 @tagged
@@ -244,6 +258,7 @@ Work = (
     | Reconcile
     | Expire
     | Redeliver
+    | Forget
     | GiveUp
 )
 
@@ -310,7 +325,7 @@ def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of
             return str(work.repository.id)
         case Sync() | Reconcile():
             return f"installation:{work.installation_id}"
-        case Survey() | Redeliver():
+        case Survey() | Redeliver() | Forget():
             return "app"
         case GiveUp():
             return subject(work.work)
@@ -331,7 +346,7 @@ def installation_of(work: Work) -> int | None:
             return head.repository.installation_id
         case Sync() | Reconcile():
             return work.installation_id
-        case Survey() | Redeliver():
+        case Survey() | Redeliver() | Forget():
             return None
         case GiveUp():
             return installation_of(work.work)

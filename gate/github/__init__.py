@@ -17,6 +17,7 @@ from gate.github.registration import (
     webhook,
 )
 from gate.github.repository import GitHubRepository, PullRequestView
+from gate.github.user import Users
 
 __all__ = [
     "AppView",
@@ -25,6 +26,7 @@ __all__ = [
     "GitHubRepository",
     "InstallationView",
     "PullRequestView",
+    "Users",
     "WebhookView",
     "app_view",
     "convert_manifest",

@@ -11,10 +11,12 @@ from gate.store.records import (
     RepositoryRecord,
     RevisionRecord,
     SeenRules,
+    SessionRecord,
     VerdictRecord,
     WaiverRecord,
 )
 from gate.store.reports import Reports
+from gate.store.sessions import Sessions
 from gate.store.verdicts import Verdicts
 
 __all__ = [
@@ -26,11 +28,12 @@ __all__ = [
     "RepositoryRecord",
     "RevisionRecord",
     "SeenRules",
+    "SessionRecord",
     "Store",
     "VerdictRecord",
     "WaiverRecord",
 ]
 
 
-class Store(Following, Reports, Verdicts, Chances):
+class Store(Following, Reports, Verdicts, Chances, Sessions):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

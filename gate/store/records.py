@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from gate.core.branch_rules import BranchRules
 from gate.core.event import RepositoryRef
+from gate.core.user import UserView
 from gate.core.verdict import Verdict, Waiver
 
 PullRequestState = Literal["open", "closed"]
@@ -89,6 +90,23 @@ class WaiverRecord:
     origin: str
     """What asked for it: one asks once."""
     waiver: Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A person who is signed in with one browser."""
+
+    digest: str
+    """SHA-256 of the cookie's value, in hexadecimal."""
+    view: UserView
+    """As GitHub said at `checked_at`."""
+    tokens: bytes = field(repr=False)
+    """Sealed UserTokens."""
+    created_at: datetime
+    checked_at: datetime
+    expires_at: datetime
+    claimed_until: datetime | None = None
+    """While somebody asks GitHub on its behalf."""
 
 
 @dataclass(frozen=True, slots=True)

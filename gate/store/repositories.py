@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from gate.store.records import (
     RevisionRecord,
     SeenRules,
 )
-from gate.tables import branch_rules, installation, measurement, pull_request, repository, revision
+from gate.tables import branch_rules, installation, measurement, pull_request, repository, revision, verdict
 
 
 class Repositories(Database):
@@ -39,9 +39,17 @@ class Repositories(Database):
         """The repository of this name, whatever its case; of several that had it, the youngest."""
         return self._one_repository(sa.func.lower(repository.c.full_name) == plain(full_name).lower())
 
-    def public_repositories(self, *, limit: int, offset: int = 0) -> tuple[RepositoryRecord, ...]:
-        """Repositories that everybody may see and the App is installed on, by name."""
-        wanted = sa.and_(~repository.c.private, repository.c.state != "removed")
+    def repository_of(self, run_id: str) -> RepositoryRecord | None:
+        """The repository that a run with a verdict is about; the verdict itself is not read."""
+        wanted = sa.select(verdict.c.repository_id).where(verdict.c.run_id == run_id)
+        return self._one_repository(repository.c.id.in_(wanted))
+
+    def visible_repositories(
+        self, private: Collection[int] = (), *, limit: int, offset: int = 0
+    ) -> tuple[RepositoryRecord, ...]:
+        """Repositories with the App that everybody may see, and those of these ids, by name."""
+        shown = sa.or_(~repository.c.private, repository.c.id.in_(sorted(private)))
+        wanted = sa.and_(shown, repository.c.state != "removed")
         return self._repositories(wanted, repository.c.full_name, repository.c.id, limit=limit, offset=offset)
 
     def repositories_of(self, installation_id: int) -> tuple[RepositoryRecord, ...]:

@@ -92,6 +92,18 @@ class Waivers(Database):
             insert_new(connection, refusal, row)
             return True
 
+    def answers(self, repository_id: int, asked: str) -> frozenset[str]:
+        """The origins of those commands of `asked`, e.g. `comment:17`, that have their waiver or refusal."""
+        statements = (
+            sa.select(table.c.origin).where(
+                table.c.repository_id == repository_id,
+                table.c.origin.startswith(f"{asked}:", autoescape=True),
+            )
+            for table in (waivers_given, refusal)
+        )
+        with self._reading() as connection:
+            return frozenset(connection.scalars(sa.union(*statements)))
+
     def refusals(self, repository_id: int, number: int) -> dict[str, tuple[Refusal, ...]]:
         """By head of a pull request the commands about it that were not carried out, oldest first."""
         statement = (

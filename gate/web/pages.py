@@ -1,6 +1,7 @@
-"""Pages for people: public repositories, their pull requests, and verdicts in full.
+"""Pages for people: repositories, their pull requests, and verdicts in full.
 
-Read-only, and from the database alone. Whoever asks for a private repository gets what is not there gets: the same 404.
+Read-only, and from the database alone. Whoever asks for a private repository that GitHub does not let them see gets
+what is not there gets: the same 404.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request
 
@@ -16,6 +16,8 @@ from gate import templating
 from gate.core.links import Links
 from gate.core.verdict import Outcome, Verdict
 from gate.store import PullRequestRecord, RepositoryRecord, VerdictRecord
+from gate.web import waive
+from gate.web.page import guard, render, visible, visitor
 from gate.web.required import required_box
 
 if TYPE_CHECKING:
@@ -54,22 +56,23 @@ def blueprint(service: Service) -> Blueprint:
 
     @pages.get("/r/<owner>/<name>")
     def repository(owner: str, name: str) -> str:
-        return _repository(service, _public(service.store.repository_named(f"{owner}/{name}")), _page())
+        return _repository(service, _named(service, owner, name), _page())
 
     @pages.get("/r/<owner>/<name>/pull/<int:number>")
     def pull_request(owner: str, name: str, number: int) -> str:
-        return _pull_request(service, _public(service.store.repository_named(f"{owner}/{name}")), number)
+        return _pull_request(service, _named(service, owner, name), number)
 
     @pages.get("/runs/<run_id>")
     def run(run_id: str) -> str:
+        repository = visible(service, service.store.repository_of(run_id))
         record = service.store.verdict(run_id)
         if record is None:
             abort(404)
-        return _run(service, _public(service.store.repository(record.repository_id)), record)
+        return _run(service, repository, record)
 
     @pages.app_errorhandler(404)
     def not_found(_error: Exception) -> tuple[str, int]:
-        return _render(service, "not_found.html.j2"), 404
+        return render(service, "not_found.html.j2"), 404
 
     @pages.after_request
     def keep(answer: Response) -> Response:
@@ -78,19 +81,15 @@ def blueprint(service: Service) -> Blueprint:
             answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return answer
 
+    @pages.after_app_request
+    def keep_apart(answer: Response) -> Response:
+        return guard(service, answer)
+
     return pages
 
 
-def _render(service: Service, template: str, **values: object) -> str:
-    root = urlsplit(service.settings.public_url).path.rstrip("/")
-    return templating.render(template, root=root, now=service.now(), **values)
-
-
-def _public(repository: RepositoryRecord | None) -> RepositoryRecord:
-    """The repository, when everybody may see it; otherwise the request ends as for one that does not exist."""
-    if repository is None or repository.private:
-        abort(404)
-    return repository
+def _named(service: Service, owner: str, name: str) -> RepositoryRecord:
+    return visible(service, service.store.repository_named(f"{owner}/{name}"))
 
 
 def _page() -> int:
@@ -108,7 +107,12 @@ def _neighbours(page: int, found: int, a_page: int) -> dict[str, str]:
 
 def _overview(service: Service, page: int) -> str:
     store = service.store
-    found = store.public_repositories(limit=REPOSITORIES_A_PAGE + 1, offset=(page - 1) * REPOSITORIES_A_PAGE)
+    who = visitor(service)
+    found = store.visible_repositories(
+        who.repositories if who else (),
+        limit=REPOSITORIES_A_PAGE + 1,
+        offset=(page - 1) * REPOSITORIES_A_PAGE,
+    )
     repositories = [
         {
             "repository": repository,
@@ -121,7 +125,7 @@ def _overview(service: Service, page: int) -> str:
         }
         for repository in found[:REPOSITORIES_A_PAGE]
     ]
-    return _render(
+    return render(
         service,
         "overview.html.j2",
         repositories=repositories,
@@ -133,7 +137,7 @@ def _repository(service: Service, repository: RepositoryRecord, page: int) -> st
     found = service.store.pull_requests(
         repository.id, limit=PULL_REQUESTS_A_PAGE + 1, offset=(page - 1) * PULL_REQUESTS_A_PAGE
     )
-    return _render(
+    return render(
         service,
         "repository.html.j2",
         repository=repository,
@@ -151,7 +155,7 @@ def _pull_request(service: Service, repository: RepositoryRecord, number: int) -
     known = service.store.pull_request(repository.id, number)
     if known is None:
         abort(404)
-    return _render(service, "pending.html.j2", repository=repository, pull_request=known)
+    return render(service, "pending.html.j2", repository=repository, pull_request=known)
 
 
 def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) -> str:
@@ -160,10 +164,11 @@ def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) 
     newest = history[0] if history else record
     provenance = record.verdict.provenance
     head_sha = known.head_sha if known else newest.verdict.provenance.head
-    return _render(
+    return render(
         service,
         "run.html.j2",
         repository=repository,
+        run_id=record.run_id,
         number=record.number,
         title=known.title if known else "",
         author=known.author if known else "",
@@ -174,6 +179,8 @@ def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) 
         waiting_for="" if head_sha == newest.verdict.provenance.head else head_sha,
         links=Links(_web_url(service, repository), provenance.head, provenance.base, "", record.run_id),
         most=ROWS_A_TABLE,
+        offers_waiver=service.signs_in and waive.offered(known, newest, record),
+        waiving=waive.under_way(service, repository),
     )
 
 

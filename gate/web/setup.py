@@ -24,6 +24,7 @@ from gate.core.payload import Node, PayloadError
 from gate.credentials import load_key
 from gate.settings import GITHUB_URL, App, Settings
 from gate.templating import render
+from gate.web import address, sign_in
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -69,8 +70,8 @@ def blueprint(service: Service) -> Blueprint:
     setup = Blueprint("setup", __name__)
     registration = _Registration()
     if not _configured(service):
-        address = f"{service.settings.public_url}/setup?token={registration.token}"
-        service.telemetry.log.warning("no GitHub App is configured; register one", open=address)
+        page = f"{service.settings.public_url}/setup?token={registration.token}"
+        service.telemetry.log.warning("no GitHub App is configured; register one", open=page)
 
     @setup.before_request
     def refuse_when_configured() -> None:
@@ -89,7 +90,7 @@ def blueprint(service: Service) -> Blueprint:
     @setup.get("/setup/installed")
     def installed() -> str:
         # What GitHub adds to the address anybody can make up, so nothing of it is read.
-        return render("installed.html.j2", root=_root(service.settings))
+        return render("installed.html.j2", root=address.root(service.settings))
 
     return setup
 
@@ -101,6 +102,7 @@ def manifest(settings: Settings) -> dict[str, object]:
         "hook_attributes": {"url": f"{settings.public_url}/webhook", "active": True},
         "redirect_url": f"{settings.public_url}/setup/created",
         "setup_url": f"{settings.public_url}/setup/installed",
+        "callback_urls": [sign_in.callback_url(settings)],
     }
 
 
@@ -139,7 +141,7 @@ def _offer(service: Service, registration: _Registration) -> Response:
     page = make_response(
         render(
             "setup.html.j2",
-            root=_root(settings),
+            root=address.root(settings),
             action=f"{settings.github_url}/{owner}settings/apps/new?state={state}",
             manifest=json.dumps(manifest(settings)),
             organization=organization,
@@ -207,7 +209,7 @@ def _created(service: Service, registration: _Registration) -> Response:
     page = make_response(
         render(
             "setup_done.html.j2",
-            root=_root(service.settings),
+            root=address.root(service.settings),
             app_id=app.id,
             install_url=f"{html_url}/installations/new",
         )
@@ -255,11 +257,6 @@ def _page_of(node: Node, settings: Settings) -> str:
     if told in {f"{settings.github_url}/{folder}/{slug}" for folder in ("apps", "github-apps")}:
         return told
     return f"{settings.github_url}/{'apps' if settings.github_url == GITHUB_URL else 'github-apps'}/{slug}"
-
-
-def _root(settings: Settings) -> str:
-    """The path our pages are under, when a proxy serves us below one."""
-    return urlsplit(settings.public_url).path.rstrip("/")
 
 
 def _bytes(text: str) -> bytes:

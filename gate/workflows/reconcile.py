@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gate import github
 from gate.core.event import RepositoryRef
@@ -41,6 +41,7 @@ class Installations:
     changed: tuple[int, ...]
     """Those that only one of both takes for active."""
     unchanged: tuple[int, ...]
+    asked_at: datetime
 
 
 def survey(run: Run, service: Service, work: Survey) -> None:
@@ -50,12 +51,12 @@ def survey(run: Run, service: Service, work: Survey) -> None:
     for installation_id in found.changed:
         run.start(Sync(installation_id))
     for installation_id in found.unchanged:
-        run.start(Reconcile(installation_id))
+        run.start(Reconcile(installation_id, found.asked_at))
 
 
 def reconcile(run: Run, service: Service, work: Reconcile) -> None:
     """Starts what should be running for the open pull requests of some repositories, and ends what should not."""
-    for repository in run.step(_repositories, service, work.installation_id, name="find repositories"):
+    for repository in run.step(_repositories, service, work, name="find repositories"):
         for missing in run.step(_missing, service, repository, name="compare"):
             if not _is_under_way(run, missing):
                 run.start(missing)
@@ -63,14 +64,15 @@ def reconcile(run: Run, service: Service, work: Reconcile) -> None:
 
 def _installations(service: Service) -> Installations:
     """A suspended one that we do not know is none to us."""
+    now = service.now()
     known = set(service.store.installations())
     active = {each for each, state in github.installations(service.github).items() if state == "active"}
-    return Installations(tuple(sorted(known ^ active)), tuple(sorted(known & active)))
+    return Installations(tuple(sorted(known ^ active)), tuple(sorted(known & active)), now)
 
 
-def _repositories(service: Service, installation_id: int) -> tuple[RepositoryRef, ...]:
-    before = service.now() - EVERY / 2
-    found = service.store.least_recently_reconciled(installation_id, before, limit=MOST_REPOSITORIES)
+def _repositories(service: Service, work: Reconcile) -> tuple[RepositoryRef, ...]:
+    before = work.since or service.now() - EVERY / 2
+    found = service.store.least_recently_reconciled(work.installation_id, before, limit=MOST_REPOSITORIES)
     return tuple(each.ref for each in found)
 
 

@@ -13,6 +13,7 @@ from gate.core.work import (
     Evaluate,
     EvaluateGroup,
     Expire,
+    Forget,
     GiveUp,
     Reconcile,
     RecordBranch,
@@ -31,6 +32,7 @@ from gate.service import Service
 from gate.workflows import expire, reconcile, redeliver
 from gate.workflows.approve import approve
 from gate.workflows.evaluate import evaluate
+from gate.workflows.forget import forget
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
 from gate.workflows.rejudge import rejudge
@@ -59,6 +61,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     Reconcile: reconcile.reconcile,
     Redeliver: redeliver.redeliver,
     Expire: expire.expire,
+    Forget: forget,
     GiveUp: wind_up,
 }
 

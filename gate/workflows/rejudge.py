@@ -82,11 +82,7 @@ def _others(service: Service, repository: RepositoryRef) -> tuple[Rejudge, ...]:
     found = (
         each for each in service.store.repositories_of(repository.installation_id) if each.id != repository.id
     )
-    refs = (
-        RepositoryRef(each.installation_id, each.id, each.full_name, each.default_branch, each.private)
-        for each in found
-    )
-    return tuple(Rejudge(ref, ref.default_branch) for ref in refs)
+    return tuple(Rejudge(each.ref, each.default_branch) for each in found)
 
 
 def _changed(place: _Place, work: Rejudge) -> bool:

@@ -1,4 +1,4 @@
-"""Carry out the `/gate` commands of a comment: ask GitHub for the person's role, keep the waiver, show it. Nothing is measured.
+"""Carry out the `/gate` commands of a comment or form: ask GitHub for the person's role, keep the waiver, show it. Nothing is measured.
 
 What may be waived by whom is decided in `gate.core.command`; a command that may not be carried out is answered on the
 head's `gate`, for Gate writes no comments.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from gate.core.command import Asker, decide
+from gate.core.command import Asker, decide, refused
 from gate.core.failure import Gone, Permanent
 from gate.core.verdict import Verdict, Waiver
 from gate.core.work import Run, Waive
@@ -30,12 +30,17 @@ def waive(run: Run, service: Service, work: Waive) -> None:
         run.step(_show, service, work, name="show")
 
 
+def give_up(run: Run, service: Service, work: Waive, text: str) -> None:
+    """Says on the page that the commands of a run that failed were not carried out."""
+    run.step(partial(_say, service, work, text), name="say")
+
+
 def _answer(service: Service, work: Waive, index: int) -> bool:
     """Whether there is something to show; nothing is said to closed pull requests, nor to whoever was told too often."""
     head_sha = _open_head(service, work)
     if head_sha is None:
         return False
-    origin = f"comment:{work.comment_id}:{index}"
+    origin = f"{work.origin}:{index}"
     verdict = _seen(service, work)
     answer = decide(work.commands[index], _asker(service, work, verdict), verdict, service.now())
     if isinstance(answer, Waiver):
@@ -44,6 +49,21 @@ def _answer(service: Service, work: Waive, index: int) -> bool:
     return service.store.save_refusal(
         work.repository.id, work.number, answer, head_sha=head_sha, origin=origin
     )
+
+
+def _say(service: Service, work: Waive, text: str) -> None:
+    """A refusal of each command without an answer; from the database alone, for GitHub may be what failed."""
+    known = service.store.pull_request(work.repository.id, work.number)
+    answered = service.store.answers(work.repository.id, work.origin)
+    for index, command in enumerate(work.commands):
+        origin = f"{work.origin}:{index}"
+        if known is None or origin in answered:
+            continue
+        why = f"It could not be carried out: {text.rstrip('.')}. Nothing is waived; try again."
+        refusal = refused(command, work.person, why, service.now())
+        service.store.save_refusal(
+            work.repository.id, work.number, refusal, head_sha=known.head_sha, origin=origin
+        )
 
 
 def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
@@ -56,7 +76,8 @@ def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
     except Permanent:
         role = "none"  # GitHub knows no such person any more
     roles = verdict.waiver_roles if verdict else ()
-    author = work.person.casefold() == work.author.casefold()
+    author_login = work.author or github.pull_request(work.number).author
+    author = work.person.casefold() == author_login.casefold()
     alone: bool | None = None
     if author and role in roles:
         try:
@@ -85,7 +106,17 @@ def _open_head(service: Service, work: Waive) -> str | None:
 
 
 def _seen(service: Service, work: Waive) -> Verdict | None:
-    """The newest verdict that was there when the command was written: nobody waives what came after their word."""
+    """The verdict the person saw: nobody waives what came after their word.
+
+    A form names it. Of a comment it is the newest that was there when the command was written.
+    """
+    if work.run_id:
+        shown = service.store.verdict(work.run_id)
+        known = shown is not None and (shown.repository_id, shown.number) == (
+            work.repository.id,
+            work.number,
+        )
+        return shown.verdict if shown is not None and known else None
     # GitHub's times are whole seconds, cut off.
     until = work.written_at + timedelta(seconds=1)
     found = service.store.verdicts(work.repository.id, work.number, limit=LOOK_BACK)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Head, Run
+from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Head, Run, Waive
 from gate.service import Service
-from gate.workflows import publish
+from gate.workflows import publish, waive
 from gate.workflows.evaluate import give_up
 
 
 def wind_up(run: Run, service: Service, work: GiveUp) -> None:
-    """Says why a failed run could not measure; closes what a cancelled one has in progress."""
-    if work.text:
+    """Says why a failed run could not measure, or its commands were not carried out; closes what a cancelled one has in progress."""
+    if work.text and isinstance(work.work, Waive):
+        waive.give_up(run, service, work.work, work.text)
+    elif work.text:
         give_up(run, service, work)
     elif isinstance(work.work, Evaluate | EvaluateGroup):
         run.step(_close, service, work.work.head, work.run_id, name="close check runs")

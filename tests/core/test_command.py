@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gate.core.command import Asker, Command, MisusedError, commands_in, decide, parse
-from gate.core.verdict import Refusal, Waiver
+from gate.core.command import Asker, Command, MisusedError, commands_in, decide, parse, waivable, written
+from gate.core.verdict import Outcome, Refusal, Verdict, Waiver
+from gate.core.waiver import snapshot, with_waivers
 from tests import verdicts
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -147,3 +148,34 @@ def test_only_what_was_judged_can_be_waived(verdict: object, line: str, text: st
 
     assert isinstance(refused, Refusal)
     assert text in refused.text
+
+
+@pytest.mark.parametrize("why", ["it is planned", "  it is\r\n planned ", "see `x` and /gate waive security"])
+def test_what_a_form_asks_for_is_a_command(why: str) -> None:
+    """
+    Read like one that somebody wrote, whatever the reason looks like.
+    """
+    assert parse(written("complexity", why)) == Command("complexity", " ".join(why.split()))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "checks"),
+    [
+        (verdicts.JUDGED, ["coverage", "complexity"]),
+        (verdicts.PASSED, []),
+        (verdicts.COULD_NOT_MEASURE, []),
+        # What is waived already is not asked for again.
+        (with_waivers(verdicts.JUDGED, [verdicts.WAIVER]), ["coverage"]),
+        (replace(verdicts.PASSED, loosened=(verdicts.LOOSENED,)), []),
+        (replace(verdicts.PASSED, loosened=(verdicts.LOOSENED,), loosening_blocks=True), ["loosening"]),
+        (
+            replace(verdicts.PASSED, components=(("api", Outcome.BLOCKED, (verdicts.COMPLEXITY,)),)),
+            ["complexity"],
+        ),
+    ],
+)
+def test_what_blocks_can_be_waived(verdict: Verdict, checks: list[str]) -> None:
+    """
+    Check by check, with what a waiver given now would cover.
+    """
+    assert waivable(verdict) == tuple((check, snapshot(verdict, check)) for check in checks)

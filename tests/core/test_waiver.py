@@ -34,7 +34,7 @@ from gate.core.verdict import (
     judge_coverage,
     judge_security,
 )
-from gate.core.waiver import LOOSENING, snapshot, with_waivers
+from gate.core.waiver import LOOSENING, snapshot, uncoverable, with_waivers
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROVENANCE = Provenance("a" * 40, "b" * 40, "", "d", "defaults")
@@ -382,3 +382,23 @@ def test_the_policy_says_who_may_waive() -> None:
     policy = parse(b'[waivers]\nroles = ["security-lead"]\n')
 
     assert combine((), PROVENANCE, policy).waiver_roles == ("security-lead",)
+
+
+def test_what_no_waiver_covers_is_told() -> None:
+    """
+    Of checks that stand in the way: unreadable files, and all of a check that could not be measured.
+    """
+    half = complexity(function(), unreadable=True)
+    unmeasured = CheckVerdict(
+        "security", Outcome.COULD_NOT_MEASURE, "t", reasons=(Reason("analyser_failed", "No."),)
+    )
+    unarmed = CheckVerdict(
+        "coverage",
+        Outcome.COULD_NOT_MEASURE,
+        "t",
+        reasons=(Reason("not_armed", "Not yet."),),
+        neutral=True,
+    )
+    verdict = combine((unarmed, half, unmeasured), PROVENANCE, DEFAULT)
+
+    assert [reason.kind for reason in uncoverable(verdict)] == ["unmeasurable_file", "analyser_failed"]

@@ -30,6 +30,7 @@ from gate.core.work import (
     Evaluate,
     EvaluateGroup,
     Expire,
+    Forget,
     GiveUp,
     Reconcile,
     RecordBranch,
@@ -37,6 +38,7 @@ from gate.core.work import (
     Reevaluate,
     Rejudge,
     Supersede,
+    Survey,
     Sync,
     Waive,
     Welcome,
@@ -74,7 +76,7 @@ QUEUE = f"gh-readonly-queue/main/pr-7-{BASE}"
 GROUP = EvaluateGroup(REPOSITORY, 7, QUEUE, HEAD, BASE, "main")
 ARCHIVED = replace(REPOSITORY, archived=True)
 COMMENT = CommandEvent(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
-WAIVE = Waive(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
+WAIVE = Waive(REPOSITORY, 7, "comment:17", ("/gate waive security why",), NOW, "mona", "somebody")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ WAIVE = Waive(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "so
             RepositoryEvent("edited", REPOSITORY, "master"),
             (Sync(1, REPOSITORY), Rejudge(REPOSITORY, "main")),
         ),
-        (AuthorizationEvent(5), ()),
+        (AuthorizationEvent(5), (Forget(5),)),
         # Of an archived repository nothing can be written.
         (replace(OPENED, repository=ARCHIVED), ()),
         (PushEvent(ARCHIVED, "main", BASE, HEAD), ()),
@@ -148,6 +150,8 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         (Welcome(REPOSITORY), ("background", "2", "welcome:2")),
         (Reconcile(1), ("background", "installation:1", "reconcile:installation:1")),
         (Redeliver(), ("background", "app", "redeliver:app")),
+        (Survey(), ("background", "app", "survey:app")),
+        (Forget(5), ("ingest", "app", "forget:app")),
         (Expire(EVALUATE.head, "r1"), ("ingest", "2:7", "expire:2:7")),
     ],
 )

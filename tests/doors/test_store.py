@@ -207,7 +207,7 @@ def test_private_repositories_are_not_listed(store: Store) -> None:
     for number, (name, private) in enumerate([("z/z", False), ("b/secret", True), ("c/c", False)], start=20):
         store.save_repository(RepositoryRef(5, number, name, "main", private))
 
-    pages = [store.public_repositories(limit=2, offset=offset) for offset in (0, 2, 4)]
+    pages = [store.visible_repositories(limit=2, offset=offset) for offset in (0, 2, 4)]
 
     assert [[found.full_name for found in page] for page in pages] == [["ada/engine", "c/c"], ["z/z"], []]
 

@@ -1,6 +1,6 @@
 """A small stateful GitHub over real HTTP and real bare git repositories; what GitHub refuses, it refuses.
 
-It shows no web pages but that of registering an App, knows one App, and needs no pytest.
+It shows no web pages but those of registering an App and of signing in, knows one App, and needs no pytest.
 """
 
 from tests.fake_github.bare_git import Executable, Link, Submodule

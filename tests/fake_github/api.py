@@ -17,6 +17,7 @@ from tests.fake_github import (
     delivery_routes,
     repository_routes,
     ruleset_routes,
+    user_routes,
 )
 from tests.fake_github.description import Operation, find, request_mistakes, response_mistakes
 from tests.fake_github.faults import Fault, Faults, cut
@@ -30,7 +31,15 @@ if TYPE_CHECKING:
 
 ROOT = "/api/v3"
 DOCUMENTATION = "https://docs.github.com/rest"
-MODULES = (app_routes, artifact_routes, check_routes, delivery_routes, repository_routes, ruleset_routes)
+MODULES = (
+    app_routes,
+    artifact_routes,
+    check_routes,
+    delivery_routes,
+    repository_routes,
+    ruleset_routes,
+    user_routes,
+)
 """Importing them registers their routes."""
 
 
@@ -151,6 +160,8 @@ class Api:
         try:
             if route.needs == "app":
                 self.github.app.verify(credentials)
+            elif route.needs == "user":
+                call.user = self.github.user_token(credentials)
             else:
                 call.token = self.github.token(credentials)
         except DeniedError as denied:

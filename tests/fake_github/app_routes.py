@@ -88,6 +88,7 @@ def convert_manifest(call: Call) -> Answer:
     hook = manifest.get("hook_attributes", {"active": False})
     if hook.get("active", True):
         call.github.webhooks.url = hook["url"]
+    app.callback_urls = tuple(manifest.get("callback_urls", ()))
     secrets: dict[str, Any] = {
         "client_id": app.client_id,
         "client_secret": app.client_secret,

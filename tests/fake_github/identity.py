@@ -1,4 +1,4 @@
-"""Who is asking: the App's key and JWT, and the installation tokens that expire. No HTTP here."""
+"""Who is asking: the App's key and JWT, and the tokens of installations and of people, which expire. No HTTP here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 TOKEN_LIFE = timedelta(hours=1)
+USER_TOKEN_LIFE = timedelta(hours=8)
+REFRESH_TOKEN_LIFE = timedelta(days=184)
+CODE_LIFE = timedelta(minutes=10)
 TOKEN_LENGTH = 520
 """Characters of a stateless installation token; nothing may count on the old 40."""
 
@@ -73,6 +76,8 @@ class App:
     private_key: str = field(default_factory=lambda: key_pair()[0], repr=False)
     permissions: dict[str, str] = field(default_factory=lambda: dict(PERMISSIONS))
     events: tuple[str, ...] = EVENTS
+    callback_urls: tuple[str, ...] = ()
+    """Where people are sent back to who sign in."""
 
     def verify(self, token: str) -> None:
         """Accept the App's JWT by GitHub's rules for `iat`, `exp` and `iss`.
@@ -141,6 +146,39 @@ class Token:
         name, level = permission.split(":")
         held = self.permissions.get(name, "read" if name == "metadata" else None)
         return held in ("write", level)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a code stands for until it is exchanged: a person agreed."""
+
+    login: str
+    redirect_uri: str
+    challenge: str
+    """Of PKCE; empty without it."""
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserToken:
+    """A person's token for the App, and the one that gets the next."""
+
+    text: str = field(repr=False)
+    login: str
+    expires_at: datetime
+    refresh_text: str = field(repr=False)
+    refresh_expires_at: datetime
+
+
+def new_user_token(login: str, now: datetime) -> UserToken:
+    """A fresh pair."""
+    return UserToken(
+        f"ghu_{secrets.token_hex(18)}",
+        login,
+        now + USER_TOKEN_LIFE,
+        f"ghr_{secrets.token_hex(38)}",
+        now + REFRESH_TOKEN_LIFE,
+    )
 
 
 def new_token_text(app_id: int) -> str:

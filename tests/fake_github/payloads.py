@@ -202,6 +202,11 @@ def _repository_changed(github: GitHub, change: Change) -> Json:
     return dict(change.details)
 
 
+def _authorization(github: GitHub, change: Change) -> Json:
+    """Nothing besides action and sender, who is the person."""
+    return {}
+
+
 def _ping(github: GitHub, change: Change) -> Json:
     config = {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
     hook = {"type": "App", "id": 1, "name": "web", "active": True, "app_id": github.app.id, "config": config}
@@ -217,6 +222,7 @@ def _repository(change: Change) -> Repository:
 _MAKERS = {
     "check_run": _check_run,
     "check_suite": _check_suite,
+    "github_app_authorization": _authorization,
     "installation": _installation,
     "issue_comment": _issue_comment,
     "installation_repositories": _installation_repositories,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.fake_github.identity import Token
+from tests.fake_github.identity import Token, UserToken
 from tests.fake_github.repositories import Repository
 from tests.fake_github.state import GitHub
 
@@ -57,6 +57,7 @@ class Call:
     query: dict[str, str]
     body: Any
     token: Token | None = None
+    user: UserToken | None = None
     subject: Repository | None = None
     etag: str = ""
     """What the client holds already, from its `If-None-Match`."""
@@ -67,6 +68,13 @@ class Call:
         if self.subject is None:
             raise LookupError(f"{self.path} names no repository")
         return self.subject
+
+    @property
+    def login(self) -> str:
+        """Of the person who asks."""
+        if self.user is None:
+            raise LookupError(f"nobody asks for {self.path}")
+        return self.user.login
 
     @property
     def api(self) -> str:
@@ -105,7 +113,7 @@ class Route:
 
     function: Callable[[Call], Answer]
     needs: str
-    """`app` (JWT), `anyone`, `token` (any installation token), or a permission as `checks:write`."""
+    """`app` (JWT), `anyone`, `user` (a person's token), `token` (any installation token), or a permission as `checks:write`."""
 
 
 ROUTES: dict[str, Route] = {}

@@ -15,6 +15,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from tests.fake_github.api import ROOT, Api, Exchange
 from tests.fake_github.faults import Faults
 from tests.fake_github.git_http import SERVICE, GitHttp
+from tests.fake_github.oauth import OAuth
 from tests.fake_github.pages import Pages
 from tests.fake_github.state import GitHub
 from tests.fake_github.webhooks import Delivery, Webhooks
@@ -43,6 +44,7 @@ class FakeGitHub(GitHub):
         self.api = Api(self, self.faults)
         self.git_http = GitHttp(self, self.faults)
         self.pages = Pages(self)
+        self.oauth = OAuth(self)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -108,6 +110,8 @@ class FakeGitHub(GitHub):
             return self.api(environ, start_response)
         if self.pages.has(path):
             return self.pages(environ, start_response)
+        if self.oauth.has(path):
+            return self.oauth(environ, start_response)
         if SERVICE.match(path):
             return self.git_http(environ, start_response)
         self.problems.append(f"{environ['REQUEST_METHOD']} {path}: neither the API nor git")

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.fake_github.bare_git import BareGit
 from tests.fake_github.check_runs import CheckRun
-from tests.fake_github.identity import TOKEN_LIFE, App, DeniedError, Installation, Token, new_token_text
+from tests.fake_github.identity import (
+    CODE_LIFE,
+    TOKEN_LIFE,
+    App,
+    DeniedError,
+    Grant,
+    Installation,
+    Token,
+    UserToken,
+    new_token_text,
+    new_user_token,
+)
 from tests.fake_github.pull_requests import PullRequest
 from tests.fake_github.repositories import Files, Repository
 
@@ -50,6 +62,12 @@ class GitHub:
         self.users: dict[str, int] = {}
         self.tokens: dict[str, Token] = {}
         self.manifests: dict[str, dict[str, Any]] = {}
+        self.at_browser: str | None = "octocat"
+        """Who is signed in to GitHub and agrees to what the App asks; None is somebody who does not."""
+        self.grants: dict[str, Grant] = {}
+        self.user_tokens: dict[str, UserToken] = {}
+        self.single_sign_on: set[str] = set()
+        """Organizations whose repositories are shown to people only after a sign-in of the organization's own."""
         self.problems: list[str] = []
         self.lock = threading.RLock()
         self._listeners: list[Callable[[Change], None]] = []
@@ -78,6 +96,15 @@ class GitHub:
         """The id of an account; every login is one."""
         with self.lock:
             return self.users.setdefault(login, 500 + len(self.users))
+
+    def rename_user(self, login: str, new: str) -> None:
+        """Give an account another login; its id and its tokens stay."""
+        with self.lock:
+            self.users[new] = self.users.pop(login)
+            self.user_tokens = {
+                text: replace(one, login=new) if one.login == login else one
+                for text, one in self.user_tokens.items()
+            }
 
     def listen(self, listener: Callable[[Change], None]) -> None:
         """Have every later change told to `listener`."""
@@ -215,6 +242,31 @@ class GitHub:
         if token is None or token.expires_at <= self.now() or token.installation.id not in self.installations:
             raise DeniedError("Bad credentials")
         return token
+
+    def grant(self, login: str, redirect_uri: str, challenge: str) -> str:
+        """A code that says that a person agreed; it works once, within ten minutes."""
+        code = secrets.token_hex(10)
+        self.grants[code] = Grant(login, redirect_uri, challenge, self.now() + CODE_LIFE)
+        return code
+
+    def new_user_token(self, login: str) -> UserToken:
+        """A person's token, good for eight hours."""
+        made = new_user_token(login, self.now())
+        self.user_tokens[made.text] = made
+        return made
+
+    def user_token(self, text: str) -> UserToken:
+        """The token with that text. Raises DeniedError when it is unknown, revoked or expired."""
+        token = self.user_tokens.get(text)
+        if token is None or token.expires_at <= self.now():
+            raise DeniedError("Bad credentials")
+        return token
+
+    def revoke_authorization(self, login: str) -> None:
+        """What a person does who wants the App to forget them: every token of theirs is worth nothing from now on."""
+        with self.lock:
+            self.user_tokens = {t: one for t, one in self.user_tokens.items() if one.login != login}
+            self.changed("github_app_authorization", "revoked", None, sender=login)
 
     def fork(self, repository: Repository, account: str) -> Repository:
         """An account's fork of a repository; the App is not installed there."""

@@ -132,6 +132,7 @@ def test_a_group_that_was_destroyed_first_is_not_begun(world: World) -> None:
     world.github.deliver(groups["destroyed"])
     world.until(lambda: is_destroyed(store, sha), "what is known of the group")
     world.github.deliver(groups["checks_requested"])
+    world.github.deliver()
 
     world.settled(repository.open_pull_request({"README.md": "a third\n"}))
     assert repository.check_runs_of(sha) == {}

@@ -143,6 +143,19 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         "failed_delivery": {"guid": "g", "delivery_id": 3, "times": 1, "due_at": NOON},
     },
     "0005": {"branch_rules": {"repository_id": 7, "content": b"{}", "seen_at": NOON}},
+    "0006": {
+        "session": {
+            "digest": "a" * 64,
+            "user_id": 3,
+            "login": "mona",
+            "tokens": b"sealed",
+            "content": b"{}",
+            "created_at": NOON,
+            "checked_at": NOON,
+            "expires_at": NOON,
+            "claimed_until": NOON,
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

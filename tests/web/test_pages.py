@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -48,22 +46,6 @@ def page_service(store: Store, folder: Path, *, public_url: str = "https://gate.
     """A service with this store; pages need nothing else."""
     settings = Settings(app=APP, data_dir=folder, database_url="sqlite://", public_url=public_url)
     return ClockedService(settings, store=store)
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the schema in it; migrating takes longer than all else a page test does."""
-    path = tmp_path_factory.mktemp("migrated") / "gate.db"
-    with Store(f"sqlite:///{path}") as made:
-        made.migrate()
-    return path
-
-
-@pytest.fixture
-def store(migrated: Path, tmp_path: Path) -> Iterator[Store]:
-    path = shutil.copy(migrated, tmp_path / "gate.db")
-    with Store(f"sqlite:///{path}") as found:
-        yield found
 
 
 @pytest.fixture

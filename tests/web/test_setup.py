@@ -293,13 +293,13 @@ def test_credentials_open_with_their_key_alone(tmp_path: Path) -> None:
     sealed = seal(REGISTERED, key)
 
     assert b"secret" not in sealed
-    assert unseal(sealed, load_key(settings)) == REGISTERED
+    assert unseal(App, sealed, load_key(settings)) == REGISTERED
     assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o777 == 0o600
     other = Settings(
         app=None, data_dir=tmp_path, database_url="sqlite:////x/gate.db", secret_key="A" * 43 + "="
     )
     with pytest.raises(Permanent, match="GATE_SECRET_KEY"):
-        unseal(sealed, load_key(other))
+        unseal(App, sealed, load_key(other))
 
 
 class GitHubService(WebService):

@@ -147,6 +147,26 @@ def test_repositories_take_turns(service: Later, github: FakeGitHub) -> None:
     assert then == {f"/repos/octo/r{MOST_REPOSITORIES}/pulls"}
 
 
+def test_a_survey_leaves_nothing_out_that_was_compared_before_it(
+    service: Later, repository: Repository
+) -> None:
+    """
+    At its start a worker looks at everything, however short it was away.
+    """
+    installation_id = ref_of(repository).installation_id
+    service.store.note_installation(installation_id, "octo", "active")
+    reconcile(InlineRun(), service, Reconcile(installation_id))
+    opened = repository.open_pull_request({"app.py": "x = 2\n"})
+    service.ahead = GRACE + timedelta(seconds=1)
+    found, run = InlineRun(), InlineRun()
+    survey(found, service, Survey())
+    (work,) = (one for one in found.started if isinstance(one, Reconcile))
+
+    reconcile(run, service, work)
+
+    assert [isinstance(one, Supersede) and one.evaluate.head_sha for one in run.started] == [opened.head_sha]
+
+
 def test_every_installation_is_looked_at(run: InlineRun, service: Later, github: FakeGitHub) -> None:
     """
     Those that only GitHub or only we take for active are synchronised first, the others compared.
@@ -161,4 +181,7 @@ def test_every_installation_is_looked_at(run: InlineRun, service: Later, github:
 
     survey(run, service, Survey())
 
-    assert run.started == [Redeliver(), Sync(unknown), Sync(gone), Reconcile(both)]
+    *changed, compared = run.started
+    assert changed == [Redeliver(), Sync(unknown), Sync(gone)]
+    assert isinstance(compared, Reconcile)
+    assert compared.installation_id == both

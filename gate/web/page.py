@@ -1,0 +1,94 @@
+"""What pages share: who looks at one, what they may see, whether a form is theirs, and who may keep a copy."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from flask import Response, abort, g, make_response, request
+
+from gate import templating
+from gate.store import RepositoryRecord
+from gate.web import address, cookies, sessions
+from gate.web.sessions import Visitor
+
+if TYPE_CHECKING:
+    from gate.service import Service
+
+MOST_FORM_BYTES = 64 * 1024
+
+
+def visitor(service: Service, *, at_once: bool = False) -> Visitor | None:
+    """Who is signed in; asked once a request, and of GitHub in this moment when `at_once`."""
+    if not service.signs_in:
+        return None
+    if "visitor" not in g or (at_once and not g.visitor_at_once):
+        g.visitor = sessions.find(service, cookies.read(service.settings, cookies.SESSION), at_once=at_once)
+        g.visitor_at_once = at_once
+    return cast("Visitor | None", g.visitor)
+
+
+def visible(service: Service, repository: RepositoryRecord | None) -> RepositoryRecord:
+    """The repository, when the visitor may see it; otherwise the request ends as for one that does not exist."""
+    who = visitor(service)  # Asked in any case: an answer must not take longer for what exists.
+    seen = who.repositories if who else frozenset()
+    if repository is None or (repository.private and repository.id not in seen):
+        abort(404)
+    return repository
+
+
+def render(service: Service, template: str, **values: object) -> str:
+    """A page for the visitor."""
+    return templating.render(
+        template,
+        root=address.root(service.settings),
+        now=service.now(),
+        visitor=visitor(service),
+        signs_in=service.signs_in,
+        **values,
+    )
+
+
+def refuse(service: Service, status: int, title: str, text: str) -> NoReturn:
+    """End the request with a page that says why."""
+    abort(make_response(render(service, "refused.html.j2", title=title, text=text), status))
+
+
+def submitted(service: Service, *, at_once: bool = False) -> Visitor:
+    """Who sent the form of this request from a page of ours; any other request ends here.
+
+    Origin and session are looked at before a byte of the form is read.
+    """
+    request.max_content_length = MOST_FORM_BYTES
+    who = visitor(service, at_once=at_once)
+    if who is None:
+        refuse(service, 403, "You are not signed in", "Your session has ended. Sign in and try again.")
+    # A browser that does not say where a form comes from is not believed.
+    said = request.headers.get("Origin") or request.headers.get("Referer", "")
+    if not address.is_ours(service.settings, said) or not _same(
+        request.form.get("form_token", ""), who.form_token
+    ):
+        refuse(
+            service,
+            403,
+            "This form was not sent from here",
+            "Nothing was done. Open the page again, at the address of this service, and try once more.",
+        )
+    return who
+
+
+def guard(service: Service, answer: Response) -> Response:
+    """Let nobody keep what is one person's, and no cache take it for what everybody gets."""
+    if "visitor" not in g:
+        return answer
+    if g.visitor is None and cookies.read(service.settings, cookies.SESSION):
+        cookies.drop(answer, service.settings, cookies.SESSION)
+    if g.visitor is not None or "Set-Cookie" in answer.headers:
+        answer.headers["Cache-Control"] = "private, no-store"
+    else:
+        answer.vary.add("Cookie")
+    return answer
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
