@@ -79,7 +79,7 @@ def test_all_is_well(
         "✔ webhook: https://gate.example/webhook, json",
         f"✔ installation: on octo, {github.url}/organizations/octo/settings/installations/{installation.id}",
         "✔ permissions: metadata: read, contents: read, issues: read, pull_requests: read, merge_queues: read, checks: write, statuses: write",
-        "✔ events: issue_comment, pull_request, push, repository",
+        "✔ events: issue_comment, merge_group, pull_request, push, repository",
         "✔ repository: octo/app, public, default branch main",
         (
             '✔ required check: `gate` is required on `main` by the ruleset "main rules", with this App as expected source; '

@@ -127,6 +127,7 @@ def test_the_manifest_is_whole(client: FlaskClient, address: str) -> None:
     assert manifest["setup_url"] == "https://gate.example.org/setup/installed"
     assert (manifest["name"], manifest["public"]) == ("Gate", False)
     assert sorted(manifest) == [
+        "callback_urls",
         "default_events",
         "default_permissions",
         "hook_attributes",
