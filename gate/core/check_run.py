@@ -32,6 +32,7 @@ __all__ = (
     "CheckRun",
     "Conclusion",
     "Links",
+    "conclusion_of",
     "failed",
     "name_of",
     "render",
@@ -144,9 +145,14 @@ def render_overall(verdict: Verdict, links: Links) -> CheckRun:
     return replace(
         _in_progress(OVERALL, links, title, of_verdict(verdict, links)),
         status="completed",
-        conclusion=_conclusion(verdict.outcome, advise=verdict.advise, neutral=verdict.neutral),
+        conclusion=conclusion_of(verdict),
         actions=(RERUN,) if verdict.outcome is Outcome.COULD_NOT_MEASURE else (),
     )
+
+
+def conclusion_of(verdict: Verdict) -> Conclusion:
+    """What `gate` concludes."""
+    return _conclusion(verdict.outcome, advise=verdict.advise, neutral=verdict.neutral)
 
 
 def _conclusion(outcome: Outcome, *, advise: bool, neutral: bool) -> Conclusion:

@@ -92,7 +92,8 @@ def _place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
 
 
-def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
+def section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
+    """A collapsed table, its number of rows in the title; a header ending in `:` is set right."""
     lines = table(header, rows).split("\n")
     return Section(f"{title} ({len(rows):,})", tuple(lines[2:]), "\n".join(lines[:2]), collapsed=True)
 
@@ -101,18 +102,19 @@ def _files(facts: CoverageFacts, links: Links) -> Section:
     rows = [
         (
             link(code(file.path), links.blob(file.path)),
-            _linked_ranges(file.path, file.uncovered, links),
-            _linked_ranges(file.path, file.lost, links),
-            _file_share(file.base, file.head),
+            linked_ranges(file.path, file.uncovered, links),
+            linked_ranges(file.path, file.lost, links),
+            file_share(file.base, file.head),
         )
         for file in worst_first.files(facts)
     ]
-    return _section(
+    return section(
         "Changed files", ("File", "Changed lines not tested", "Lines that lost tests", "File:"), rows
     )
 
 
-def _linked_ranges(path: str, lines: Sequence[int], links: Links) -> str:
+def linked_ranges(path: str, lines: Sequence[int], links: Links) -> str:
+    """Lines of a file of the head as ranges, each a link."""
     found = ranges(lines)
     shown = [
         link(_range(first, last), links.blob(path, first, last)) for first, last in found[:_RANGES_A_FILE]
@@ -121,7 +123,8 @@ def _linked_ranges(path: str, lines: Sequence[int], links: Links) -> str:
     return (", ".join(shown) + more) or NOTHING
 
 
-def _file_share(base: Ratio | None, head: Ratio | None) -> str:
+def file_share(base: Ratio | None, head: Ratio | None) -> str:
+    """How much of a file tests run, and how that changed."""
     if head is None:
         return "not measured"
     difference = "new" if base is None else change(base, head)
@@ -129,7 +132,7 @@ def _file_share(base: Ratio | None, head: Ratio | None) -> str:
 
 
 def _functions(facts: ComplexityFacts, maximum: int | str | None, links: Links) -> Section:
-    return _section(
+    return section(
         "Changed functions",
         ("Function", "File", "Before:", "Now:", "Limit:", "Status", "Largest contributors"),
         [_function(function, maximum, links) for function in worst_first.functions(facts)],
@@ -165,7 +168,7 @@ def _findings(facts: SecurityFacts, links: Links) -> list[Section]:
         ("Findings hidden by a comment that names the rule", facts.suppressed, links.blob),
     )
     sections = [
-        _section(
+        section(
             title,
             header,
             [
@@ -197,4 +200,4 @@ def _unmeasured(files: Sequence[Unmeasured], links: Links) -> Section:
         )
         for file in files
     ]
-    return _section("Files not measured", ("File", "Why", "Cause"), rows)
+    return section("Files not measured", ("File", "Why", "Cause"), rows)

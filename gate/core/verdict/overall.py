@@ -56,6 +56,7 @@ def combine(
             loosening_blocks=policy.guard.loosening == "block",
             waiver_roles=policy.waivers.roles,
             preview=preview,
+            comment=policy.gate.comment == "failure",
         )
     )
 
