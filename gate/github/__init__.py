@@ -5,6 +5,7 @@ help later is raised as Transient for the engine, what will not as Permanent. It
 """
 
 from gate.github.app import GitHub, convert_manifest
+from gate.github.failure import NotGrantedError
 from gate.github.repository import GitHubRepository, PullRequestView
 
-__all__ = ["GitHub", "GitHubRepository", "PullRequestView", "convert_manifest"]
+__all__ = ["GitHub", "GitHubRepository", "NotGrantedError", "PullRequestView", "convert_manifest"]

@@ -112,6 +112,7 @@ class GitHub:
         self._clients: list[Github] = []
         self._tokens: dict[_Key, _Token] = {}
         self._defaults = DefaultsFiles()
+        self._bot = ""
         self._lock = threading.Lock()
         self._token_locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
 
@@ -133,6 +134,20 @@ class GitHub:
         Raises: PolicyError for one that is too large, Transient, Permanent.
         """
         return self._defaults.read(self, installation_id, owner)
+
+    def is_own_app(self, app_id: int) -> bool:
+        """Whether that App is this one."""
+        return app_id == self._app_id
+
+    def bot(self) -> str:
+        """Login of the account that writes what the App writes: `gate[bot]`. One request, once. Raises: Transient, Permanent."""
+        if not self._bot:
+            client = self._client(self._app.token)
+            _, app = attempt(
+                "the App", lambda: client.requester.requestJsonAndCheck("GET", "/app"), now=self._clock()
+            )
+            self._bot = f"{app['slug']}[bot]"
+        return self._bot
 
     def close(self) -> None:
         """Close the connections of all threads; a later call opens new ones."""

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 _SECRETS = re.compile(r"gh[pousr]_[A-Za-z0-9._-]{36,}|eyJ[\w.-]{20,}|-----BEGIN[^-]+-----.*", re.DOTALL)
 
+_NOT_GRANTED = ("not accessible by integration", "permissions requested are not granted")
+
 
 class TokenRefusedError(Permanent):
     """GitHub answered 401."""
@@ -24,6 +26,10 @@ class TokenRefusedError(Permanent):
 
 class NotFoundError(Permanent):
     """GitHub answered 404: it is not there, or not for us."""
+
+
+class NotGrantedError(Permanent):
+    """The App does not have the permission here: nobody has accepted it, or it was never asked for."""
 
 
 class NotInstalledError(Permanent):
@@ -73,8 +79,10 @@ def _lasting(text: str, status: int, said: str) -> Permanent:
         return NotFoundError(text)
     if status == 422 and "not accessible to the parent installation" in said.lower():
         return NotInstalledError(text)
-    if "not accessible by integration" in said.lower():
-        text += " An owner of the account has to accept the App's permissions on its installation page."
+    if any(sentence in said.lower() for sentence in _NOT_GRANTED):
+        return NotGrantedError(
+            f"{text} An owner of the account has to accept the App's permissions on its installation page."
+        )
     return Permanent(text)
 
 

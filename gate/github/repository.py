@@ -1,4 +1,4 @@
-"""One repository on GitHub: its check runs are written, its pull requests read."""
+"""One repository on GitHub: its check runs and our comments are written, its pull requests read."""
 
 from __future__ import annotations
 
@@ -9,20 +9,27 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from github import Github
 from github.CheckRun import CheckRun as SentCheckRun
+from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from gate.core.annotation import MOST, Annotation
 from gate.core.check_run import CheckRun
 from gate.core.failure import Permanent, Transient
+from gate.github.failure import NotFoundError
 
 if TYPE_CHECKING:
-    from gate.github.app import GitHub
+    from gate.github.app import GitHub, Permissions
 
 T = TypeVar("T")
 
 ANNOTATIONS_A_REQUEST = 50
 """Source: https://docs.github.com/en/rest/checks/runs"""
+FOR_COMMENTS = {"metadata": "read", "pull_requests": "write"}
+"""Of a token of its own, so that no other may write more than check runs. `issues: write` is not needed.
+
+Source: https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps, "Pull requests"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,8 @@ class GitHubRepository:
         if found is not None:
             self._complete(found.id, run, run.annotations[found.output.annotations_count :])
             return found.id
-        made = self._write("POST", "", {"head_sha": run.head_sha, **_body(run, run.annotations)}, subject)
+        body = {"head_sha": run.head_sha, **_body(run, run.annotations)}
+        made = self._write("POST", "check-runs", body, subject)
         if len(run.annotations) > ANNOTATIONS_A_REQUEST:
             self._complete(made, run, run.annotations[ANNOTATIONS_A_REQUEST:])
         return made
@@ -83,6 +91,31 @@ class GitHubRepository:
             subject = f"the annotations of check run {check_run_id}"
             there = self._call(subject, lambda it: it.get_check_run(check_run_id).output.annotations_count)
         self._complete(check_run_id, run, run.annotations[there:])
+
+    def create_comment(self, number: int, body: str) -> int:
+        """The id of a new comment below a pull request: twice makes two. Raises: NotGrantedError, among others."""
+        subject = f"a comment on pull request {number}"
+        return self._write("POST", f"issues/{number}/comments", {"body": body}, subject, FOR_COMMENTS)
+
+    def update_comment(self, comment_id: int, body: str) -> bool:
+        """Make a comment of ours say something else; False where somebody has deleted it."""
+        subject = f"comment {comment_id}"
+        try:
+            self._write("PATCH", f"issues/comments/{comment_id}", {"body": body}, subject, FOR_COMMENTS)
+        except NotFoundError:
+            return False
+        return True
+
+    def find_comment(self, number: int, marker: str) -> int | None:
+        """The id of the oldest comment of ours that begins with the marker; all comments of the pull request are read."""
+
+        def ask(repository: Repository) -> list[IssueComment]:
+            comments = repository.get_issue(number).get_comments()
+            marked = (one for one in comments if (one.body or "").startswith(marker))
+            return [one for one in marked if one.user and one.user.type == "Bot"]
+
+        found = self._call(f"the comments on pull request {number}", ask, FOR_COMMENTS)
+        return next((one.id for one in found if self._is_ours(one)), None)
 
     def pull_request(self, number: int) -> PullRequestView:
         """One pull request as it is now, which may be behind the webhook."""
@@ -112,17 +145,34 @@ class GitHubRepository:
         subject = f"check run {check_run_id}"
         room = MOST - (len(run.annotations) - len(annotations))
         for start in range(0, max(1, min(len(annotations), room)), ANNOTATIONS_A_REQUEST):
-            self._write("PATCH", f"/{check_run_id}", _body(run, annotations[start:room]), subject)
+            self._write("PATCH", f"check-runs/{check_run_id}", _body(run, annotations[start:room]), subject)
 
-    def _call(self, subject: str, function: Callable[[Repository], T]) -> T:
+    def _is_ours(self, comment: IssueComment) -> bool:
+        """GitHub does not name the App of every comment that one wrote; then the bot's name tells."""
+        app = comment.performed_via_github_app
+        return self._door.is_own_app(app.id) if app else comment.user.login == self._door.bot()
+
+    def _call(
+        self, subject: str, function: Callable[[Repository], T], permissions: Permissions | None = None
+    ) -> T:
         """The result of `function` with the repository, of which nothing is asked yet."""
 
         def ask(client: Github) -> T:
             return function(client.get_repo(self.full_name))
 
-        return self._door.call(self._installation_id, self.id, f"{subject} of {self.full_name}", ask)
+        subject = f"{subject} of {self.full_name}"
+        if permissions is None:
+            return self._door.call(self._installation_id, self.id, subject, ask)
+        return self._door.call(self._installation_id, self.id, subject, ask, permissions=permissions)
 
-    def _write(self, verb: str, path: str, body: dict[str, Any], subject: str) -> int:
+    def _write(
+        self,
+        verb: str,
+        path: str,
+        body: dict[str, Any],
+        subject: str,
+        permissions: Permissions | None = None,
+    ) -> int:
         """The id GitHub answers with.
 
         PyGithub takes the 307 of a renamed repository for success and loses the request, so an answer without an id
@@ -130,12 +180,12 @@ class GitHubRepository:
         """
 
         def send(repository: Repository) -> object:
-            url = f"/repos/{self.full_name}/check-runs{path}"
+            url = f"/repos/{self.full_name}/{path}"
             _, answer = repository.requester.requestJsonAndCheck(verb, url, input=body)
             return answer.get("id") if isinstance(answer, dict) else None
 
         for _ in range(2):
-            number = self._call(subject, send)
+            number = self._call(subject, send, permissions)
             if isinstance(number, int):
                 return number
             self._find_again()

@@ -5,6 +5,7 @@ It shows no web pages but that of registering an App, knows one App, and needs n
 
 from tests.fake_github.bare_git import Executable, Link, Submodule
 from tests.fake_github.check_runs import Annotation, CheckRun
+from tests.fake_github.comments import Comment
 from tests.fake_github.pull_requests import PullRequest
 from tests.fake_github.repositories import Repository
 from tests.fake_github.server import FakeGitHub
@@ -13,6 +14,7 @@ from tests.fake_github.webhooks import Delivery
 __all__ = [
     "Annotation",
     "CheckRun",
+    "Comment",
     "Delivery",
     "Executable",
     "FakeGitHub",

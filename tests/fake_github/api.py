@@ -10,7 +10,14 @@ from urllib.parse import unquote
 
 from werkzeug import Request, Response
 
-from tests.fake_github import app_routes, artifact_routes, check_routes, delivery_routes, repository_routes
+from tests.fake_github import (
+    app_routes,
+    artifact_routes,
+    check_routes,
+    comment_routes,
+    delivery_routes,
+    repository_routes,
+)
 from tests.fake_github.description import Operation, find, request_mistakes, response_mistakes
 from tests.fake_github.faults import Fault, Faults, cut
 from tests.fake_github.identity import DeniedError, Token
@@ -23,7 +30,14 @@ if TYPE_CHECKING:
 
 ROOT = "/api/v3"
 DOCUMENTATION = "https://docs.github.com/rest"
-MODULES = (app_routes, artifact_routes, check_routes, delivery_routes, repository_routes)
+MODULES = (
+    app_routes,
+    artifact_routes,
+    check_routes,
+    comment_routes,
+    delivery_routes,
+    repository_routes,
+)
 """Importing them registers their routes."""
 
 

@@ -12,6 +12,8 @@ from tests.fake_github.check_runs import CheckRun
 TEXT_LENGTH = 65535
 MESSAGE_BYTES = 64 * 1024
 TITLE_LENGTH = 255
+COMMENT_LENGTH = 65536
+"""Source: the answer itself, "Body is too long (maximum is 65536 characters)"."""
 
 
 def check_run_mistakes(body: dict[str, Any], *, run: CheckRun | None = None) -> list[tuple[str, str]]:
@@ -58,3 +60,13 @@ def annotation_mistakes(annotation: dict[str, Any]) -> list[tuple[str, str]]:
     if not annotation["message"]:
         found.append(("message", "message may not be empty"))
     return found
+
+
+def comment_mistakes(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """(field, sentence) for everything GitHub would refuse in a comment."""
+    text = body["body"]
+    if not text.strip():
+        return [("body", "body can't be blank")]
+    if len(text) > COMMENT_LENGTH:
+        return [("body", f"Body is too long (maximum is {COMMENT_LENGTH} characters)")]
+    return []
