@@ -258,6 +258,30 @@ check_run = Table(
     Index(None, "repository_id", "number", "completed"),
 )
 
+sticky_comment = Table(
+    "sticky_comment",
+    METADATA,
+    Column("repository_id", BigInteger, ForeignKey(repository.c.id)),
+    Column("number", Integer, doc="The pull request it stands below."),
+    Column("comment_id", BigInteger, doc="GitHub's id; empty where there is no comment, as far as we know."),
+    Column("digest", String(64), nullable=False, doc="Of what it says: the same again costs no request."),
+    Column(
+        "writer",
+        String(255),
+        nullable=False,
+        doc="The run that is about to make it, or was when its answer got lost; empty otherwise.",
+    ),
+    Column(
+        "claimed_at",
+        Instant,
+        doc="Since when. While it is set there may be a comment whose id we do not know: it is looked for first.",
+    ),
+    Column(
+        "problem", Text, nullable=False, doc="Why it could not be written, for people; empty when it could."
+    ),
+    PrimaryKeyConstraint("repository_id", "number"),
+)
+
 secret = Table(
     "secret",
     METADATA,

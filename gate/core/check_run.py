@@ -142,10 +142,13 @@ def render(
 def render_overall(verdict: Verdict, links: Links) -> CheckRun:
     """The completed check run `gate`, the one to require: one row a check, and what turns it green."""
     title = _title(verdict.outcome, verdict.title, advise=verdict.advise)
+    conclusion = conclusion_of(verdict)
+    if conclusion != "failure":
+        verdict = replace(verdict, comment_problem="")  # nothing is missing below the pull request
     return replace(
         _in_progress(OVERALL, links, title, of_verdict(verdict, links)),
         status="completed",
-        conclusion=conclusion_of(verdict),
+        conclusion=conclusion,
         actions=(RERUN,) if verdict.outcome is Outcome.COULD_NOT_MEASURE else (),
     )
 

@@ -3,6 +3,7 @@
 from gate.store.chances import Chances
 from gate.store.records import (
     CheckRunRecord,
+    CommentRecord,
     PullRequestRecord,
     PullRequestState,
     RepositoryRecord,
@@ -16,6 +17,7 @@ from gate.store.verdicts import Verdicts
 
 __all__ = [
     "CheckRunRecord",
+    "CommentRecord",
     "PullRequestRecord",
     "PullRequestState",
     "RepositoryRecord",

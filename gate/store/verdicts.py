@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from gate.core.verdict import Verdict
 from gate.core.waiver import with_waivers
+from gate.store.comments import Comments
 from gate.store.content import packed, unpacked
 from gate.store.database import upsert
 from gate.store.records import CheckRunRecord, VerdictRecord
@@ -16,7 +18,7 @@ from gate.tables import check_run, secret
 from gate.tables import verdict as verdicts_made
 
 
-class Verdicts(Waivers):
+class Verdicts(Waivers, Comments):
     """The part of the store that remembers what was said. Verdicts are kept as judged, and read with their waivers."""
 
     def save_verdict(
@@ -126,11 +128,14 @@ class Verdicts(Waivers):
         pull_requests = sorted({(row.repository_id, row.number) for row in rows})
         waivers = {key: self.waivers(key[0], [key[1]]) for key in pull_requests}
         refusals = {key: self.refusals(*key) for key in pull_requests}
+        comments = {key: self.comment(*key) for key in pull_requests}
         records: list[VerdictRecord] = []
         for row in rows:
             judged = unpacked(Verdict, row.content)
             if judged is not None:
                 key = (row.repository_id, row.number)
                 verdict = with_waivers(judged, waivers[key], refusals[key].get(row.head_sha, ()))
+                if (comment := comments[key]) and comment.problem:
+                    verdict = replace(verdict, comment_problem=comment.problem)
                 records.append(VerdictRecord(row.run_id, *key, verdict, row.recorded_at))
         return tuple(records)

@@ -121,6 +121,17 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         },
         "flaky_test": {"repository_id": 7, "identity": "b" * 64, "name": "test_a", "seen_at": NOON},
     },
+    "0007": {
+        "sticky_comment": {
+            "repository_id": 7,
+            "number": 1,
+            "comment_id": 12,
+            "digest": "a" * 64,
+            "writer": "",
+            "claimed_at": NOON,
+            "problem": "",
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 
