@@ -12,6 +12,7 @@ from gate.core.annotation import MOST, Annotation, AnnotationLevel, annotate
 from gate.core.links import Links
 from gate.core.markdown import clean, shorten
 from gate.core.summary import (
+    of_annotations,
     of_check,
     of_failure,
     of_newer,
@@ -125,7 +126,7 @@ def render(
 ) -> CheckRun:
     """The completed check run of one check: the worst of what it says of the components and of the rest, `check`."""
     found = annotate(check, *(each for _, each in components), advise=advise)
-    remark = f"{MOST} of {len(found):,} annotations are shown, the worst first." if len(found) > MOST else ""
+    remark = of_annotations(MOST, len(found), links, check.check)
     summary = of_check(check, provenance, links, advise=advise, remark=remark, components=components)
     whole = joined(check, components) if components else check
     return replace(
@@ -178,7 +179,7 @@ def _in_progress(name: str, links: Links, title: str, summary: str) -> CheckRun:
         external_id=links.run_id,
         status="in_progress",
         conclusion="",
-        title=shorten(clean(title).strip(), TITLE_CHARACTERS),
+        title=shorten(clean(title).strip(), TITLE_CHARACTERS) or "No more is known of it",
         summary=summary,
         details_url=links.run(),
     )

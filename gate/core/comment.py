@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from gate.core.changed_files import ChangedFile, changed_files
 from gate.core.check_run import conclusion_of
-from gate.core.details import file_share, linked_ranges, section
+from gate.core.details import file_share, linked_ranges, named, section
 from gate.core.gate_table import NOTHING
 from gate.core.links import Links
-from gate.core.markdown import Section, code, fit, link
+from gate.core.markdown import Section, fit, link
 from gate.core.summary import (
     LIMIT_BYTES,
     NOT_ARMED,
@@ -65,7 +65,7 @@ def render(verdict: Verdict, links: Links, thread: Thread) -> str:
 
 
 def _base(thread: Thread) -> str:
-    return code(thread.base_ref) if thread.base_ref else "Base"
+    return named(thread.base_ref) if thread.base_ref else "Base"
 
 
 def _files(verdict: Verdict, links: Links) -> Section:
@@ -79,10 +79,10 @@ def _row(file: ChangedFile, links: Links) -> tuple[str, ...]:
     function, coverage = file.function, file.coverage
     complexity = NOTHING
     if function is not None:
-        name = link(code(function.name), links.blob(file.path, function.line))
+        name = link(named(function.name), links.blob(file.path, function.line))
         complexity = f"{name} {function.after}{' ❌ blocks' if file.too_complex else ''}"
     return (
-        link(code(file.path), links.blob(file.path)),
+        link(named(file.path), links.blob(file.path)),
         linked_ranges(file.path, coverage.uncovered, links) if coverage else NOTHING,
         file_share(coverage.base, coverage.head) if coverage else NOTHING,
         complexity,

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gate.core.details import details, items
+from gate.core.details import details, items, named
 from gate.core.gate_table import NOTHING, Row, rows
 from gate.core.links import Links
-from gate.core.markdown import Section, clean_lines, code, escape, fit, link, prose, shorten, table
+from gate.core.markdown import Section, clean_lines, code, escape, fit, link, missing, prose, shorten, table
 from gate.core.verdict import (
     CheckVerdict,
     Components,
@@ -26,6 +26,11 @@ from gate.core.verdict import (
 
 LIMIT_BYTES = 60_000
 """GitHub takes 65,535 characters of summary and of text and does not say what a character is."""
+MOST_PARTS = 20
+"""Of a repository that get a gate table of their own in a check's summary."""
+MOST_CHECKS = 60
+"""Rows of the table of checks; of more, those that pass are left out first."""
+MOST_WAIVERS = 20
 
 WORDS = {
     Outcome.PASSED: "Passed",
@@ -46,7 +51,11 @@ _MARKS = {
 _DECISIVE = {"fail": 0, "waived": 1}
 """Which row tells of a check in `gate`; otherwise its first."""
 _RESULTS = {"pass": "✅ pass", "fail": "❌ fail", "waived": "✅ waived", "reported": "reported"}
+_TITLE_CHARACTERS = 300
+_CAUSE_CHARACTERS = 3000
 _OUTPUT_LINES = 40
+_OUTPUT_CHARACTERS = 350
+"""Of a line; a character has four bytes at most."""
 _OWN = "⚠️ **By the author of this very change**, the only person here with a role that may. "
 
 
@@ -85,9 +94,18 @@ def of_failure(text: str, hint: str, links: Links, *, neutral: bool) -> str:
     """Of `gate` that could not measure anything: the cause and the next step, both plain sentences."""
     consequence = NOT_ARMED if neutral else "The gate fails, for nothing turns green without a measurement."
     mark = _MARKS[Outcome.COULD_NOT_MEASURE]
-    paragraphs = [f"{mark}**Could not measure.** {prose(text)}", prose(hint), consequence]
+    cause, step = (prose(shorten(part, _CAUSE_CHARACTERS)) for part in (text, hint))
+    paragraphs = [f"{mark}**Could not measure.** {cause}", step, consequence]
     foot = f"<sub>{compared(links.head_sha, links.base_sha)}{full_report(links)}</sub>"
     return fit("\n\n".join(filter(None, paragraphs)), (), foot, limit_bytes=LIMIT_BYTES)
+
+
+def of_annotations(most: int, found: int, links: Links, check: str) -> str:
+    """Of annotations that are more than GitHub is sent: how many are shown, and where the rest is told."""
+    if found <= most:
+        return ""
+    page = link("full report", links.run(check))
+    return f"{most} of {found:,} annotations are shown, the worst first: see the {page}."
 
 
 def of_check(
@@ -110,9 +128,10 @@ def of_check(
         parts = sorted(
             [*parts, *components], key=lambda part: (part[1].outcome is not whole.outcome, not part[0])
         )
-        for name, each in parts:
+        for name, each in parts[:MOST_PARTS]:
             head.append(f"#### {code(name) if name else 'The rest of the repository'}")
             head += _of_part(each, "the component" if name else "the rest", advise=advise)
+        head += missing(len(parts) - MOST_PARTS)
     if remark:
         head.append(remark)
     head += waiver_paragraphs(whole.waivers)
@@ -122,8 +141,8 @@ def of_check(
         *demands([reason for _, each in parts for reason in each.reasons], to_pass, links),
         Section(f"Waived ({len(whole.waived):,})", items(whole.waived, links), collapsed=True),
     ]
-    for name, each in parts:
-        of = f" in {code(name)}" if name else ""
+    for name, each in parts[:MOST_PARTS]:
+        of = f" in {name}" if name else ""
         sections += [replace(part, title=f"{part.title}{of}") for part in details(each, links)]
     return fit("\n\n".join(head), sections, footer(provenance, links, check.check), limit_bytes=LIMIT_BYTES)
 
@@ -138,7 +157,7 @@ def of_verdict(verdict: Verdict, links: Links) -> str:
         head.append("\n".join(f"- {_refused(refusal)}" for refusal in verdict.refusals))
     if verdict.comment_problem:
         head.append(
-            f"The comment below the pull request could not be written. {prose(verdict.comment_problem)}"
+            f"The comment below the pull request could not be written. {prose(shorten(verdict.comment_problem, 500))}"
         )
     all_loosened = (*verdict.loosened, *verdict.loosened_waived)
     loosened = Section(
@@ -157,7 +176,7 @@ def _preview(verdict: Verdict, links: Links) -> list[Section]:
 
 def of_output(output: str) -> str:
     """The last lines of an output as a code block that it cannot end; empty for an empty output."""
-    lines = [shorten(line, 400) for line in clean_lines(output)[-_OUTPUT_LINES:]]
+    lines = [shorten(line, _OUTPUT_CHARACTERS) for line in clean_lines(output)[-_OUTPUT_LINES:]]
     if not any(lines):
         return ""
     fence = "`" * max(3, *(line.count("`") + 1 for line in lines))
@@ -166,7 +185,8 @@ def of_output(output: str) -> str:
 
 def waiver_paragraphs(waivers: Sequence[Waiver]) -> list[str]:
     """A paragraph for each: what is waived, by whom, when and why; an author's own is not to be overlooked."""
-    return [f"{_OWN if waiver.own else ''}{_waiver(waiver)}" for waiver in waivers]
+    told = [f"{_OWN if waiver.own else ''}{_waiver(waiver)}" for waiver in waivers[:MOST_WAIVERS]]
+    return told + missing(len(waivers) - MOST_WAIVERS)
 
 
 def waivers_of(verdict: Verdict) -> list[str]:
@@ -200,6 +220,7 @@ def _of_part(check: CheckVerdict, files: str, *, advise: bool) -> list[str]:
 def sentence(outcome: Outcome, title: str, *, advise: bool) -> str:
     """Mark, word and title of an outcome: what every text begins with."""
     word = f"{would(outcome)}, but the mode is advise" if advise else WORDS[outcome]
+    title = shorten(title, _TITLE_CHARACTERS)
     rest = without_word(outcome, title)
     between = "" if rest != title else ". "
     return f"{_MARKS[outcome]}**{word}**{between}{prose(rest)}."
@@ -210,13 +231,17 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _now(row: Row) -> str:
-    return f"**{escape(row.now)}**" + (f" in {code(row.subject)}" if row.subject else "")
+    return f"**{escape(row.now)}**" + (f" in {named(row.subject)}" if row.subject else "")
 
 
 def checks_table(verdict: Verdict, links: Links, *, change: str, base: str) -> str:
     """One row a check; `change` and `base` (Markdown) head the columns of what was found."""
     header = ("Check", "Result", f"{change}:", "Gate:", f"{base}:")
-    return table(header, [_overall_cells(check, links, name) for name, check in verdict.every_check])
+    checks = list(verdict.every_check)
+    if len(checks) > MOST_CHECKS:
+        checks.sort(key=lambda each: each[1].outcome is Outcome.PASSED)
+    told = table(header, [_overall_cells(check, links, name) for name, check in checks[:MOST_CHECKS]])
+    return "\n\n".join([told, *missing(len(checks) - MOST_CHECKS)])
 
 
 def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tuple[str, ...]:
@@ -228,7 +253,7 @@ def _overall_cells(check: CheckVerdict, links: Links, component: str = "") -> tu
     found = rows(check)
     decisive = min(found, key=lambda row: _DECISIVE.get(row.result, len(_DECISIVE)), default=None)
     if decisive is None or check.outcome is Outcome.COULD_NOT_MEASURE:
-        return name, result, prose(check.title), NOTHING, NOTHING
+        return name, result, prose(shorten(check.title, _TITLE_CHARACTERS)), NOTHING, NOTHING
     now = f"{_now(decisive)}, {escape(decisive.measure.lower())}"
     return name, result, now, escape(decisive.gate), escape(decisive.base)
 

@@ -22,6 +22,8 @@ COMMENT = "/repos/octo/app/issues/comments"
         ({"body": 1}, "not of type 'string'"),
         ({"body": " \n"}, "blank"),
         ({"body": "b" * 65537}, "Body is too long"),
+        ({"body": "nothing \x00"}, "control characters"),
+        ({"body": "half a pair \ud800"}, "lone surrogates"),
     ],
 )
 def test_a_body_that_github_refuses(
