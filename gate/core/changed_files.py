@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
 from gate.core import worst_first
 from gate.core.comparison import ComplexityFacts, CoverageFacts, FunctionChange, SecurityFacts
@@ -42,7 +43,9 @@ def changed_files(checks: Iterable[tuple[str, CheckVerdict]]) -> list[ChangedFil
             case SecurityFacts() as facts:
                 findings.update(change.path for change in facts.introduced if change.judged)
             case None:
-                pass
+                continue
+            case _:
+                assert_never(check.facts)
     files = [
         ChangedFile(
             path,

@@ -174,6 +174,33 @@ def test_the_last_rows_go_first_when_it_is_too_long() -> None:
     assert body.endswith("</sub>\n")
 
 
+def test_the_function_that_blocks_is_shown_for_its_file() -> None:
+    """
+    Not the most complex one, where that has become better; those that are not judged are not shown.
+    """
+    facts = replace(
+        verdicts.COMPLEXITY.facts,  # type: ignore[type-var]  # the fixture's are complexity's
+        functions=(
+            FunctionChange("delivery/retry.py", "older", 1, 50, 40, "better"),
+            FunctionChange("delivery/retry.py", "simple", 70, None, 3, "new"),
+            verdicts.PLAN,
+            FunctionChange("tests/test_retry.py", "test_everything", 5, None, 17, "new", judged=False),
+        ),
+    )
+
+    body = comment.render(
+        replace(BLOCKED, checks=(replace(verdicts.COMPLEXITY, facts=facts),)),
+        LINKS,
+        replace(THREAD, base_ref=""),
+    )
+
+    files = body.partition("All changed files (1)")[2]
+    assert "[`RetryBudget.plan`]" in files
+    assert "21 ❌ blocks |" in files
+    assert "older" not in files
+    assert "| This pull request | Gate | Base |" in body
+
+
 def test_files_stand_worst_first() -> None:
     """
     Untested lines go before functions that block, these before findings, and whatever passes comes last.
