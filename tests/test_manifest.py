@@ -27,7 +27,7 @@ NEEDED = {
     "metadata": "read",  # every App has it
     "contents": "read",  # gate.git fetches
     "issues": "read",  # issue_comment events: GitHub sends them to nobody else
-    "pull_requests": "read",  # pull_request events; GitHubRepository.pull_request
+    "pull_requests": "write",  # pull_request events; GitHubRepository.create_comment
     "merge_queues": "read",  # merge_group events
     "checks": "write",  # GitHubRepository.create_check_run
     "statuses": "write",  # rulesets accept an App as expected source only with it
@@ -62,7 +62,7 @@ def test_every_line_says_why() -> None:
     assert all(
         "#" in line
         for line in text.splitlines()
-        if line.strip().startswith(("statuses", "contents", "checks", "issues"))
+        if line.strip().startswith(("statuses", "contents", "checks", "issues", "pull_requests"))
     )
 
 

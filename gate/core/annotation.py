@@ -27,8 +27,8 @@ _BY_RANGES = frozenset({"uncovered_lines", "lost_coverage"})
 """Reasons about many lines: the ranges of the facts are annotated in their place."""
 _TITLE_CHARACTERS = 255
 _MESSAGE_CHARACTERS = 4000
-_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-"""A path with these cannot be named in a request; what stands there is in the summary."""
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|(?:^|/)\.{0,2}(?:/|$)")
+"""A path with these cannot be named in a request, or is none within a repository; what stands there is in the summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def annotate(*checks: CheckVerdict, advise: bool = False) -> tuple[Annotation, .
         unmeasured = check.outcome is Outcome.COULD_NOT_MEASURE and not check.neutral
         blocks = (check.outcome is Outcome.BLOCKED or unmeasured) and not advise
         for name, annotation in _candidates(check, "failure" if blocks else "warning"):
-            if annotation.path and annotation.start_line and not _UNSENDABLE.search(annotation.path):
+            if annotation.start_line and not _UNSENDABLE.search(annotation.path):
                 unique.setdefault((annotation.path, annotation.start_line, name), annotation)
     return tuple(sorted(unique.values(), key=_worst_first))
 
@@ -153,12 +153,13 @@ def _finding(change: FindingChange) -> Annotation:
 def _annotation(
     path: str, lines: tuple[int, int], level: AnnotationLevel, title: str, message: str
 ) -> Annotation:
+    said = clean(message).strip() or "No more is known of it."
     return Annotation(
         path,
         *lines,
         level,
         shorten(clean(title), _TITLE_CHARACTERS),
-        shorten(clean(message), _MESSAGE_CHARACTERS),
+        shorten(said, _MESSAGE_CHARACTERS),
     )
 
 

@@ -13,6 +13,7 @@ from gate.core.annotation import MOST, Annotation, AnnotationLevel, annotate
 from gate.core.links import Links
 from gate.core.markdown import clean, shorten
 from gate.core.summary import (
+    of_annotations,
     of_check,
     of_failure,
     of_installation,
@@ -43,6 +44,7 @@ __all__ = (
     "CheckRun",
     "Conclusion",
     "Links",
+    "conclusion_of",
     "failed",
     "installed",
     "name_of",
@@ -142,7 +144,7 @@ def render(
 ) -> CheckRun:
     """The completed check run of one check: the worst of what it says of the components and of the rest, `check`."""
     found = annotate(check, *(each for _, each in components), advise=advise)
-    remark = f"{MOST} of {len(found):,} annotations are shown, the worst first." if len(found) > MOST else ""
+    remark = of_annotations(MOST, len(found), links, check.check)
     summary = of_check(check, provenance, links, advise=advise, remark=remark, components=components)
     whole = joined(check, components) if components else check
     return replace(
@@ -159,12 +161,20 @@ def render(
 def render_overall(verdict: Verdict, links: Links) -> CheckRun:
     """The completed check run `gate`, the one to require: one row a check, and what turns it green."""
     title = _title(verdict.outcome, verdict.title, advise=verdict.advise)
+    conclusion = conclusion_of(verdict)
+    if conclusion != "failure":
+        verdict = replace(verdict, comment_problem="")  # nothing is missing below the pull request
     return replace(
         _in_progress(OVERALL, links, title, of_verdict(verdict, links)),
         status="completed",
-        conclusion=_conclusion(verdict.outcome, advise=verdict.advise, neutral=verdict.neutral),
+        conclusion=conclusion,
         actions=_buttons(verdict.outcome, verdict.checks),
     )
+
+
+def conclusion_of(verdict: Verdict) -> Conclusion:
+    """What `gate` concludes."""
+    return _conclusion(verdict.outcome, advise=verdict.advise, neutral=verdict.neutral)
 
 
 def _conclusion(outcome: Outcome, *, advise: bool, neutral: bool) -> Conclusion:
@@ -193,7 +203,7 @@ def _in_progress(name: str, links: Links, title: str, summary: str) -> CheckRun:
         external_id=links.run_id,
         status="in_progress",
         conclusion="",
-        title=shorten(clean(title).strip(), TITLE_CHARACTERS),
+        title=shorten(clean(title).strip(), TITLE_CHARACTERS) or "No more is known of it",
         summary=summary,
         details_url=links.run(),
     )

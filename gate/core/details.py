@@ -28,6 +28,7 @@ from gate.core.verdict import CheckVerdict, Reason
 
 _RANGES_A_FILE = 12
 _CONTRIBUTORS = 4
+_NAME_CHARACTERS = 300
 
 
 def details(check: CheckVerdict, links: Links) -> list[Section]:
@@ -73,7 +74,7 @@ def _sentence(reason: Reason, links: Links) -> str:
             shown, url = link(shown, url), ""
         sentence.append(shown)
     if reason.path and (url or not links.web_url) and clean(reason.path) not in reason.text:
-        sentence.append(f" ({link(code(_place(reason.path, reason.line)), url)})")
+        sentence.append(f" ({link(named(_place(reason.path, reason.line)), url)})")
     return joined(sentence)
 
 
@@ -92,7 +93,13 @@ def _place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
 
 
-def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
+def named(name: str) -> str:
+    """A name or path as code; what is longer than names are is cut."""
+    return code(shorten(clean(name), _NAME_CHARACTERS))
+
+
+def section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
+    """A collapsed table, its number of rows in the title; a header ending in `:` is set right."""
     lines = table(header, rows).split("\n")
     return Section(f"{title} ({len(rows):,})", tuple(lines[2:]), "\n".join(lines[:2]), collapsed=True)
 
@@ -100,19 +107,20 @@ def _section(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -
 def _files(facts: CoverageFacts, links: Links) -> Section:
     rows = [
         (
-            link(code(file.path), links.blob(file.path)),
-            _linked_ranges(file.path, file.uncovered, links),
-            _linked_ranges(file.path, file.lost, links),
-            _file_share(file.base, file.head),
+            link(named(file.path), links.blob(file.path)),
+            linked_ranges(file.path, file.uncovered, links),
+            linked_ranges(file.path, file.lost, links),
+            file_share(file.base, file.head),
         )
         for file in worst_first.files(facts)
     ]
-    return _section(
+    return section(
         "Changed files", ("File", "Changed lines not tested", "Lines that lost tests", "File:"), rows
     )
 
 
-def _linked_ranges(path: str, lines: Sequence[int], links: Links) -> str:
+def linked_ranges(path: str, lines: Sequence[int], links: Links) -> str:
+    """Lines of a file of the head as ranges, each a link."""
     found = ranges(lines)
     shown = [
         link(_range(first, last), links.blob(path, first, last)) for first, last in found[:_RANGES_A_FILE]
@@ -121,7 +129,8 @@ def _linked_ranges(path: str, lines: Sequence[int], links: Links) -> str:
     return (", ".join(shown) + more) or NOTHING
 
 
-def _file_share(base: Ratio | None, head: Ratio | None) -> str:
+def file_share(base: Ratio | None, head: Ratio | None) -> str:
+    """How much of a file tests run, and how that changed."""
     if head is None:
         return "not measured"
     difference = "new" if base is None else change(base, head)
@@ -129,7 +138,7 @@ def _file_share(base: Ratio | None, head: Ratio | None) -> str:
 
 
 def _functions(facts: ComplexityFacts, maximum: int | str | None, links: Links) -> Section:
-    return _section(
+    return section(
         "Changed functions",
         ("Function", "File", "Before:", "Now:", "Limit:", "Status", "Largest contributors"),
         [_function(function, maximum, links) for function in worst_first.functions(facts)],
@@ -141,8 +150,8 @@ def _function(function: FunctionChange, maximum: int | str | None, links: Links)
     blob = links.base_blob if removed else links.blob
     path, line = function.path, function.line
     return (
-        link(code(function.name), blob(path, line)),
-        code(_place(path, line)),
+        link(named(function.name), blob(path, line)),
+        named(_place(path, line)),
         NOTHING if function.before is None else str(function.before),
         NOTHING if removed else str(function.after),
         NOTHING if maximum is None or removed or not function.judged else str(maximum),
@@ -165,7 +174,7 @@ def _findings(facts: SecurityFacts, links: Links) -> list[Section]:
         ("Findings hidden by a comment that names the rule", facts.suppressed, links.blob),
     )
     sections = [
-        _section(
+        section(
             title,
             header,
             [
@@ -184,17 +193,17 @@ def _findings(facts: SecurityFacts, links: Links) -> list[Section]:
 def _finding(change: FindingChange, url: str) -> tuple[str, ...]:
     finding = change.finding
     text = escape(shorten(finding.text, 200)) + ("" if change.judged else " (not judged)")
-    place = link(code(_place(change.path, finding.line)), url)
-    return finding.severity, finding.confidence, code(finding.rule), place, text
+    place = link(named(_place(change.path, finding.line)), url)
+    return finding.severity, finding.confidence, named(finding.rule), place, text
 
 
 def _unmeasured(files: Sequence[Unmeasured], links: Links) -> Section:
     rows = [
         (
-            link(code(_place(file.path, file.line)), links.blob(file.path, file.line)),
+            link(named(_place(file.path, file.line)), links.blob(file.path, file.line)),
             escape(shorten(file.text, 200)),
             "Gate's" if file.ours else "the file's",
         )
         for file in files
     ]
-    return _section("Files not measured", ("File", "Why", "Cause"), rows)
+    return section("Files not measured", ("File", "Why", "Cause"), rows)

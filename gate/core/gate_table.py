@@ -5,13 +5,14 @@ Plain values, for check runs and pages alike; it judges nothing: a row fails bec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from gate.core.comparison import ComplexityFacts, CoverageFacts, FunctionChange, Ratio, SecurityFacts
 from gate.core.comparison.branches import weights
 from gate.core.percent import percent
-from gate.core.verdict import CheckVerdict
+from gate.core.verdict import CheckVerdict, Reason
 
 Result = Literal["pass", "fail", "waived", "reported"]
 
@@ -61,11 +62,7 @@ def limit(check: CheckVerdict, key: str) -> int | str | None:
 
 def most_complex(check: CheckVerdict, facts: ComplexityFacts) -> FunctionChange | None:
     """The function the verdict is about: the most complex one that blocks, else the most complex new or changed one."""
-    blocking = {
-        (reason.path, reason.line, reason.name)
-        for reason in check.reasons or check.waived
-        if reason.kind in COMPLEXITY_KINDS
-    }
+    blocking = blocking_functions(check.reasons or check.waived)
     present = [change for change in facts.functions if change.after is not None and change.judged]
     return max(
         present,
@@ -76,6 +73,11 @@ def most_complex(check: CheckVerdict, facts: ComplexityFacts) -> FunctionChange 
         ),
         default=None,
     )
+
+
+def blocking_functions(reasons: Iterable[Reason]) -> set[tuple[str, int, str]]:
+    """(path, line, name) of the functions that reasons are about."""
+    return {(reason.path, reason.line, reason.name) for reason in reasons if reason.kind in COMPLEXITY_KINDS}
 
 
 def _coverage(check: CheckVerdict, facts: CoverageFacts, files: str) -> tuple[Row, ...]:

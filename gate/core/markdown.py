@@ -6,6 +6,7 @@ no secret. It does not know what a check is.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ class Section:
     """Part of a text that may lose its last rows when the text is too long; rows are Markdown on one line each."""
 
     title: str
+    """Plain text."""
     rows: tuple[str, ...]
     start: str = ""
     """What stands before the rows: a table's header, or nothing."""
@@ -103,18 +105,38 @@ class Section:
 def fit(head: str, sections: Sequence[Section], foot: str, *, limit_bytes: int) -> str:
     """Head, sections and foot with an empty line between, at most `limit_bytes` of UTF-8.
 
-    Rows go first from the end of the last section, and the text says how many. Head and foot are cut only when they
-    alone are too long.
+    Rows go first from the end of the last section, and the text says how many. Then sections go that have lost all rows,
+    then the last lines of the head, and the foot only when it alone is too long.
     """
     kept = list(sections)
-    rows_left = [len(section.rows) for section in sections]
     for index in reversed(range(len(kept))):
-        excess = len(_assemble(head, kept, foot).encode()) - limit_bytes
+        excess = _excess(head, kept, foot, limit_bytes)
         if excess <= 0:
             break
-        rows_left[index] = _rows_that_save(sections[index], excess)
-        kept[index] = _shortened(sections[index], rows_left[index])
+        kept[index] = _shortened(sections[index], _rows_that_save(sections[index], excess))
+    while kept and _excess(head, kept, foot, limit_bytes) > 0:
+        kept.pop()
+    excess = _excess(head, kept, foot, limit_bytes)
+    if excess > 0:
+        head = _without_last_lines(head, excess)
     return _cut_bytes(_assemble(head, kept, foot), limit_bytes)
+
+
+def missing(count: int) -> list[str]:
+    """What stands in the place of rows or paragraphs that were left out; nothing where none was."""
+    return [f"… and {count:,} more, see the full report."] if count > 0 else []
+
+
+def _excess(head: str, sections: Sequence[Section], foot: str, limit_bytes: int) -> int:
+    return len(_assemble(head, sections, foot).encode()) - limit_bytes
+
+
+def _without_last_lines(head: str, excess_bytes: int) -> str:
+    """The beginning of the head, to the end of a line where it has several, and a word that it goes on."""
+    rest = "\n\n… see the full report."
+    raw = head.encode()
+    kept = raw[: max(0, len(raw) - excess_bytes - len(rest.encode()))].decode(errors="ignore")
+    return f"{kept.rpartition(chr(10))[0].rstrip() or kept}{rest}"
 
 
 def _escape_list_marker(match: re.Match[str]) -> str:
@@ -128,7 +150,7 @@ def _row(cells: Sequence[str]) -> str:
 
 def _rows_that_save(section: Section, excess_bytes: int) -> int:
     """How many rows to keep so that `excess_bytes` and the note about the missing ones are won."""
-    wanted = excess_bytes + len(_missing(len(section.rows)).encode()) + 2
+    wanted = excess_bytes + len("".join(missing(len(section.rows))).encode()) + 2
     for kept in range(len(section.rows) - 1, -1, -1):
         wanted -= len(section.rows[kept].encode()) + 1
         if wanted <= 0:
@@ -141,12 +163,8 @@ def _shortened(section: Section, kept: int) -> Section:
         return section
     start = section.start if kept else ""
     # The empty line ends a table or a list, so that the note does not become a row of it.
-    rows = (*section.rows[:kept], "", _missing(len(section.rows) - kept))
+    rows = (*section.rows[:kept], "", *missing(len(section.rows) - kept))
     return Section(section.title, rows, start, section.collapsed)
-
-
-def _missing(count: int) -> str:
-    return f"… and {count:,} more, see the full report."
 
 
 def _assemble(head: str, sections: Sequence[Section], foot: str) -> str:
@@ -158,8 +176,9 @@ def _section(section: Section) -> str:
     body = "\n".join(part for part in (section.start, *section.rows) if part or part == "").strip("\n")
     if section.collapsed:
         # GitHub renders Markdown inside <details> only after an empty line.
-        return f"<details>\n<summary>{section.title}</summary>\n\n{body}\n\n</details>"
-    return f"**{section.title}**\n\n{body}"
+        title = html.escape(clean(section.title))
+        return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
+    return f"**{escape(section.title)}**\n\n{body}"
 
 
 def _cut_bytes(text: str, limit_bytes: int) -> str:

@@ -26,6 +26,7 @@ from gate.github.failure import (
 from gate.github.limits import THE_APP, Limits
 from gate.github.permission import missing
 from gate.github.repository import GitHubRepository
+from gate.github.token_permissions import FOR_API, FOR_GIT, Permissions
 
 T = TypeVar("T")
 
@@ -33,10 +34,6 @@ API_VERSION = "2022-11-28"
 TIMEOUT_SECONDS = 20
 REFRESH_AHEAD = timedelta(minutes=5)
 """A token that expires sooner than this is not handed out any more: git may hold it for minutes."""
-
-Permissions = Mapping[str, str]
-FOR_GIT: Permissions = {"contents": "read", "metadata": "read"}
-FOR_API: Permissions = {"checks": "write", "metadata": "read", "pull_requests": "read"}
 
 # At DEBUG PyGithub writes whole answers, tokens included.
 logging.getLogger("github.Requester").setLevel(logging.WARNING)
@@ -125,6 +122,7 @@ class GitHub:
         self._tokens: dict[_Key, _Token] = {}
         self._defaults = DefaultsFiles()
         self._limits = Limits(clock, unnamed_seconds=unnamed_wait_seconds)
+        self._bot = ""
         self._lock = threading.Lock()
         self._token_locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
 
@@ -149,6 +147,13 @@ class GitHub:
         Raises: PolicyError for one that is too large, Transient, Permanent.
         """
         return self._defaults.read(self, installation_id, owner)
+
+    def bot(self) -> str:
+        """Login of the account that writes what the App writes: `gate[bot]`. One request, once. Raises: Transient, Permanent."""
+        if not self._bot:
+            app = self.ask_as_app("the App", "GET", "/app")
+            self._bot = f"{app['slug']}[bot]"
+        return self._bot
 
     def close(self) -> None:
         """Close the connections of all threads; a later call opens new ones."""

@@ -15,13 +15,12 @@ from github import Github
 from gate.core.failure import PolicyError
 from gate.core.policy.defaults import REPOSITORY
 from gate.github.failure import NotFoundError, NotInstalledError
+from gate.github.token_permissions import FOR_DEFAULTS
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
 
 NAME = ".gate.toml"
-CONTENTS_READ = {"contents": "read"}
-"""All the token may; GitHub adds `metadata: read` to every token."""
 
 NoDefaults = Literal["no repository", "no file"]
 """GitHub does not say whether there is no such repository or the App is not installed on it."""
@@ -62,7 +61,7 @@ class DefaultsFiles:
 
         subject = f"{NAME} of {owner}/{REPOSITORY}"
         try:
-            headers, answer = door.call(installation_id, REPOSITORY, subject, ask, permissions=CONTENTS_READ)
+            headers, answer = door.call(installation_id, REPOSITORY, subject, ask, permissions=FOR_DEFAULTS)
         except NotInstalledError:
             return "no repository"
         except NotFoundError:

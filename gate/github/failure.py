@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 _SECRETS = re.compile(r"gh[pousr]_[A-Za-z0-9._-]{36,}|eyJ[\w.-]{20,}|-----BEGIN[^-]+-----.*", re.DOTALL)
 
+_NOT_GRANTED = ("not accessible by integration", "permissions requested are not granted")
+
 
 UNNAMED_SECONDS = 60.0
 """For a limit without a time: at least a minute, says GitHub's "Best practices for using the REST API"."""

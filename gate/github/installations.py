@@ -11,11 +11,11 @@ from github import Github
 from gate.core.event import RepositoryRef
 from gate.core.payload import Node, PayloadError
 from gate.github.failure import NotFoundError
+from gate.github.token_permissions import FOR_LISTS
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
 
-METADATA_READ = {"metadata": "read"}
 A_PAGE = 100
 
 InstallationState = Literal["active", "suspended", "removed"]
@@ -53,7 +53,7 @@ def repositories(door: GitHub, installation_id: int) -> tuple[RepositoryRef, ...
         return found
 
     subject = f"the repositories of installation {installation_id}"
-    return tuple(door.call(installation_id, None, subject, ask, permissions=METADATA_READ))
+    return tuple(door.call(installation_id, None, subject, ask, permissions=FOR_LISTS))
 
 
 def repository_ref(installation_id: int, shown: Node) -> RepositoryRef:

@@ -15,6 +15,7 @@ from gate.core.event import RepositoryRef
 from gate.core.payload import Node
 from gate.github.failure import NotFoundError, understood
 from gate.github.installations import repository_ref
+from gate.github.token_permissions import FOR_LISTS
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
@@ -112,7 +113,7 @@ def repository_of(door: GitHub, installation_id: int, full_name: str) -> Reposit
             full_name.partition("/")[2],
             full_name,
             lambda client: _get(client, f"/repos/{full_name}"),
-            permissions={"metadata": "read"},
+            permissions=FOR_LISTS,
         )
         return repository_ref(installation_id, Node.of(answer))
 

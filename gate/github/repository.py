@@ -1,4 +1,4 @@
-"""One repository on GitHub: its check runs are written, its pull requests read."""
+"""One repository on GitHub: its check runs and our comments are written, its pull requests read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from github import Github
 from github.CheckRun import CheckRun as SentCheckRun
+from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
@@ -21,6 +22,7 @@ from gate.core.payload import Node
 from gate.github.failure import NotFoundError, understood
 from gate.github.installations import repository_ref
 from gate.github.rules import branch_rules
+from gate.github.token_permissions import FOR_API, FOR_COMMENTS, Permissions
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
@@ -29,6 +31,10 @@ T = TypeVar("T")
 
 ANNOTATIONS_A_REQUEST = 50
 """Source: https://docs.github.com/en/rest/checks/runs"""
+"""Of a token of its own, so that no other may write more than check runs. `issues: write` is not needed.
+
+Source: https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps, "Pull requests"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ class GitHubRepository:
         if found is not None:
             self._complete(found.id, run, run.annotations[found.output.annotations_count :])
             return found.id
-        made = self._write("POST", "", {"head_sha": run.head_sha, **_body(run, run.annotations)}, subject)
+        body = {"head_sha": run.head_sha, **_body(run, run.annotations)}
+        made = self._write("POST", "check-runs", body, subject)
         if len(run.annotations) > ANNOTATIONS_A_REQUEST:
             self._complete(made, run, run.annotations[ANNOTATIONS_A_REQUEST:])
         return made
@@ -93,6 +100,31 @@ class GitHubRepository:
             subject = f"the annotations of check run {check_run_id}"
             there = self._call(subject, lambda it: it.get_check_run(check_run_id).output.annotations_count)
         self._complete(check_run_id, run, run.annotations[there:])
+
+    def create_comment(self, number: int, body: str) -> int:
+        """The id of a new comment below a pull request: twice makes two. Raises: MissingPermission, among others."""
+        subject = f"a comment on pull request {number}"
+        return self._write("POST", f"issues/{number}/comments", {"body": body}, subject, FOR_COMMENTS)
+
+    def update_comment(self, comment_id: int, body: str) -> bool:
+        """Make a comment of ours say something else; False where somebody has deleted it."""
+        subject = f"comment {comment_id}"
+        try:
+            self._write("PATCH", f"issues/comments/{comment_id}", {"body": body}, subject, FOR_COMMENTS)
+        except NotFoundError:
+            return False
+        return True
+
+    def find_comment(self, number: int, marker: str) -> int | None:
+        """The id of the oldest comment of ours that begins with the marker; all comments of the pull request are read."""
+
+        def ask(repository: Repository) -> list[IssueComment]:
+            comments = repository.get_issue(number).get_comments()
+            marked = (one for one in comments if (one.body or "").startswith(marker))
+            return [one for one in marked if one.user and one.user.type == "Bot"]
+
+        found = self._call(f"the comments on pull request {number}", ask, FOR_COMMENTS)
+        return next((one.id for one in found if self._is_ours(one)), None)
 
     def pull_request(self, number: int) -> PullRequestView:
         """One pull request as it is now, which may be behind the webhook."""
@@ -132,9 +164,16 @@ class GitHubRepository:
         subject = f"check run {check_run_id}"
         room = MOST - (len(run.annotations) - len(annotations))
         for start in range(0, max(1, min(len(annotations), room)), ANNOTATIONS_A_REQUEST):
-            self._write("PATCH", f"/{check_run_id}", _body(run, annotations[start:room]), subject)
+            self._write("PATCH", f"check-runs/{check_run_id}", _body(run, annotations[start:room]), subject)
 
-    def _call(self, subject: str, function: Callable[[Repository], T]) -> T:
+    def _is_ours(self, comment: IssueComment) -> bool:
+        """GitHub does not name the App of every comment that one wrote; then the bot's name tells."""
+        app = comment.performed_via_github_app
+        return app.id == self._door.app_id if app else comment.user.login == self._door.bot()
+
+    def _call(
+        self, subject: str, function: Callable[[Repository], T], permissions: Permissions = FOR_API
+    ) -> T:
         """The result of `function` with the repository, of which nothing is asked yet.
 
         GitHub says "not found" of a pull request that is not there as of a repository that we may not see any more.
@@ -143,13 +182,21 @@ class GitHubRepository:
         def ask(client: Github) -> T:
             return function(client.get_repo(self.full_name))
 
+        subject = f"{subject} of {self.full_name}"
         try:
-            return self._door.call(self._installation_id, self.id, f"{subject} of {self.full_name}", ask)
+            return self._door.call(self._installation_id, self.id, subject, ask, permissions=permissions)
         except NotFoundError:
             self._present_name()
             raise
 
-    def _write(self, verb: str, path: str, body: dict[str, Any], subject: str) -> int:
+    def _write(
+        self,
+        verb: str,
+        path: str,
+        body: dict[str, Any],
+        subject: str,
+        permissions: Permissions = FOR_API,
+    ) -> int:
         """The id GitHub answers with.
 
         PyGithub takes the 307 of a renamed repository for success and loses the request, so an answer without an id
@@ -157,12 +204,12 @@ class GitHubRepository:
         """
 
         def send(repository: Repository) -> object:
-            url = f"/repos/{self.full_name}/check-runs{path}"
+            url = f"/repos/{self.full_name}/{path}"
             _, answer = repository.requester.requestJsonAndCheck(verb, url, input=body)
             return answer.get("id") if isinstance(answer, dict) else None
 
         for _ in range(2):
-            number = self._call(subject, send)
+            number = self._call(subject, send, permissions)
             if isinstance(number, int):
                 return number
             self.full_name = self._present_name()

@@ -17,11 +17,11 @@ from gate.core.branch_rules import BranchRule, BranchRules, active, inactive, li
 from gate.core.failure import MissingPermission
 from gate.core.payload import PayloadError
 from gate.github.failure import NotFoundError, PlanError, understood
+from gate.github.token_permissions import FOR_GIT
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
 
-READ = {"contents": "read", "metadata": "read"}
 MOST_INACTIVE = 10
 """Rulesets that are not active are read one by one, to tell whether they would require the check."""
 _MOST_PAGES = 100
@@ -109,4 +109,4 @@ class _Reader:
             return client.requester.requestJsonAndCheck("GET", url, parameters=parameters)
 
         whole = f"{subject} of {self._full_name}"
-        return self._door.call(self._installation_id, self._repository_id, whole, ask, permissions=READ)
+        return self._door.call(self._installation_id, self._repository_id, whole, ask, permissions=FOR_GIT)

@@ -4,6 +4,7 @@ from gate.store.chances import Chances
 from gate.store.following import Following
 from gate.store.records import (
     CheckRunRecord,
+    CommentRecord,
     FailedDelivery,
     InstallationState,
     PullRequestRecord,
@@ -21,6 +22,7 @@ from gate.store.verdicts import Verdicts
 
 __all__ = [
     "CheckRunRecord",
+    "CommentRecord",
     "FailedDelivery",
     "InstallationState",
     "PullRequestRecord",

@@ -110,6 +110,22 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CommentRecord:
+    """The comment of ours below a pull request."""
+
+    comment_id: int | None
+    """GitHub's; None where there is none, as far as we know."""
+    digest: str
+    """Of what it says."""
+    writer: str
+    """The run that is, or was, about to make it; empty otherwise."""
+    claimed_at: datetime | None
+    """Since when; while it is set there may be one of which no answer arrived."""
+    problem: str
+    """Why it could not be written, for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRunRecord:
     """A check run that we have put on GitHub."""
 

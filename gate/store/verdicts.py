@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from gate.core.check_run import OVERALL
 from gate.core.verdict import Verdict
 from gate.core.waiver import with_waivers
 from gate.core.work import Head
+from gate.store.comments import Comments
 from gate.store.content import packed, plain, unpacked
 from gate.store.database import insert_new, upsert
 from gate.store.records import CheckRunRecord, VerdictRecord
@@ -19,7 +20,7 @@ from gate.tables import check_run, secret
 from gate.tables import verdict as verdicts_made
 
 
-class Verdicts(Waivers):
+class Verdicts(Waivers, Comments):
     """The part of the store that remembers what was said. Verdicts are kept as judged, and read with their waivers."""
 
     def save_verdict(
@@ -162,11 +163,14 @@ class Verdicts(Waivers):
         pull_requests = sorted({(row.repository_id, row.number) for row in rows})
         waivers = {key: self.waivers(key[0], [key[1]]) for key in pull_requests}
         refusals = {key: self.refusals(*key) for key in pull_requests}
+        comments = {key: self.comment(*key) for key in pull_requests}
         records: list[VerdictRecord] = []
         for row in rows:
             judged = unpacked(Verdict, row.content)
             if judged is not None:
                 key = (row.repository_id, row.number)
                 verdict = with_waivers(judged, waivers[key], refusals[key].get(row.head_sha, ()))
+                if (comment := comments[key]) and comment.problem:
+                    verdict = replace(verdict, comment_problem=comment.problem)
                 records.append(VerdictRecord(row.run_id, *key, row.branch, verdict, row.recorded_at))
         return tuple(records)

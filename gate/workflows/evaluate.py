@@ -1,6 +1,6 @@
 """Judge one head of a pull request or merge group, from the first "in progress" to the verdict. A crash at any point repeats no finished step.
 
-It gives the order; the steps are the work of `ask`, `judge`, `cover` and `publish`.
+It gives the order; the steps are the work of `ask`, `judge`, `cover`, `publish` and `comment`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gate.service import Service
 from gate.workflows import publish
 from gate.workflows.approve import waiting, waits
 from gate.workflows.ask import ask, ask_of_group
+from gate.workflows.comment import comment
 from gate.workflows.cover import cover
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
@@ -45,7 +46,7 @@ class _Judgement:
 
 
 def evaluate(run: Run, service: Service, work: Evaluation) -> None:
-    """Publishes `gate` in progress, each check when it is known, and the verdict."""
+    """Publishes `gate` in progress, each check when it is known, the verdict, and what the comment says of it."""
     if not run.step(_begin, service, work, run.id, name="begin"):
         return
     try:
@@ -53,8 +54,10 @@ def evaluate(run: Run, service: Service, work: Evaluation) -> None:
         judgement = _judge(run, service, work, question)
     except PolicyError as error:
         run.step(_conclude_broken, service, work, run.id, str(error), name="conclude")
-        return
-    run.step(_conclude, service, work, run.id, question, judgement, name="conclude")
+    else:
+        run.step(_conclude, service, work, run.id, question, judgement, name="conclude")
+    if isinstance(work, Evaluate):
+        comment(run, service, work.repository, work.number)
 
 
 def give_up(run: Run, service: Service, work: GiveUp) -> None:

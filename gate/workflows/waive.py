@@ -1,7 +1,7 @@
 """Carry out the `/gate` commands of a comment or form: ask GitHub for the person's role, keep the waiver, show it. Nothing is measured.
 
 What may be waived by whom is decided in `gate.core.command`; a command that may not be carried out is answered on the
-head's `gate`, for Gate writes no comments.
+head's `gate`, for Gate answers nobody with a comment.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from gate.core.verdict import Verdict, Waiver
 from gate.core.work import Run, Waive
 from gate.service import Service
 from gate.workflows import publish
+from gate.workflows.comment import comment
 
 LOOK_BACK = 20
 """Verdicts that are looked at for the one a command is about; so many are not made while one is under way."""
 
 
 def waive(run: Run, service: Service, work: Waive) -> None:
-    """Keeps the waivers, or why they were not given, and brings the check runs of the newest verdict up to date."""
+    """Keeps the waivers, or why they were not given, and brings the check runs and the comment of the newest verdict up to date."""
     answered = [
         run.step(partial(_answer, service, work, index), name=f"command {index}")
         for index in range(len(work.commands))
     ]
     if any(answered):
         run.step(_show, service, work, name="show")
+        comment(run, service, work.repository, work.number)
 
 
 def give_up(run: Run, service: Service, work: Waive, text: str) -> None:

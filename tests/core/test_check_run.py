@@ -285,7 +285,10 @@ def test_annotations_are_worst_first_and_at_most_200() -> None:
     assert len(run.annotations) == 200
     assert [a.level for a in run.annotations[:2]] == ["failure", "warning"]
     assert run.annotations[0].path == "delivery/retry.py"
-    assert "200 of 301 annotations are shown, the worst first." in run.summary
+    assert (
+        f"200 of 301 annotations are shown, the worst first: see the [full report]({LINKS.run('complexity')})."
+        in run.summary
+    )
 
 
 def test_one_annotation_for_each_uncovered_range() -> None:

@@ -224,3 +224,28 @@ def test_fit_keeps_whole_what_fits() -> None:
     actual = fit("Head.", [Section("Empty", ()), Section("Why", ("- a",))], "", limit_bytes=100)
 
     assert actual == "Head.\n\n**Why**\n\n- a\n"
+
+
+def test_fit_cuts_the_head_last_and_keeps_the_foot() -> None:
+    """
+    Where the head alone is too long, its last lines go, at the end of a line, and the text says so.
+    """
+    head = "\n".join(f"line {number}" for number in range(100))
+
+    actual = fit(head, [Section("Why", ("- a",))], "Foot.", limit_bytes=200)
+
+    shown, word, foot = actual.split("\n\n")
+    assert head.startswith(f"{shown}\n")
+    assert (word, foot) == ("… see the full report.", "Foot.\n")
+    assert 180 < len(actual.encode()) <= 200
+
+
+def test_titles_are_text_inside_html_as_well() -> None:
+    """
+    What stands in a summary element is HTML to GitHub, not Markdown.
+    """
+    section = Section("Changed in <img src=x> & `a`", ("- a",), collapsed=True)
+
+    actual = fit("", [section], "", limit_bytes=1000)
+
+    assert "<summary>Changed in &lt;img src=x&gt; &amp; `a`</summary>" in actual

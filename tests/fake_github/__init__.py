@@ -5,6 +5,7 @@ It shows no web pages but those of registering an App and of signing in, knows o
 
 from tests.fake_github.bare_git import Executable, Link, Submodule
 from tests.fake_github.check_runs import Annotation, CheckRun
+from tests.fake_github.comments import Comment
 from tests.fake_github.protection import NotMergeableError, NotOfferedError
 from tests.fake_github.pull_requests import PullRequest
 from tests.fake_github.repositories import Repository
@@ -14,6 +15,7 @@ from tests.fake_github.webhooks import Delivery
 __all__ = [
     "Annotation",
     "CheckRun",
+    "Comment",
     "Delivery",
     "Executable",
     "FakeGitHub",

@@ -27,7 +27,7 @@ PERMISSIONS = {
     "issues": "read",
     "merge_queues": "read",
     "metadata": "read",
-    "pull_requests": "read",
+    "pull_requests": "write",
     "statuses": "write",
 }
 """What the App asks of the accounts that install it."""

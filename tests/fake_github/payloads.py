@@ -55,7 +55,8 @@ def _issue_comment(github: GitHub, change: Change) -> Json:
         raise ValueError("a comment on no pull request")
     return {
         "issue": rendering.issue_of(change.pull),
-        "comment": rendering.comment(change.pull, change.sender, **change.details),
+        **change.details,
+        "comment": rendering.comment(change.details["comment"]),
     }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.fake_github.check_runs import CheckRun
+from tests.fake_github.comments import Comment, write
 from tests.fake_github.protection import refuse_merge
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class PullRequest:
     state: str = "open"
     closed_at: datetime | None = None
     merge_commit_sha: str | None = None
+    comments: list[Comment] = field(default_factory=list, repr=False)
+    """Oldest first, without deleted ones."""
+    notifications: int = 0
+    """Which those who follow it got of comments: one for each that was made."""
 
     @property
     def github(self) -> GitHub:
@@ -58,6 +63,11 @@ class PullRequest:
     def check_runs(self) -> dict[str, CheckRun]:
         """The newest check run of each name on the present head."""
         return self.repository.check_runs_of(self.head_sha)
+
+    @property
+    def own_comments(self) -> list[Comment]:
+        """Those of the App's own."""
+        return [one for one in self.comments if one.by_app]
 
     @property
     def check_run(self) -> CheckRun:
@@ -157,15 +167,9 @@ class PullRequest:
             before, self.title = self.title, title
             self._announce("edited", details={"changes": {"title": {"from": before}}})
 
-    def comment(self, body: str, *, author: str, through_app: bool = False) -> int:
-        """Write a comment below it; the comment's id. A login that ends in `[bot]` is an App's own."""
-        with self.github.lock:
-            made = self.github.new_id()
-            details = {"id": made, "body": body, "through_app": through_app}
-            self.github.changed(
-                "issue_comment", "created", self.repository, pull=self, sender=author, details=details
-            )
-            return made
+    def comment(self, body: str, *, author: str, through_app: bool = False) -> Comment:
+        """Write a comment below it. A login that ends in `[bot]` is an App's own."""
+        return write(self, body, author=author, through_app=through_app)
 
     def convert_to_draft(self) -> None:
         """Make it a draft."""

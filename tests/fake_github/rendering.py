@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.fake_github.check_runs import Annotation, CheckRun
+from tests.fake_github.comments import Comment
 from tests.fake_github.identity import Installation, Token
 from tests.fake_github.plausible import whole
 from tests.fake_github.pull_requests import PullRequest
@@ -192,23 +193,23 @@ def issue_of(subject: PullRequest) -> Json:
     }
 
 
-def comment(subject: PullRequest, author: str, *, id: int, body: str, through_app: bool) -> Json:  # noqa: A002  (GitHub's own name)
+def comment(subject: Comment) -> Json:
     """A comment below a pull request."""
-    github, issue = subject.github, pull_request(subject)["issue_url"]
-    moment = time(github.now())
+    pull = subject.pull
+    github, issue = pull.github, pull_request(pull)["issue_url"]
     return whole(
         "issue-comment",
-        id=id,
-        node_id=f"IC_{id}",
-        url=f"{issue.rpartition('/')[0]}/comments/{id}",
-        html_url=f"{github.url}/{subject.repository.full_name}/pull/{subject.number}#issuecomment-{id}",
+        id=subject.id,
+        node_id=f"IC_{subject.id}",
+        url=f"{issue.rpartition('/')[0]}/comments/{subject.id}",
+        html_url=f"{github.url}/{pull.repository.full_name}/pull/{pull.number}#issuecomment-{subject.id}",
         issue_url=issue,
-        user=user(github, author, kind="Bot" if author.endswith("[bot]") else "User"),
-        body=body,
+        user=user(github, subject.author, kind="Bot" if subject.author.endswith("[bot]") else "User"),
+        body=subject.body,
         author_association="NONE",
-        performed_via_github_app=app(github) if through_app else None,
-        created_at=moment,
-        updated_at=moment,
+        performed_via_github_app=app(github) if subject.through_app else None,
+        created_at=time(subject.created_at),
+        updated_at=time(subject.updated_at),
     )
 
 

@@ -156,6 +156,17 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
             "claimed_until": NOON,
         },
     },
+    "0007": {
+        "sticky_comment": {
+            "repository_id": 7,
+            "number": 1,
+            "comment_id": 12,
+            "digest": "a" * 64,
+            "writer": "",
+            "claimed_at": NOON,
+            "problem": "",
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -59,6 +59,7 @@ def combine(
             loosening_blocks=policy.guard.loosening == "block",
             waiver_roles=policy.waivers.roles,
             preview=preview,
+            comment=policy.gate.comment == "failure",
         )
     )
 

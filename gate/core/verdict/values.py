@@ -205,6 +205,10 @@ class Verdict:
     """Commands about this head that were not carried out, oldest first."""
     preview: Preview | None = None
     """Only where the head changes what the policy says."""
+    comment: bool = False
+    """Whether the policy wants a comment below the pull request when it blocks."""
+    comment_problem: str = ""
+    """Why that comment could not be written: a complete sentence or more."""
 
     @property
     def every_check(self) -> tuple[tuple[str, CheckVerdict], ...]:

@@ -1,0 +1,16 @@
+"""What installation tokens may do: each no more than its use needs. GitHub adds `metadata: read` to every token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Permissions = Mapping[str, str]
+"""Name of a permission to `read` or `write`, as GitHub spells them."""
+
+FOR_GIT: Permissions = {"contents": "read", "metadata": "read"}
+FOR_API: Permissions = {"checks": "write", "metadata": "read", "pull_requests": "read"}
+FOR_COMMENTS: Permissions = {"metadata": "read", "pull_requests": "write"}
+FOR_DEFAULTS: Permissions = {"contents": "read"}
+"""For the policy file of an account's `.github` repository."""
+FOR_LISTS: Permissions = {"metadata": "read"}
+"""For the repositories of an installation."""

@@ -1,0 +1,46 @@
+"""The schema: every table of Gate's own, each column explained. Uniqueness constraints carry the invariants.
+
+It moves no data: `gate.store` does. The engine's tables are elsewhere and never touched. A change here needs a
+migration beside it; a test compares the two.
+"""
+
+from gate.tables.github import (
+    approval,
+    bookmark,
+    branch_rules,
+    failed_delivery,
+    installation,
+    merge_group,
+    pull_request,
+    repository,
+)
+from gate.tables.measurements import file_report, flaky_test, measurement, report, revision, unstable_line
+from gate.tables.people import secret, session
+from gate.tables.schema import METADATA, Instant
+from gate.tables.verdicts import check_run, refusal, sticky_comment, verdict, waiver
+
+__all__ = [
+    "METADATA",
+    "Instant",
+    "approval",
+    "bookmark",
+    "branch_rules",
+    "check_run",
+    "failed_delivery",
+    "file_report",
+    "flaky_test",
+    "installation",
+    "measurement",
+    "merge_group",
+    "pull_request",
+    "refusal",
+    "report",
+    "repository",
+    "revision",
+    "secret",
+    "session",
+    "sticky_comment",
+    "unstable_line",
+    "verdict",
+    "waiver",
+]
