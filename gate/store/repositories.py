@@ -20,7 +20,16 @@ from gate.store.records import (
     RevisionRecord,
     SeenRules,
 )
-from gate.tables import branch_rules, installation, measurement, pull_request, repository, revision, verdict
+from gate.tables import (
+    branch_rules,
+    check_run,
+    installation,
+    measurement,
+    pull_request,
+    repository,
+    revision,
+    verdict,
+)
 
 
 class Repositories(Database):
@@ -40,8 +49,13 @@ class Repositories(Database):
         return self._one_repository(sa.func.lower(repository.c.full_name) == plain(full_name).lower())
 
     def repository_of(self, run_id: str) -> RepositoryRecord | None:
-        """The repository that a run with a verdict is about; the verdict itself is not read."""
-        wanted = sa.select(verdict.c.repository_id).where(verdict.c.run_id == run_id)
+        """The repository that a run is about which has a verdict or a check run; neither is read."""
+        wanted = sa.union(
+            *(
+                sa.select(table.c.repository_id).where(table.c.run_id == run_id)
+                for table in (verdict, check_run)
+            )
+        )
         return self._one_repository(repository.c.id.in_(wanted))
 
     def visible_repositories(

@@ -6,13 +6,14 @@ what is not there gets: the same 404.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, request
 
 from gate import templating
+from gate.core.check_run import OVERALL
 from gate.core.links import Links
 from gate.core.verdict import Outcome, Verdict
 from gate.store import PullRequestRecord, RepositoryRecord, VerdictRecord
@@ -27,7 +28,8 @@ REPOSITORIES_A_PAGE = 20
 PULL_REQUESTS_A_PAGE = 30
 OPEN_PULL_REQUESTS_SHOWN = 10
 """Of each repository in the overview; its own page has them all."""
-ROWS_A_TABLE = 200
+ROWS_A_TABLE = 10_000
+"""More than a verdict of thousands of findings has: what GitHub does not show has to be somewhere."""
 HISTORY = 20
 
 
@@ -66,9 +68,7 @@ def blueprint(service: Service) -> Blueprint:
     def run(run_id: str) -> str:
         repository = visible(service, service.store.repository_of(run_id))
         record = service.store.verdict(run_id)
-        if record is None:
-            abort(404)
-        return _run(service, repository, record)
+        return _run(service, repository, record) if record else _under_way(service, repository, run_id)
 
     @pages.app_errorhandler(404)
     def not_found(_error: Exception) -> tuple[str, int]:
@@ -155,18 +155,34 @@ def _pull_request(service: Service, repository: RepositoryRecord, number: int) -
     known = service.store.pull_request(repository.id, number)
     if known is None:
         abort(404)
-    return render(service, "pending.html.j2", repository=repository, pull_request=known)
+    return render(service, "pending.html.j2", repository=repository, pull_request=known, ended=False)
+
+
+def _under_way(service: Service, repository: RepositoryRecord, run_id: str) -> str:
+    """Of a run without a verdict: one that is not there yet, or that ended without any."""
+    gate = service.store.check_run_of(run_id, OVERALL)
+    known = service.store.pull_request(repository.id, gate.number) if gate else None
+    if gate is None or known is None:
+        abort(404)
+    return render(
+        service,
+        "pending.html.j2",
+        repository=repository,
+        pull_request=replace(known, head_sha=gate.head_sha),
+        ended=gate.completed,
+    )
 
 
 def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) -> str:
     known = service.store.pull_request(repository.id, record.number)
-    history = service.store.verdicts(repository.id, record.number, limit=HISTORY)
+    history = () if record.branch else service.store.verdicts(repository.id, record.number, limit=HISTORY)
     newest = history[0] if history else record
     provenance = record.verdict.provenance
-    head_sha = known.head_sha if known else newest.verdict.provenance.head
+    head_sha = known.head_sha if known and not record.branch else newest.verdict.provenance.head
     return render(
         service,
         "run.html.j2",
+        branch=record.branch,
         repository=repository,
         run_id=record.run_id,
         number=record.number,
@@ -179,7 +195,7 @@ def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) 
         waiting_for="" if head_sha == newest.verdict.provenance.head else head_sha,
         links=Links(_web_url(service, repository), provenance.head, provenance.base, "", record.run_id),
         most=ROWS_A_TABLE,
-        offers_waiver=service.signs_in and waive.offered(known, newest, record),
+        offers_waiver=service.signs_in and not record.branch and waive.offered(known, newest, record),
         waiving=waive.under_way(service, repository),
     )
 

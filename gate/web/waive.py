@@ -67,8 +67,8 @@ def _shown(service: Service, run_id: str) -> tuple[RepositoryRecord, VerdictReco
         abort(404)
     repository = visible(service, service.store.repository_of(run_id))
     record = service.store.verdict(run_id)
-    if record is None:
-        abort(404)
+    if record is None or record.branch:
+        abort(404)  # what is waived is waived on the pull request, and holds in the merge queue
     return repository, record
 
 

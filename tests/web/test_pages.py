@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from gate.core.comparison import ComplexityFacts, FunctionChange
 from gate.core.event import RepositoryRef
 from gate.core.verdict import Outcome, Verdict
+from gate.core.work import Head
 from gate.settings import Settings
 from gate.store import Store
 from gate.templating import age, exact
@@ -192,7 +193,67 @@ def test_pull_request_without_a_verdict_is_pending(store: Store, client: FlaskCl
     page = client.get("/r/northwind/delivery-worker/pull/482")
 
     assert page.status_code == 200
-    assert "Pending: the first verdict is on its way" in page.text
+    assert "Pending: the verdict is on its way" in page.text
+
+
+@pytest.mark.parametrize(
+    ("completed", "said"), [(False, "the verdict is on its way"), (True, "This run ended without a verdict")]
+)
+def test_a_run_without_a_verdict_has_a_page(
+    store: Store, client: FlaskClient, completed: bool, said: str
+) -> None:
+    """
+    The link of a check run leads somewhere from its first moment on, and after a run that could not measure.
+    """
+    judge(store, None)
+    store.save_check_run(Head(PUBLIC, 482, verdicts.HEAD), "run:0", "gate", 5, completed=completed)
+
+    page = client.get("/runs/run:0")
+
+    assert page.status_code == 200
+    assert said in page.text
+
+
+def test_a_private_run_without_a_verdict_is_not_there(store: Store, client: FlaskClient) -> None:
+    """
+    It is hidden as its verdict will be.
+    """
+    judge(store, None, repository=PRIVATE)
+    store.save_check_run(Head(PRIVATE, 482, verdicts.HEAD), "run:0", "gate", 5, completed=False)
+
+    assert client.get("/runs/run:0").status_code == 404
+
+
+def test_a_merge_group_has_a_page_of_its_own(store: Store, client: FlaskClient) -> None:
+    """
+    It is named after its pull request, whose own verdict and history stay what they are.
+    """
+    judge(store, verdicts.PASSED, run_id="own:0")
+    branch = "gh-readonly-queue/main/pr-482-abc"
+    group = replace(verdicts.BLOCKED, provenance=replace(verdicts.PROVENANCE, head="e" * 40))
+    store.save_verdict(PUBLIC.id, 482, group, run_id="group:0", now=EARLIER, branch=branch)
+
+    page = client.get("/runs/group:0")
+    own = client.get("/r/northwind/delivery-worker/pull/482")
+
+    assert page.status_code == 200
+    assert "What the merge queue would merge" in page.text
+    assert "History of this pull request" not in page.text
+    assert "is on its way" not in page.text + own.text
+    assert "All 3 checks passed" in own.text
+
+
+def test_a_push_has_a_page_of_its_own(store: Store, client: FlaskClient) -> None:
+    """
+    A verdict on a branch belongs to no pull request, and links to none.
+    """
+    store.save_verdict(PUBLIC.id, 0, verdicts.BLOCKED, run_id="push:0", now=EARLIER, branch="main")
+
+    page = client.get("/runs/push:0")
+
+    assert page.status_code == 200
+    assert 'class="number">main</span>' in page.text
+    assert "/pull/0" not in page.text
 
 
 def test_overview_lists_open_pull_requests_with_their_reasons(store: Store, client: FlaskClient) -> None:
@@ -325,18 +386,18 @@ def test_hostile_names_are_shown_as_text(store: Store, client: FlaskClient) -> N
 
 def test_long_verdicts_are_cut(store: Store, client: FlaskClient) -> None:
     """
-    A page shows at most 200 rows of a table and 20 reasons, and says how many more there are.
+    A page shows at most 10,000 rows of a table and 20 reasons, and says how many more there are.
     """
     facts = verdicts.COMPLEXITY.facts
     assert isinstance(facts, ComplexityFacts)
-    many = tuple(FunctionChange("a.py", f"f{line}", line, None, 99, "new") for line in range(1, 1001))
+    many = tuple(FunctionChange("a.py", f"f{line}", line, None, 99, "new") for line in range(1, 10_801))
     reasons = tuple(replace(verdicts.COMPLEXITY.reasons[0], line=line) for line in range(1, 1001))
     check = replace(verdicts.COMPLEXITY, reasons=reasons, facts=replace(facts, functions=many))
     judge(store, replace(verdicts.BLOCKED, checks=(check,), to_pass=reasons))
 
     page = client.get("/runs/run:0").text
 
-    assert page.count("<td><code>f") == 200
+    assert page.count("<td><code>f") == 10_000
     assert "and 800 more" in page
     assert page.count("and 980 more") == 2
 
