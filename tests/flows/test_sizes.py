@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.fake_github import PullRequest
@@ -40,17 +42,21 @@ def written(world: World, pull: PullRequest) -> list[str]:
     ]
 
 
-def test_a_pull_request_costs_four_creates_and_few_updates(world: World) -> None:
+def test_what_a_pull_request_costs_of_githubs_limits(world: World) -> None:
     """
-    GitHub allows 500 content-creating requests an hour: each check run is made once, and `gate` alone is updated.
+    At most nine requests, the cached tokens aside, four of which make something: so many pull requests an hour fit.
     """
-    pull = world.repository().open_pull_request({"shop.py": SOURCE + TANGLE})
+    repository = world.repository()
+    world.settled(repository.open_pull_request({"README.md": "first\n"}))
+    before = len(world.github.exchanges)
 
+    pull = repository.open_pull_request({"shop.py": SOURCE + TANGLE})
     world.settled(pull)
 
-    requests = written(world, pull)
-    assert requests.count("POST") == 4
-    assert requests.count("PATCH") <= 3
+    where = (f"/repos/{repository.full_name}/", f"/repos/{repository.owner}/.github/")
+    made = [one for one in world.github.exchanges[before:] if one.path.startswith(where)]
+    assert len(made) <= 9
+    assert [one.method for one in made].count("POST") == 4
     assert said_once(pull)
 
 
@@ -69,16 +75,49 @@ def test_more_annotations_than_github_shows(world: World) -> None:
     assert written(world, pull).count("PATCH") <= 2 + 3 + 3  # of `gate`, of complexity, of coverage
 
 
-def test_three_hundred_changed_files(world: World) -> None:
+def test_three_thousand_changed_files(world: World) -> None:
     """
-    GitHub's lists of files end at 300; git's do not.
+    GitHub's lists of files end at 300 or 3,000; git's do not, and every file is judged.
     """
-    files = {f"package/part_{n}.py": f"def part_{n}():\n    return {n}\n" for n in range(300)}
+    files = {f"package/part_{n}.py": f"def part_{n}():\n    return {n}\n" for n in range(3000)}
 
-    pull = world.repository().open_pull_request({**files, "package/part_299.py": tangles(1)})
+    pull = world.repository().open_pull_request({**files, "package/part_2999.py": tangles(1)})
 
     world.settled(pull)
     assert pull.check_runs["gate / complexity"].title == "tangle_0 is 12, limit 10"
+    assert said_once(pull)
+
+
+def test_five_thousand_findings(world: World) -> None:
+    """
+    The verdict counts them all, GitHub shows the worst 200, and the page of the run has the rest.
+    """
+    findings = "".join(f"eval(input('{n}'))\n" for n in range(5000))
+
+    pull = world.repository().open_pull_request({f"part_{n}.py": findings for n in range(1)})
+
+    world.settled(pull)
+    security = pull.check_runs["gate / security"]
+    assert security.conclusion == "failure"
+    assert len(security.annotations) == 200
+    assert "200 of 5,000 annotations" in security.summary
+    assert world.page(f"/runs/{quote(security.external_id, safe='')}").count("B307") >= 5000
+    assert said_once(pull)
+
+
+def test_twenty_thousand_changed_lines(world: World) -> None:
+    """
+    A long diff has a whole verdict, and no request that GitHub would refuse.
+    """
+    body = "".join(f"    total += {n} * quantity\n" for n in range(20_000))
+
+    pull = world.repository().open_pull_request(
+        {"shop.py": f"{SOURCE}\n\ndef long(quantity):\n    total = 0\n{body}    return total\n"}
+    )
+
+    world.settled(pull)
+    assert pull.check_run.conclusion == "failure"
+    assert "20,00" in pull.check_runs["gate / coverage"].summary
     assert said_once(pull)
 
 

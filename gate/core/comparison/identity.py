@@ -25,7 +25,8 @@ def identified(facts: CoverageFacts, files: Iterable[ChangedFile]) -> CoverageFa
 
 
 def _identity(lines: Mapping[Line, int], changed: Mapping[str, ChangedFile]) -> tuple[str, ...]:
-    outlines = {path: Outline(changed[path].after) for path, _ in lines if path in changed}
+    paths = {path for path, _ in lines}
+    outlines = {path: Outline(changed[path].after) for path in sorted(paths & changed.keys())}
     digests: list[str] = []
     for (path, number), weight in lines.items():
         places = outlines[path].at(number) if path in outlines else ()
