@@ -94,12 +94,12 @@ def _plan_push(event: PushEvent) -> tuple[Work, ...]:
 
 def _plan_button(event: CheckRunEvent | CheckSuiteEvent) -> tuple[Work, ...]:
     if isinstance(event, CheckSuiteEvent):
-        return (Reevaluate(event.repository, event.head_sha, event.pull_requests),)
+        return (Reevaluate(event.repository, event.head_sha),)
     if event.action == "requested_action" and event.identifier == APPROVE:
         return (Approve(event.repository, event.head_sha, event.sender),)
     if event.action == "requested_action" and event.identifier != RERUN:
         return ()
-    return (Reevaluate(event.repository, event.head_sha, event.pull_requests, event.external_id),)
+    return (Reevaluate(event.repository, event.head_sha),)
 
 
 def _plan_repository(event: RepositoryEvent) -> tuple[Work, ...]:

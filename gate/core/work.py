@@ -118,10 +118,6 @@ class Reevaluate:
 
     repository: RepositoryRef
     head_sha: str
-    pull_requests: tuple[int, ...] = ()
-    """Numbers GitHub named; empty for forks, which it never lists."""
-    external_id: str = ""
-    """Of the check run whose button it was."""
 
 
 @tagged
@@ -291,6 +287,9 @@ class Run(Protocol):
     def unfinished(self, subject: str) -> tuple[str, ...]:
         """Ids of every other run about `subject` that waits, runs or was postponed."""
 
+    def waits(self, run_id: str) -> bool:
+        """Whether that run waits: for its turn, or until a time it was postponed to."""
+
     def cancelled(self) -> bool:
         """Whether this run should stop: asked every second by long steps, cheap to ask more often."""
 
@@ -302,7 +301,7 @@ def queue(work: Work) -> QueueName:
             return "background" if work.later else "gate"
         case EvaluateGroup():
             return "gate"
-        case RecordBranch() | Sync() | Welcome() | Survey() | Reconcile() | Redeliver():
+        case RecordBranch():
             return "background"
         case _:
             return "ingest"

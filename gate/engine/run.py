@@ -103,6 +103,10 @@ class DurableRun:
         """Ids of every other run about the subject that waits, runs or was postponed."""
         return self.step(unfinished, subject, self.id, name="find_runs")
 
+    def waits(self, run_id: str) -> bool:
+        """Whether that run waits: for its turn, or until a time it was postponed to."""
+        return self.step(_waits, run_id, name="look_at_run")
+
     def cancelled(self) -> bool:
         """Whether this run should stop."""
         with self._look:
@@ -175,3 +179,7 @@ def _return_type(function: Callable[..., object]) -> Any:
     if not hasattr(function, "__annotations__") and callable(function):
         function = type(function).__call__
     return typing.get_type_hints(function).get("return", object)
+
+
+def _waits(run_id: str) -> bool:
+    return status_of(run_id) in {"ENQUEUED", "DELAYED"}

@@ -19,8 +19,6 @@ T = TypeVar("T")
 
 _SECRETS = re.compile(r"gh[pousr]_[A-Za-z0-9._-]{36,}|eyJ[\w.-]{20,}|-----BEGIN[^-]+-----.*", re.DOTALL)
 
-_NOT_GRANTED = ("not accessible by integration", "permissions requested are not granted")
-
 
 UNNAMED_SECONDS = 60.0
 """For a limit without a time: at least a minute, says GitHub's "Best practices for using the REST API"."""
@@ -28,6 +26,10 @@ UNNAMED_SECONDS = 60.0
 
 class TokenRefusedError(Permanent):
     """GitHub answered 401."""
+
+
+class NotShownError(Transient):
+    """GitHub does not know a commit, perhaps not yet."""
 
 
 class NotFoundError(Permanent):
@@ -94,7 +96,7 @@ def _failure(subject: str, error: GithubException, now: datetime) -> Transient |
     if error.status >= 500 or error.status == 408:
         return Transient(text)
     if error.status in {404, 422} and "no commit found" in said.lower():
-        return Transient(text)
+        return NotShownError(text)
     if error.status == 401:
         return TokenRefusedError(text)
     return _lasting(text, error.status, said.lower(), headers)

@@ -40,8 +40,9 @@ def deliveries(door: GitHub, since: datetime) -> Iterator[DeliveryAttempt]:
         address = f"/app/hook/deliveries?per_page={A_PAGE}" + (f"&cursor={quote(cursor)}" if cursor else "")
         headers, shown = door.as_app("the webhook deliveries", partial(_get, address))
         for one in shown:
+            taken = one["status"] == "OK" or 200 <= one["status_code"] < 300
             attempt = DeliveryAttempt(
-                one["id"], one["guid"], datetime.fromisoformat(one["delivered_at"]), one["status"] == "OK"
+                one["id"], one["guid"], datetime.fromisoformat(one["delivered_at"]), taken
             )
             if attempt.delivered_at < since:
                 return

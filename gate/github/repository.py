@@ -19,7 +19,7 @@ from gate.core.check_run import CheckRun
 from gate.core.event import RepositoryRef
 from gate.core.failure import Gone, Transient
 from gate.core.payload import Node
-from gate.github.failure import NotFoundError, understood
+from gate.github.failure import NotFoundError, NotShownError, understood
 from gate.github.installations import repository_ref
 from gate.github.rules import branch_rules
 from gate.github.token_permissions import FOR_API, FOR_COMMENTS, Permissions
@@ -31,10 +31,6 @@ T = TypeVar("T")
 
 ANNOTATIONS_A_REQUEST = 50
 """Source: https://docs.github.com/en/rest/checks/runs"""
-"""Of a token of its own, so that no other may write more than check runs. `issues: write` is not needed.
-
-Source: https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps, "Pull requests"
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +74,7 @@ class GitHubRepository:
         It is found by external id and name, among our own: another App of the same kind may use the same external ids.
         """
         subject = f"the check run {run.name!r} on {run.head_sha}"
-        app_id = self._door.app_id
-        found = self._call(subject, lambda it: _made_before(it, run, app_id)) if again else None
+        found = self._made_before(run) if again else None
         if found is not None:
             self._complete(found.id, run, run.annotations[found.output.annotations_count :])
             return found.id
@@ -88,6 +83,23 @@ class GitHubRepository:
         if len(run.annotations) > ANNOTATIONS_A_REQUEST:
             self._complete(made, run, run.annotations[ANNOTATIONS_A_REQUEST:])
         return made
+
+    def find_check_run(self, run: CheckRun) -> int | None:
+        """The id of the check run that an earlier request may have made unheard; None also where the commit is not shown."""
+        try:
+            found = self._made_before(run)
+        except NotShownError:
+            return None
+        return found.id if found is not None else None
+
+    def has_check_run(self, sha: str, name: str) -> bool:
+        """Whether the App has a check run of that name on a commit."""
+
+        def ask(repository: Repository) -> bool:
+            there = repository.get_commit(sha).get_check_runs(check_name=name)
+            return any(one.app.id == self._door.app_id for one in there)
+
+        return self._call(f"the check runs on {sha}", ask)
 
     def update_check_run(self, check_run_id: int, run: CheckRun) -> None:
         """Make a check run say what `run` says.
@@ -159,6 +171,15 @@ class GitHubRepository:
         found = self._call("the collaborators", lambda it: list(it.get_collaborators()))
         return frozenset(one.login for one in found if one.role_name in roles and one.type == "User")
 
+    def _made_before(self, run: CheckRun) -> SentCheckRun | None:
+        wanted = (run.external_id, run.name, self._door.app_id)
+
+        def ask(repository: Repository) -> SentCheckRun | None:
+            there = repository.get_commit(run.head_sha).get_check_runs(check_name=run.name, filter="all")
+            return next((one for one in there if (one.external_id, one.name, one.app.id) == wanted), None)
+
+        return self._call(f"the check run {run.name!r} on {run.head_sha}", ask)
+
     def _complete(self, check_run_id: int, run: CheckRun, annotations: tuple[Annotation, ...]) -> None:
         """Update a check run, in as many requests as its annotations need."""
         subject = f"check run {check_run_id}"
@@ -228,12 +249,6 @@ class GitHubRepository:
         if name is None:
             raise Gone(f"The App is not installed on {self.full_name} (id {self.id}) any more.")
         return name
-
-
-def _made_before(repository: Repository, run: CheckRun, app_id: int) -> SentCheckRun | None:
-    there = repository.get_commit(run.head_sha).get_check_runs(check_name=run.name, filter="all")
-    wanted = (run.external_id, run.name, app_id)
-    return next((one for one in there if (one.external_id, one.name, one.app.id) == wanted), None)
 
 
 def _view(pull: PullRequest) -> PullRequestView:

@@ -10,6 +10,10 @@ Permissions = Mapping[str, str]
 FOR_GIT: Permissions = {"contents": "read", "metadata": "read"}
 FOR_API: Permissions = {"checks": "write", "metadata": "read", "pull_requests": "read"}
 FOR_COMMENTS: Permissions = {"metadata": "read", "pull_requests": "write"}
+"""`issues: write` is not needed.
+
+Source: https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps, "Pull requests"
+"""
 FOR_DEFAULTS: Permissions = {"contents": "read"}
 """For the policy file of an account's `.github` repository."""
 FOR_LISTS: Permissions = {"metadata": "read"}

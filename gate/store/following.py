@@ -147,6 +147,11 @@ class Following(Repositories):
         with self._reading() as connection:
             return tuple(FailedDelivery(*row) for row in connection.execute(statement))
 
+    def forget_delivery(self, guid: str) -> None:
+        """Nothing more is tried."""
+        with self._writing() as connection:
+            connection.execute(sa.delete(failed_delivery).where(failed_delivery.c.guid == guid))
+
     def note_redelivery(self, guid: str, times: int, *, due_at: datetime) -> None:
         """It was sent again so many times, and is due again then."""
         statement = (

@@ -32,6 +32,11 @@ class RepositoryRecord:
     """Globs of `[gate] branches` as the default branch had them when it was last recorded."""
 
     @property
+    def hidden(self) -> bool:
+        """Whether it is shown only to whom GitHub shows it."""
+        return self.private or self.state == "removed"
+
+    @property
     def ref(self) -> RepositoryRef:
         """As works name it."""
         return RepositoryRef(

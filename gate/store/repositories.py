@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from gate.core.branch_rules import BranchRules
 from gate.core.event import RepositoryRef
 from gate.store.content import packed, plain, unpacked
-from gate.store.database import Database, incoming, upsert, upsert_one
+from gate.store.database import Database, incoming, insert_new, upsert, upsert_one
 from gate.store.records import (
     PullRequestRecord,
     PullRequestState,
@@ -36,9 +36,20 @@ class Repositories(Database):
     """The part of the store that knows what GitHub has told us."""
 
     def save_repository(self, known: RepositoryRef) -> None:
-        """Keep a repository as GitHub tells of it, which it does only where we are installed; what else we know stays."""
+        """Keep a repository as GitHub shows it when asked; what else we know of it stays."""
         with self._writing() as connection:
             self._save_repository(connection, known)
+
+    def meet_repository(self, known: RepositoryRef) -> None:
+        """Keep a repository that an event names for the first time; of a known one only that it is private.
+
+        Events come late and in any order, so what one says of name, branch, installation and state is no news.
+        """
+        with self._writing() as connection:
+            if self._insert_repository(connection, known) or not known.private:
+                return
+            wanted = repository.c.id == known.id
+            connection.execute(sa.update(repository).where(wanted).values(private=True))
 
     def repository(self, repository_id: int) -> RepositoryRecord | None:
         """The repository of this id."""
@@ -187,18 +198,13 @@ class Repositories(Database):
 
     @staticmethod
     def _save_repository(connection: sa.Connection, known: RepositoryRef) -> None:
-        full_name = plain(known.full_name, 255)
-        row = {
-            "id": known.id,
-            "installation_id": known.installation_id,
-            "full_name": full_name,
-            "default_branch": plain(known.default_branch, 255),
-            "private": known.private,
-            "state": "archived" if known.archived else "active",
-        }
-        owner = {"id": known.installation_id, "account": full_name.partition("/")[0]}
-        upsert(connection, installation, [owner])
-        upsert(connection, repository, [row])
+        upsert(connection, installation, [_owner_row(known)])
+        upsert(connection, repository, [_row(known)])
+
+    @staticmethod
+    def _insert_repository(connection: sa.Connection, known: RepositoryRef) -> bool:
+        insert_new(connection, installation, _owner_row(known))
+        return insert_new(connection, repository, _row(known))
 
     def _repositories(
         self, wanted: sa.ColumnElement[bool], *order: Any, limit: int | None = None, offset: int = 0
@@ -225,6 +231,21 @@ class Repositories(Database):
         )
         with self._reading() as connection:
             return tuple(PullRequestRecord(**row._mapping) for row in connection.execute(statement))  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def _owner_row(known: RepositoryRef) -> dict[str, object]:
+    return {"id": known.installation_id, "account": plain(known.full_name, 255).partition("/")[0]}
+
+
+def _row(known: RepositoryRef) -> dict[str, object]:
+    return {
+        "id": known.id,
+        "installation_id": known.installation_id,
+        "full_name": plain(known.full_name, 255),
+        "default_branch": plain(known.default_branch, 255),
+        "private": known.private,
+        "state": "archived" if known.archived else "active",
+    }
 
 
 def _repository(row: sa.Row[tuple[object, ...]]) -> RepositoryRecord:

@@ -16,7 +16,7 @@ from gate.store.content import packed, plain, unpacked
 from gate.store.database import insert_new, upsert
 from gate.store.records import CheckRunRecord, VerdictRecord
 from gate.store.waivers import Waivers
-from gate.tables import check_run, secret
+from gate.tables import check_run, repository, secret
 from gate.tables import verdict as verdicts_made
 
 
@@ -117,6 +117,16 @@ class Verdicts(Waivers, Comments):
         )
         return bool(self._check_runs(wanted))
 
+    def newest_check_run(self, repository_id: int, head_sha: str, name: str) -> CheckRunRecord | None:
+        """The one of that name that was made last on a commit, for whichever pull request: it is the one that counts."""
+        wanted = sa.and_(
+            check_run.c.repository_id == repository_id,
+            check_run.c.head_sha == head_sha,
+            check_run.c.name == name,
+            check_run.c.check_run_id > 0,
+        )
+        return next(iter(reversed(self._check_runs(wanted))), None)
+
     def set_due(self, run_id: str, due_at: datetime) -> None:
         """The check runs of a run are overdue from then on."""
         statement = sa.update(check_run).where(check_run.c.run_id == run_id).values(due_at=due_at)
@@ -124,8 +134,10 @@ class Verdicts(Waivers, Comments):
             connection.execute(statement)
 
     def overdue(self, now: datetime) -> tuple[CheckRunRecord, ...]:
-        """Check runs that should be completed by now, oldest first."""
-        return self._check_runs(sa.and_(~check_run.c.completed, check_run.c.due_at < now))
+        """Check runs that should be completed by now, in repositories where the App may act, oldest first."""
+        active = sa.select(repository.c.id).where(repository.c.state == "active")
+        late = sa.and_(~check_run.c.completed, check_run.c.due_at < now)
+        return self._check_runs(sa.and_(late, check_run.c.repository_id.in_(active)))
 
     def check_run_of(self, run_id: str, name: str) -> CheckRunRecord | None:
         """The check run of that name that a run made or is making."""

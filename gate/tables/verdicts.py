@@ -125,6 +125,7 @@ check_run = Table(
     Column("due_at", Instant, doc="When it is ended with that cause; none while its run waits for a worker."),
     PrimaryKeyConstraint("run_id", "name"),
     Index(None, "repository_id", "number", "completed"),
+    Index(None, "completed", "due_at"),
 )
 
 sticky_comment = Table(

@@ -32,7 +32,8 @@ def visible(service: Service, repository: RepositoryRecord | None) -> Repository
     """The repository, when the visitor may see it; otherwise the request ends as for one that does not exist."""
     who = visitor(service)  # Asked in any case: an answer must not take longer for what exists.
     seen = who.repositories if who else frozenset()
-    if repository is None or (repository.private and repository.id not in seen):
+    # Of a repository that the App was removed from nobody tells us whether it is private by now.
+    if repository is None or (repository.hidden and repository.id not in seen):
         abort(404)
     return repository
 

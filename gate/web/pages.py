@@ -155,7 +155,8 @@ def _pull_request(service: Service, repository: RepositoryRecord, number: int) -
     known = service.store.pull_request(repository.id, number)
     if known is None:
         abort(404)
-    return render(service, "pending.html.j2", repository=repository, pull_request=known, ended=False)
+    ended = service.store.is_answered(repository.id, number, known.head_sha)
+    return render(service, "pending.html.j2", repository=repository, pull_request=known, ended=ended)
 
 
 def _under_way(service: Service, repository: RepositoryRecord, run_id: str) -> str:

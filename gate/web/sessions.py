@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -38,6 +39,8 @@ WAIT_SECONDS = 10
 
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _LOOKS_A_SECOND = 10
+_ASKING = threading.BoundedSemaphore(8)
+"""Requests of this process that may ask GitHub, or wait for one that does, at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +109,22 @@ def _digest(value: str) -> str:
 
 def _checked(service: Service, record: SessionRecord) -> SessionRecord | None:
     """The session with a new view, asked for by this request or by one that came before."""
-    now = service.now()
-    if service.store.claim_session(record, now=now, until=now + CLAIM):
-        return _check(service, record)
-    for _ in range(WAIT_SECONDS * _LOOKS_A_SECOND):
-        found = service.store.session(record.digest)
-        if found is None or found.claimed_until is None:
-            return found
-        time.sleep(1 / _LOOKS_A_SECOND)
-    return replace(record, view=_blind(record.view, "GitHub has not answered yet; look again in a moment."))
+    late = replace(record, view=_blind(record.view, "GitHub has not answered yet; look again in a moment."))
+    # Webhooks need threads too: when GitHub is slow, most people see nothing private rather than all of them wait.
+    if not _ASKING.acquire(blocking=False):
+        return late
+    try:
+        now = service.now()
+        if service.store.claim_session(record, now=now, until=now + CLAIM):
+            return _check(service, record)
+        for _ in range(WAIT_SECONDS * _LOOKS_A_SECOND):
+            found = service.store.session(record.digest)
+            if found is None or found.claimed_until is None:
+                return found
+            time.sleep(1 / _LOOKS_A_SECOND)
+    finally:
+        _ASKING.release()
+    return late
 
 
 def _check(service: Service, record: SessionRecord) -> SessionRecord | None:

@@ -71,6 +71,8 @@ def _wanted(service: Service, repository: RepositoryRef, number: int) -> _Wanted
     provenance = newest.verdict.provenance
     if provenance.head != known.head_sha:
         return None
+    if not is_due(newest.verdict) and service.store.comment(repository.id, number) is None:
+        return None  # most pull requests: nothing to say, and nothing said before
     head = Head(repository, number, provenance.head)
     where = publish.links(service, head, base_sha=provenance.base, run_id=newest.run_id)
     thread = Thread(repository.id, number, known.base_ref)

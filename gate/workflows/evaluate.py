@@ -15,7 +15,7 @@ from gate.core.check_run import OVERALL
 from gate.core.component import Parts
 from gate.core.failure import PolicyError, Transient
 from gate.core.verdict import Reason, Verdict, broken_policy, combine, sub_verdicts
-from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Run, Supersede, id_of_started
+from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Run, Supersede, evaluations, id_of_started
 from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.workflows import publish
@@ -66,6 +66,8 @@ def give_up(run: Run, service: Service, work: GiveUp) -> None:
     if isinstance(failed, Supersede):
         failed = failed.evaluate
         run_id = id_of_started(failed, run_id, 1)  # that is whose `gate` may have been announced
+        if run.unfinished(evaluations(failed.head)):
+            return  # it goes on without the one that failed
     if isinstance(failed, Evaluate | EvaluateGroup):
         run.step(_give_up, service, failed, run_id, work.text, name="conclude")
 
@@ -89,7 +91,8 @@ def _judge(run: Run, service: Service, work: Evaluation, question: Question) -> 
 def _begin(service: Service, work: Evaluation, run_id: str) -> bool:
     if isinstance(work, Evaluate) and not still_wanted(service, work.head):
         return False
-    if service.store.check_run_of(run_id, OVERALL) is None:
+    announced = service.store.check_run_of(run_id, OVERALL)
+    if announced is None or not announced.check_run_id:
         _stage(service, work, run_id, FIRST_STAGE)
     service.store.set_due(run_id, service.now() + TO_BEGIN)
     return True
@@ -182,5 +185,14 @@ def _save_and_publish(service: Service, work: Evaluation, run_id: str, verdict: 
 
 
 def _give_up(service: Service, work: Evaluation, run_id: str, text: str) -> None:
+    if service.store.verdict(run_id) is not None:
+        # It failed at something else after all was judged, or the run it had started was done before.
+        publish.conclude(service, work.repository, run_id)
+        return
+    if isinstance(work, Evaluate) and not still_wanted(service, work.head):
+        known = service.store.pull_request(work.repository.id, work.number)
+        newer = replace(work.head, sha=known.head_sha if known is not None and known.state == "open" else "")
+        publish.supersede(service, newer, only=run_id)
+        return
     hint = "Press “Measure again”, or push a commit. If it happens again, tell whoever runs this Gate the run's id."
     publish.give_up(service, work.head, text, hint, run_id=run_id)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from gate.core.check_run import OVERALL
-from gate.core.work import Expire, Head, Run
+from gate.core.failure import Gone, Permanent
+from gate.core.work import Expire, Head, Run, subject
 from gate.service import Service
 from gate.store import CheckRunRecord
 from gate.workflows import publish
 
+MORE = timedelta(minutes=30)
+"""For a run that waits for its turn, or for the end of a limit of GitHub's: its time does not count."""
+
 
 def watch(run: Run, service: Service) -> None:
-    """Starts the ending of every run whose `gate` is overdue."""
+    """Starts the ending of every run whose `gate` is overdue, and that had the chance to end by itself."""
     for work in run.step(_overdue, service, name="find what is overdue"):
-        run.start(work)
+        if run.waits(work.run_id):
+            run.step(_allow_more, service, work, name="allow more")
+        elif not run.unfinished(subject(work)):
+            run.start(work)
 
 
 def expire(run: Run, service: Service, work: Expire) -> None:
@@ -31,9 +40,11 @@ def _overdue(service: Service) -> tuple[Expire, ...]:
 
 def _work(service: Service, one: CheckRunRecord) -> Expire | None:
     known = service.store.repository(one.repository_id)
-    if known is None or known.state != "active":
-        return None
-    return Expire(Head(known.ref, one.number, one.head_sha, one.branch), one.run_id)
+    return Expire(Head(known.ref, one.number, one.head_sha, one.branch), one.run_id) if known else None
+
+
+def _allow_more(service: Service, work: Expire) -> None:
+    service.store.set_due(work.run_id, service.now() + MORE)
 
 
 def _conclude(service: Service, work: Expire) -> bool:
@@ -42,5 +53,11 @@ def _conclude(service: Service, work: Expire) -> bool:
         return False
     text = "this run did not end in the time it has, so it was stopped"
     hint = "Press “Measure again”. If it happens again, lower `[tests] timeout_minutes`, or tell whoever runs this Gate."
-    publish.give_up(service, work.head, text, hint, run_id=work.run_id)
+    try:
+        publish.give_up(service, work.head, text, hint, run_id=work.run_id)
+    except Gone:
+        raise
+    except Permanent as error:  # nobody will be able to say it later either
+        service.telemetry.log.warning("overdue run not told", run=work.run_id, error=str(error))
+        service.store.save_check_run(work.head, work.run_id, OVERALL, known.check_run_id, completed=True)
     return True

@@ -10,11 +10,12 @@ from dataclasses import replace
 from gate.core import check_run, same_head
 from gate.core.check_run import CheckRun, Links
 from gate.core.event import RepositoryRef
+from gate.core.failure import Gone, Permanent
 from gate.core.verdict import CheckVerdict, Components, Provenance, Verdict, components_of
 from gate.core.waiver import waive_check
 from gate.core.work import Head
 from gate.service import Service
-from gate.store import VerdictRecord
+from gate.store import CheckRunRecord, VerdictRecord
 
 
 def links(service: Service, head: Head, *, base_sha: str = "", run_id: str) -> Links:
@@ -87,6 +88,7 @@ def _conclusions(
         if each.waivers or any(part.waivers for _, part in components)
     ]
     gates = same_head.worst(_gates(service, head, verdict, where))
+    gates |= {} if head.branch else _newest_instead(service, head, gates)
     return {
         **{(head, run.name): run for run in waived},
         **{(replace(head, number=number), gate.name): gate for number, gate in gates.items()},
@@ -103,6 +105,16 @@ def _gates(service: Service, head: Head, verdict: Verdict, where: Links) -> dict
         if gate is None and own.conclusion in {"success", "neutral"}:
             own = same_head.waiting(other, where)
     return {head.number: own, **{other: gate for other, gate in others.items() if gate is not None}}
+
+
+def _newest_instead(service: Service, head: Head, gates: dict[int, CheckRun]) -> dict[int, CheckRun]:
+    """By number, the `gate` that GitHub counts where it is none of these: of a pull request that was closed, say."""
+    newest = service.store.newest_check_run(head.repository.id, head.sha, check_run.OVERALL)
+    shown = {gate.external_id for gate in gates.values()}
+    if newest is None or not newest.completed or newest.run_id in shown or newest.number in gates:
+        return {}
+    worst = next(iter(gates.values()))
+    return {newest.number: replace(worst, external_id=newest.run_id)}
 
 
 def _of_same_head(service: Service, head: Head, where: Links) -> dict[int, CheckRun | None]:
@@ -126,21 +138,44 @@ def _of_same_head(service: Service, head: Head, where: Links) -> dict[int, Check
 
 
 def give_up(service: Service, head: Head, text: str, hint: str, *, run_id: str) -> None:
-    """Completes `gate` as "could not measure": it never stays in progress."""
+    """Completes `gate` as "could not measure": it never stays in progress, and nothing else of the run does."""
     put(service, head, check_run.failed(text, hint, links(service, head, run_id=run_id)))
+    supersede(service, head, only=run_id)
 
 
 def supersede(service: Service, head: Head, *, but: str = "", only: str = "") -> None:
     """Closes what is in progress for the pull request or merge group: all but the check runs of one run, or only those.
 
-    They say that `head` is judged instead; with an empty sha, that nothing is any more.
+    They say that `head` is judged instead; with an empty sha, that nothing is any more. Another pull request that had
+    to wait for one of these heads gets its verdict.
     """
+    closed = set()
     for open_run in service.store.open_check_runs(head.repository.id, head.number, branch=head.branch):
         if open_run.run_id != but and only in {"", open_run.run_id}:
-            old = replace(head, sha=open_run.head_sha)
-            where = links(service, old, run_id=open_run.run_id)
-            ended = "The merge group was given up" if head.branch else "The pull request was closed"
-            put(service, old, check_run.superseded(head.sha, where, name=open_run.name, ended=ended))
+            _close(service, replace(head, sha=open_run.head_sha), open_run, head.sha)
+            closed.add(open_run.head_sha)
+    for sha in sorted(closed - {head.sha}):
+        for other in service.store.open_pull_requests_at(head.repository.id, sha):
+            last = service.store.newest_verdict(head.repository.id, other.number)
+            if last is not None and last.verdict.provenance.head == sha:
+                conclude(service, head.repository, last.run_id)
+
+
+def _close(service: Service, head: Head, open_run: CheckRunRecord, newer_sha: str) -> None:
+    """What is not at GitHub, or cannot be changed there any more, is closed here alone."""
+    ended = "The merge group was given up" if head.branch else "The pull request was closed"
+    where = links(service, head, run_id=open_run.run_id)
+    run = check_run.superseded(newer_sha, where, name=open_run.name, ended=ended)
+    github, number = service.on_github(head.repository), open_run.check_run_id
+    try:
+        number = number or github.find_check_run(run) or 0
+        if number:
+            github.update_check_run(number, run)
+    except Gone:
+        raise
+    except Permanent as error:
+        service.telemetry.log.warning("check run not closed", check_run=number, error=str(error))
+    service.store.save_check_run(head, open_run.run_id, open_run.name, number, completed=True)
 
 
 def put(service: Service, head: Head, run: CheckRun) -> None:

@@ -5,12 +5,13 @@ Webhooks get lost, some without a trace. What is missing is started as if its ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gate import github
 from gate.core.event import RepositoryRef
+from gate.core.failure import Gone, Permanent
 from gate.core.work import (
     CloseRuns,
     Evaluate,
@@ -23,13 +24,21 @@ from gate.core.work import (
     evaluations,
     subject,
 )
-from gate.github import PullRequestView
+from gate.github import GitHubRepository, NotFoundError, PullRequestView
 from gate.service import Service
+from gate.store import PullRequestRecord
 
 EVERY = timedelta(minutes=5)
 """How often a repository is looked at, where the installation has few."""
 MOST_REPOSITORIES = 40
-"""Of an installation at once, the ones that wait longest: 480 requests an hour are a tenth of GitHub's limit."""
+"""Of an installation at once, the ones that wait longest. Each costs a request for every 100 open pull requests, and
+every hour a token: a fifth of GitHub's limit at most, where each has its pull requests on one page."""
+MOST_AT_ONCE = 20
+"""Evaluations of one repository that are started like new ones: those of the pull requests that changed last."""
+MOST_LATER = 10
+"""And of the rest, in the background, each time."""
+REPOSITORIES_EVERY = timedelta(days=1)
+REPOSITORIES = "repositories"
 GRACE = timedelta(minutes=2)
 """What changed just now may have its event under way, or its run not begun."""
 
@@ -44,8 +53,14 @@ class Installations:
     asked_at: datetime
 
 
+def begin(run: Run, _service: Service) -> None:
+    """Starts a survey, unless the one before is still under way."""
+    if not run.unfinished(subject(Survey())):
+        run.start(Survey())
+
+
 def survey(run: Run, service: Service, work: Survey) -> None:
-    """Starts whatever brings us up to date: with changed installations, pull requests, and failed webhooks."""
+    """Starts whatever brings us up to date: with installations, pull requests, and failed webhooks."""
     run.start(Redeliver())
     found = run.step(_installations, service, name="list installations")
     for installation_id in found.changed:
@@ -63,10 +78,14 @@ def reconcile(run: Run, service: Service, work: Reconcile) -> None:
 
 
 def _installations(service: Service) -> Installations:
-    """A suspended one that we do not know is none to us."""
+    """A suspended one that we do not know is none to us; once a day each counts as changed, for its repositories may be."""
     now = service.now()
     known = set(service.store.installations())
     active = {each for each, state in github.installations(service.github).items() if state == "active"}
+    last = service.store.read_until(REPOSITORIES)
+    if last is None or last < now - REPOSITORIES_EVERY:
+        service.store.note_read_until(REPOSITORIES, now)
+        return Installations(tuple(sorted(known | active)), (), now)
     return Installations(tuple(sorted(known ^ active)), tuple(sorted(known & active)), now)
 
 
@@ -78,34 +97,64 @@ def _repositories(service: Service, work: Reconcile) -> tuple[RepositoryRef, ...
 
 def _missing(service: Service, repository: RepositoryRef) -> tuple[Supersede | CloseRuns, ...]:
     on_github = service.on_github(repository)
-    shown = list(on_github.open_pull_requests())
     service.store.note_reconciled(repository.id, service.now())
-    recent = service.now() - GRACE
-    unanswered = [
-        Supersede(evaluation(repository, pull))
-        for pull in shown
-        if pull.updated_at < recent and not _is_answered(service, repository.id, pull)
+    try:
+        shown = list(on_github.open_pull_requests())
+        closed = _closed(service, on_github, repository, {pull.number for pull in shown})
+    except Gone:
+        raise
+    except Permanent as error:  # the next repository may be better off
+        service.telemetry.log.warning(
+            "pull requests not compared", repository=repository.id, error=str(error)
+        )
+        return ()
+    return (*_unanswered(service, repository, shown), *closed)
+
+
+def _unanswered(
+    service: Service, repository: RepositoryRef, shown: Sequence[PullRequestView]
+) -> Iterator[Supersede]:
+    """What changed last first and at once; of the others a few each time, behind everything that people wait for."""
+    now = service.now()
+    lost = [
+        pull
+        for pull in sorted(shown, key=lambda pull: pull.updated_at, reverse=True)
+        if pull.updated_at < now - GRACE and not _is_answered(service, repository.id, pull)
     ]
-    still_open = {pull.number for pull in shown}
-    closed = [
-        CloseRuns(repository, pull.number, pull.head_sha, pull.updated_at)
-        for number in _open_here(service, repository)
-        if number not in still_open and (pull := on_github.pull_request(number)).state == "closed"
-    ]
-    return (*unanswered, *closed)
+    for place, pull in enumerate(lost[: MOST_AT_ONCE + MOST_LATER]):
+        yield Supersede(replace(evaluation(repository, pull), later=place >= MOST_AT_ONCE))
+
+
+def _closed(
+    service: Service, on_github: GitHubRepository, repository: RepositoryRef, still_open: Collection[int]
+) -> list[CloseRuns]:
+    """What is open here and nowhere else; GitHub hides those of people it takes for spammers."""
+    found = []
+    for known in _open_here(service, repository):
+        if known.number in still_open:
+            continue
+        try:
+            pull = on_github.pull_request(known.number)
+        except NotFoundError:
+            found.append(CloseRuns(repository, known.number, known.head_sha, known.updated_at))
+            continue
+        if pull.state == "closed":
+            found.append(CloseRuns(repository, pull.number, pull.head_sha, pull.updated_at))
+    return found
 
 
 def _is_answered(service: Service, repository_id: int, pull: PullRequestView) -> bool:
     """Whether a run has said its last word on this head, and for this base branch."""
     known = service.store.pull_request(repository_id, pull.number)
-    same = known is not None and (known.state, known.base_ref) == ("open", pull.base_ref)
+    now = ("open", pull.base_ref, pull.head_sha)
+    same = known is not None and (known.state, known.base_ref, known.head_sha) == now
     return same and service.store.is_answered(repository_id, pull.number, pull.head_sha)
 
 
-def _open_here(service: Service, repository: RepositoryRef) -> Iterator[int]:
+def _open_here(service: Service, repository: RepositoryRef) -> Iterator[PullRequestRecord]:
     known = service.store.pull_requests(repository.id, open_only=True, limit=1000)
     recent = service.now() - GRACE
-    return (pull.number for pull in known if pull.updated_at < recent)
+    return (pull for pull in known if pull.updated_at < recent)
 
 
 def evaluation(repository: RepositoryRef, pull: PullRequestView, *, again: bool = False) -> Evaluate:

@@ -52,7 +52,7 @@ def _record(run: Run, service: Service, work: RecordBranch) -> None:
 
 def _is_followed(service: Service, work: RecordBranch) -> bool:
     """A push may be the first that is ever heard of a repository."""
-    service.store.save_repository(work.repository)
+    service.store.meet_repository(work.repository)
     known = service.store.repository(work.repository.id)
     return _is_default(work) or (known is not None and listed(work.branch, known.gated_branches))
 

@@ -70,9 +70,10 @@ def _due(service: Service) -> tuple[FailedDelivery, ...]:
 
 def _send(service: Service, failed: FailedDelivery) -> None:
     log = service.telemetry.log
-    if failed.times >= MOST_TIMES:
-        if failed.times == MOST_TIMES:
-            log.warning("webhook given up", delivery=failed.guid, times=failed.times)
+    if failed.times > MOST_TIMES:
+        return service.store.forget_delivery(failed.guid)  # GitHub does not list it any more
+    if failed.times == MOST_TIMES:
+        log.warning("webhook given up", delivery=failed.guid, times=failed.times)
         # Kept as long as GitHub lists it, for it must not begin anew.
         return service.store.note_redelivery(failed.guid, MOST_TIMES + 1, due_at=service.now() + KEPT)
     try:

@@ -26,7 +26,6 @@ from gate.core.work import (
     Sync,
     Waive,
     Welcome,
-    Work,
 )
 from gate.service import Service
 from gate.workflows import expire, reconcile, redeliver
@@ -66,7 +65,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
 }
 
 SCHEDULES: dict[str, tuple[str, Callable[[Run, Service], None]]] = {
-    "survey": ("*/5 * * * *", lambda run, service: _start(run, Survey())),
+    "survey": ("*/5 * * * *", reconcile.begin),
     "watch": ("* * * * *", expire.watch),
 }
 """By name: when (a cron expression, UTC), and what one of the workers does then."""
@@ -88,10 +87,6 @@ def schedules(service: Service) -> dict[str, tuple[str, Callable[[Run], None]]]:
 def _at(function: Callable[[Run, Service], None], service: Service, run: Run) -> None:
     if service.app is not None:  # before that there is nobody to ask
         function(run, service)
-
-
-def _start(run: Run, work: Work) -> None:
-    run.start(work)
 
 
 def _bound(function: Workflow, service: Service) -> Callable[[Run, Any], None]:

@@ -93,7 +93,7 @@ def _agrees(work: Evaluate | CloseRuns, seen: _Seen) -> bool:
 
 
 def _accept(service: Service, work: Evaluate | EvaluateGroup) -> bool:
-    service.store.save_repository(work.repository)
+    service.store.meet_repository(work.repository)
     if isinstance(work, EvaluateGroup):
         return service.store.note_group(work, destroyed=False)
     return service.store.note_pull_request(
@@ -118,7 +118,7 @@ def _close_others(service: Service, work: Evaluate | EvaluateGroup, started: str
 
 
 def _accept_closing(service: Service, work: CloseRuns) -> bool:
-    service.store.save_repository(work.repository)
+    service.store.meet_repository(work.repository)
     return service.store.note_pull_request(
         work.repository.id,
         work.number,
@@ -130,7 +130,7 @@ def _accept_closing(service: Service, work: CloseRuns) -> bool:
 
 
 def _accept_destroying(service: Service, work: CloseGroup) -> None:
-    service.store.save_repository(work.group.repository)
+    service.store.meet_repository(work.group.repository)
     service.store.note_group(work.group, destroyed=True)
 
 

@@ -102,7 +102,7 @@ def _open_head(service: Service, work: Waive) -> str | None:
     """The head of the pull request, None of a closed one; GitHub says it where the comment came before any event of it."""
     known = service.store.pull_request(work.repository.id, work.number)
     if known is None:
-        service.store.save_repository(work.repository)
+        service.store.meet_repository(work.repository)
     seen = known or service.on_github(work.repository).pull_request(work.number)
     return seen.head_sha if seen.state == "open" else None
 

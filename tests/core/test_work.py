@@ -71,7 +71,7 @@ CLOSED = PullRequestEvent(
 )
 EVALUATE = Evaluate(REPOSITORY, 7, HEAD, BASE, "main", NOW, "somebody", "A title", True, "fork/name")
 RERUN = CheckRunEvent("rerequested", REPOSITORY, 9, 5, "gate", "7:x", HEAD, "somebody", (7,))
-REEVALUATE = Reevaluate(REPOSITORY, HEAD, (7,), "7:x")
+REEVALUATE = Reevaluate(REPOSITORY, HEAD)
 QUEUE = f"gh-readonly-queue/main/pr-7-{BASE}"
 GROUP = EvaluateGroup(REPOSITORY, 7, QUEUE, HEAD, BASE, "main")
 ARCHIVED = replace(REPOSITORY, archived=True)
@@ -141,16 +141,16 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         (Rejudge(REPOSITORY, "main", HEAD), ("ingest", "2:main", "rejudge:2:main")),
         # Judged again for a new policy: one after another, and ended by a newer head as any evaluation is.
         (replace(EVALUATE, later=True), ("background", "2", "evaluate:2:7")),
-        (Sync(1), ("background", "installation:1", "sync:installation:1")),
+        (Sync(1), ("ingest", "installation:1", "sync:installation:1")),
         # A merge group is known by its commit, and is no evaluation of its pull request.
         (Supersede(GROUP), ("ingest", f"2:{HEAD}", f"supersede:2:{HEAD}")),
         (GROUP, ("gate", "2", f"evaluate:2:{HEAD}")),
         (CloseGroup(GROUP), ("ingest", f"2:{HEAD}", f"closegroup:2:{HEAD}")),
         (Approve(REPOSITORY, HEAD, "mona"), ("ingest", f"2:{HEAD}", f"approve:2:{HEAD}")),
-        (Welcome(REPOSITORY), ("background", "2", "welcome:2")),
-        (Reconcile(1), ("background", "installation:1", "reconcile:installation:1")),
-        (Redeliver(), ("background", "app", "redeliver:app")),
-        (Survey(), ("background", "app", "survey:app")),
+        (Welcome(REPOSITORY), ("ingest", "2", "welcome:2")),
+        (Reconcile(1), ("ingest", "installation:1", "reconcile:installation:1")),
+        (Redeliver(), ("ingest", "app", "redeliver:app")),
+        (Survey(), ("ingest", "app", "survey:app")),
         (Forget(5), ("ingest", "app", "forget:app")),
         (Expire(EVALUATE.head, "r1"), ("ingest", "2:7", "expire:2:7")),
     ],
@@ -168,7 +168,7 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
         Supersede(EVALUATE),
         Supersede(GROUP),
         Expire(GROUP.head, "r1"),
-        Reevaluate(REPOSITORY, HEAD, (7,)),
+        Reevaluate(REPOSITORY, HEAD),
         WAIVE,
         Rejudge(REPOSITORY, "main", BASE),
         Sync(1, REPOSITORY),

@@ -21,6 +21,8 @@ class InlineRun:
     cancelled_subjects: list[str] = field(default_factory=list)
     under_way: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By subject, the runs that others have."""
+    waiting: frozenset[str] = frozenset()
+    """Ids of runs that wait."""
 
     def step(self, function: Callable[..., T], *args: object, name: str = "") -> T:
         """The result, which has to be one that the engine could keep."""
@@ -46,6 +48,10 @@ class InlineRun:
         """Keep what was to be cancelled."""
         self.cancelled_subjects.append(subject)
         return self.under_way.get(subject, ())
+
+    def waits(self, run_id: str) -> bool:
+        """As the test says."""
+        return run_id in self.waiting
 
     def cancelled(self) -> bool:
         """Nobody cancels it."""

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from gate.core.work import Evaluate, Expire, Head, id_of_started
+from gate.core.work import Evaluate, Expire, Head, id_of_started, subject
 from gate.workflows import publish
-from gate.workflows.expire import expire, watch
+from gate.workflows.expire import MORE, expire, watch
 from tests.fake_github import FakeGitHub, PullRequest
 from tests.workflows.conftest import Later, ref_of
 from tests.workflows.inline_run import InlineRun
@@ -44,6 +44,49 @@ def test_only_what_is_overdue_is_ended(run: InlineRun, service: Later, begun: Ex
 
     assert before == []
     assert run.started == [begun]
+
+
+def test_a_run_that_waits_is_given_more_time(service: Later, begun: Expire) -> None:
+    """
+    Where GitHub limits us, or a long queue is before it, its time does not count.
+    """
+    service.ahead = timedelta(minutes=31)
+    run = InlineRun(waiting=frozenset({begun.run_id}))
+
+    watch(run, service)
+
+    assert run.started == []
+    assert service.store.overdue(service.now()) == ()
+    assert len(service.store.overdue(service.now() + MORE + timedelta(minutes=1))) == 1
+
+
+def test_one_ending_at_a_time(service: Later, begun: Expire) -> None:
+    """
+    While GitHub cannot be told, no further ending queues up behind the first.
+    """
+    service.ahead = timedelta(minutes=31)
+    run = InlineRun(under_way={subject(begun): ("the first",)})
+
+    watch(run, service)
+
+    assert run.started == []
+
+
+def test_what_can_never_be_told_is_given_up(
+    run: InlineRun, service: Later, begun: Expire, pull: PullRequest
+) -> None:
+    """
+    GitHub refuses for good, because the permission was withdrawn, say: the watch does not begin again each minute.
+    """
+    for installation in pull.github.installations.values():
+        installation.permissions["checks"] = "read"
+    for token in pull.github.tokens.values():
+        object.__setattr__(token, "permissions", {"metadata": "read", "checks": "read"})
+    service.ahead = timedelta(minutes=31)
+
+    expire(run, service, begun)
+
+    assert service.store.overdue(service.now()) == ()
 
 
 def test_an_overdue_run_could_not_measure(

@@ -6,8 +6,29 @@ from datetime import timedelta
 
 import pytest
 
-from gate.core.work import CloseRuns, Head, Reconcile, Redeliver, Supersede, Survey, Sync, evaluations
-from gate.workflows.reconcile import EVERY, GRACE, MOST_REPOSITORIES, reconcile, survey
+from gate.core.work import (
+    CloseRuns,
+    Evaluate,
+    Head,
+    Reconcile,
+    Redeliver,
+    Supersede,
+    Survey,
+    Sync,
+    evaluations,
+)
+from gate.workflows.reconcile import (
+    EVERY,
+    GRACE,
+    MOST_AT_ONCE,
+    MOST_LATER,
+    MOST_REPOSITORIES,
+    REPOSITORIES,
+    REPOSITORIES_EVERY,
+    begin,
+    reconcile,
+    survey,
+)
 from gate.workflows.supersede import supersede
 from tests.fake_github import FakeGitHub, PullRequest, Repository
 from tests.workflows.conftest import Later, ref_of
@@ -42,7 +63,7 @@ def compared(run: InlineRun, service: Later, repository: Repository) -> list[tup
 
 def answer(service: Later, pull: PullRequest) -> None:
     """As if the event had come and the verdict been published."""
-    accepted = InlineRun(id="earlier:0")
+    accepted = InlineRun(id=f"{pull.head_sha}:0")
     found = InlineRun()
     reconcile(found, service, Reconcile(ref_of(pull.repository).installation_id))
     (work,) = found.started
@@ -129,6 +150,56 @@ def test_a_closed_pull_request_ends_here_too(run: InlineRun, service: Later, pul
     assert compared(run, service, pull.repository) == [("CloseRuns", 1, pull.head_sha)]
 
 
+def test_a_head_that_came_back_is_judged(run: InlineRun, service: Later, pull: PullRequest) -> None:
+    """
+    A forced push back to an old head, of which nobody told: its check run says that it was superseded.
+    """
+    answer(service, pull)
+    first = pull.head_sha
+    pull.push({"app.py": "x = 3\n"})
+    service.ahead += GRACE
+    answer(service, pull)
+    pull.move(first)
+    service.ahead += GRACE
+
+    assert compared(run, service, pull.repository) == [("Supersede", 1, first)]
+
+
+def test_a_pull_request_that_github_hides_is_closed_here(
+    run: InlineRun, service: Later, pull: PullRequest
+) -> None:
+    """
+    One of somebody it takes for a spammer is gone without a word; the others are compared all the same.
+    """
+    answer(service, pull)
+    other = pull.repository.open_pull_request({"app.py": "x = 4\n"})
+    pull.repository.pull_requests.remove(pull)
+    service.ahead += GRACE + EVERY
+
+    assert compared(run, service, pull.repository) == [
+        ("Supersede", other.number, other.head_sha),
+        ("CloseRuns", 1, pull.head_sha),
+    ]
+
+
+def test_many_lost_pull_requests_are_no_storm(run: InlineRun, service: Later, repository: Repository) -> None:
+    """
+    Those that changed last are judged at once, a few more in the background, the rest the next time.
+    """
+    for number in range(MOST_AT_ONCE + MOST_LATER + 5):
+        repository.open_pull_request(sha=repository.head_sha, branch=f"b{number}")
+    service.ahead = GRACE + timedelta(minutes=1)
+
+    compared(run, service, repository)
+
+    later = [
+        work.evaluate.later
+        for work in run.started
+        if isinstance(work, Supersede) and isinstance(work.evaluate, Evaluate)
+    ]
+    assert later == [False] * MOST_AT_ONCE + [True] * MOST_LATER
+
+
 def test_repositories_take_turns(service: Later, github: FakeGitHub) -> None:
     """
     Of many repositories so many are looked at that GitHub's limit is not felt, and each in its turn.
@@ -155,6 +226,7 @@ def test_a_survey_leaves_nothing_out_that_was_compared_before_it(
     """
     installation_id = ref_of(repository).installation_id
     service.store.note_installation(installation_id, "octo", "active")
+    service.store.note_read_until(REPOSITORIES, service.now())
     reconcile(InlineRun(), service, Reconcile(installation_id))
     opened = repository.open_pull_request({"app.py": "x = 2\n"})
     service.ahead = GRACE + timedelta(seconds=1)
@@ -176,6 +248,7 @@ def test_every_installation_is_looked_at(run: InlineRun, service: Later, github:
     )
     for each in (both, gone):
         service.store.note_installation(each, "org", "active")
+    service.store.note_read_until(REPOSITORIES, service.now())
     github.uninstall(github.installations[gone])
     github.suspend(github.installations[suspended])
 
@@ -185,3 +258,34 @@ def test_every_installation_is_looked_at(run: InlineRun, service: Later, github:
     assert changed == [Redeliver(), Sync(unknown), Sync(gone)]
     assert isinstance(compared, Reconcile)
     assert compared.installation_id == both
+
+
+def test_once_a_day_every_installation_is_synchronised(
+    run: InlineRun, service: Later, github: FakeGitHub
+) -> None:
+    """
+    A repository that was added while GitHub could not tell us is found by its list alone.
+    """
+    known = ref_of(github.repository({})).installation_id
+    service.store.note_installation(known, "octo", "active")
+    service.store.note_read_until(REPOSITORIES, service.now())
+    service.ahead = REPOSITORIES_EVERY + timedelta(minutes=1)
+
+    survey(run, service, Survey())
+    again = InlineRun()
+    survey(again, service, Survey())
+
+    assert Sync(known) in run.started
+    assert Sync(known) not in again.started
+
+
+def test_one_survey_at_a_time(service: Later) -> None:
+    """
+    Where one takes longer than five minutes, the next is not begun beside it.
+    """
+    free, busy = InlineRun(), InlineRun(under_way={"survey:app": ("the one before",)})
+
+    begin(free, service)
+    begin(busy, service)
+
+    assert (free.started, busy.started) == ([Survey()], [])

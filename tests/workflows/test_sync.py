@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate.core.event import RepositoryRef
-from gate.core.work import Reconcile, RecordBranch, Sync, Welcome, evaluations_in
+from gate.core.work import Head, Reconcile, RecordBranch, Sync, Welcome, evaluations_in
+from gate.workflows import publish
 from gate.workflows.sync import sync
 from gate.workflows.welcome import welcome
 from tests.fake_github import FakeGitHub, Repository
@@ -129,6 +132,76 @@ def test_an_installation_that_acts_again_is_taken_up(
     assert shown(service, ref)[0] == "active"
 
 
+def test_what_came_back_is_not_welcomed_again(
+    service: Later, github: FakeGitHub, repository: Repository
+) -> None:
+    """
+    A neutral `gate` on its default branch could stand over one that blocks a pull request from there.
+    """
+    ref = ref_of(repository)
+    installation = github.installations[ref.installation_id]
+    synchronised(service, ref.installation_id)
+    github.suspend(installation)
+    synchronised(service, ref.installation_id)
+    github.unsuspend(installation)
+
+    run = synchronised(service, ref.installation_id)
+
+    assert run.started == [Reconcile(ref.installation_id)]
+
+
+def test_an_old_event_makes_nothing_public(run: InlineRun, service: Later, repository: Repository) -> None:
+    """
+    Whatever an event of before says, only GitHub's answer shows a private repository to everybody.
+    """
+    old = ref_of(repository)
+    repository.make_private()
+    sync(run, service, Sync(old.installation_id, ref_of(repository)))
+
+    service.store.meet_repository(old)
+
+    assert shown(service, old) == ("active", "octo/app", "main", True)
+
+
+def test_an_event_hides_at_once(service: Later, repository: Repository) -> None:
+    """
+    While GitHub cannot be asked, a repository that became private is not shown.
+    """
+    old = ref_of(repository)
+    service.store.save_repository(old)
+
+    service.store.meet_repository(replace(old, private=True))
+
+    assert shown(service, old)[3] is True
+
+
+def test_a_new_default_branch_is_measured(run: InlineRun, service: Later, repository: Repository) -> None:
+    """
+    Its policy says which branches are gated, and its totals are the next point of the trends.
+    """
+    service.store.save_repository(ref_of(repository))
+    tip = repository.push("trunk", {"app.py": "x = 2\n"})
+    repository.change_default_branch("trunk")
+    now = ref_of(repository)
+
+    sync(run, service, Sync(now.installation_id, now))
+
+    assert run.started == [RecordBranch(now, "trunk", tip)]
+
+
+def test_an_archived_repository_stops(run: InlineRun, service: Later, repository: Repository) -> None:
+    """
+    Nothing can be written there any more.
+    """
+    repository.archive()
+    now = ref_of(repository)
+
+    sync(run, service, Sync(now.installation_id, now))
+
+    assert run.cancelled_subjects == [evaluations_in(repository.id)]
+    assert shown(service, now)[0] == "archived"
+
+
 def test_a_repository_is_looked_at_as_it_is_now(
     run: InlineRun, service: Later, repository: Repository
 ) -> None:
@@ -177,6 +250,22 @@ def test_a_first_gate_appears_right_after_installation(
     (gate,) = repository.check_runs_of(repository.head_sha).values()
     assert (gate.name, gate.conclusion) == ("gate", "neutral")
     assert "expected source" in gate.summary
+    assert run.started == [RecordBranch(ref, "main", repository.head_sha)]
+
+
+def test_a_gate_that_is_there_stays(run: InlineRun, service: Later, repository: Repository) -> None:
+    """
+    The tip of the default branch may be the head of a pull request to another branch, and blocked.
+    """
+    ref = ref_of(repository)
+    service.store.save_repository(ref)
+    head = Head(ref, 1, repository.head_sha)
+    publish.give_up(service, head, "no", "", run_id="r1")
+
+    welcome(run, service, Welcome(ref))
+
+    (gate,) = repository.check_runs
+    assert gate.conclusion == "failure"
     assert run.started == [RecordBranch(ref, "main", repository.head_sha)]
 
 

@@ -20,6 +20,7 @@ def upgrade() -> None:
     for table in ("verdict", "check_run"):
         op.add_column(table, sa.Column("branch", sa.String(255), nullable=False, server_default=""))
     op.add_column("check_run", sa.Column("due_at", sa.DateTime(timezone=True)))
+    op.create_index(op.f("ix_check_run_completed_due_at"), "check_run", ["completed", "due_at"])
     _create_tables()
 
 
