@@ -5,7 +5,7 @@ help later is raised as Transient for the engine, what will not as Permanent. It
 """
 
 from gate.github.app import GitHub, convert_manifest
-from gate.github.failure import NotFoundError
+from gate.github.failure import NotFoundError, NotShownError
 from gate.github.hook import DeliveryAttempt, deliveries, redeliver
 from gate.github.installations import installation_state, installations, repositories
 from gate.github.registration import (
@@ -27,6 +27,7 @@ __all__ = [
     "GitHubRepository",
     "InstallationView",
     "NotFoundError",
+    "NotShownError",
     "PullRequestView",
     "Users",
     "WebhookView",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
@@ -17,6 +18,7 @@ from gate.core.work import (
     Supersede,
     evaluations,
 )
+from gate.github import NotShownError
 from gate.service import Service
 from gate.workflows import publish
 
@@ -109,8 +111,12 @@ def _accept(service: Service, work: Evaluate | EvaluateGroup) -> bool:
 
 
 def _announce(service: Service, work: Evaluate | EvaluateGroup, started: str) -> None:
-    """Before the run starts: it may have to wait for a worker, and a person should not wonder."""
-    publish.start(service, work.head, FIRST_STAGE, run_id=started)
+    """Before the run starts: it may have to wait for a worker, and a person should not wonder.
+
+    A head that GitHub does not show yet must not keep the next one waiting: the run itself is patient with it.
+    """
+    with suppress(NotShownError):
+        publish.start(service, work.head, FIRST_STAGE, run_id=started)
 
 
 def _close_others(service: Service, work: Evaluate | EvaluateGroup, started: str) -> None:

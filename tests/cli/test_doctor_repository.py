@@ -78,7 +78,7 @@ def test_all_is_well(
         f'✔ GitHub App: "gate", id 4242, at {github.api_url}',
         "✔ webhook: https://gate.example/webhook, json",
         f"✔ installation: on octo, {github.url}/organizations/octo/settings/installations/{installation.id}",
-        "✔ permissions: metadata: read, contents: read, issues: read, pull_requests: read, merge_queues: read, checks: write, statuses: write",
+        "✔ permissions: metadata: read, contents: read, issues: read, pull_requests: write, merge_queues: read, checks: write, statuses: write",
         "✔ events: issue_comment, merge_group, pull_request, push, repository",
         "✔ repository: octo/app, public, default branch main",
         (

@@ -108,5 +108,10 @@ class Faults:
     @property
     def left(self) -> dict[str, int]:
         """How many faults of each operation have not happened yet."""
+        return {operation: number for (operation, _), number in self.left_where.items()}
+
+    @property
+    def left_where(self) -> dict[tuple[str, str], int]:
+        """The same by operation and place."""
         with self._lock:
-            return {name: len(queue) for (name, _), queue in self._queues.items() if queue}
+            return {place: len(queue) for place, queue in self._queues.items() if queue}

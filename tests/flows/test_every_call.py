@@ -167,12 +167,21 @@ def is_done(pull: PullRequest) -> bool:
 def script(world: World, pull: PullRequest, case: Case) -> None:
     """Let it go wrong for this pull request alone."""
     repository = pull.repository
-    installation = world.github.installation_of(repository)
-    assert installation is not None
-    where = f"installations/{installation.id}/" if case.operation == CREATE_TOKEN else f"/{repository.owner}/"
     fault = first(lambda: rename(repository)) if case.kind == "renamed" else KINDS[case.kind]
     faults = (*[FINE] * case.skipped, *[fault] * case.times)
-    world.github.faults.script(case.operation, *faults, where=where)
+    world.github.faults.script(case.operation, *faults, where=place_of(pull, case))
+
+
+def case_of(name: str) -> Case:
+    return (CASES | RENAMED)[name]
+
+
+def place_of(pull: PullRequest, case: Case) -> str:
+    """What is in the path of this pull request's requests, and of no other's."""
+    installation = pull.github.installation_of(pull.repository)
+    assert installation is not None
+    owner = pull.repository.owner
+    return f"installations/{installation.id}/" if case.operation == CREATE_TOKEN else f"/{owner}/"
 
 
 def rename(repository: Repository) -> None:
@@ -258,6 +267,12 @@ def test_every_fault_has_happened(judged: dict[str, PullRequest], world: World) 
     """
     A fault that nobody met would prove nothing; and GitHub refused no other request.
     """
-    assert judged
-    assert world.github.faults.left == {}
+    left = {where: number for (_, where), number in world.github.faults.left_where.items()}
+    unmet = {
+        name: left[place_of(pull, case_of(name))]
+        for name, pull in judged.items()
+        if place_of(pull, case_of(name)) in left
+    }
+
+    assert unmet == {}
     assert world.github.problems == []

@@ -19,6 +19,8 @@ NO_APP = {
     "GATE_APP_ID": "",
     "GATE_PRIVATE_KEY": "",
     "GATE_WEBHOOK_SECRET": "",
+    "GATE_CLIENT_ID": "",
+    "GATE_CLIENT_SECRET": "",
 }
 
 
