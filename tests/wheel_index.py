@@ -43,8 +43,8 @@ class _Index(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
         area, _, name = self.path.strip("/").partition("/")
-        if area == "simple":
-            self._answer("text/html", self._links(name).encode())
+        if area == "simple" and (links := self._links(name)):
+            self._answer("text/html", links.encode())
         elif area == "files" and (self.server.wheels / Path(name).name).is_file():
             self._answer("application/octet-stream", (self.server.wheels / Path(name).name).read_bytes())
         else:

@@ -44,7 +44,7 @@ __all__ = [
     "prepare",
 ]
 
-_REVISION = 9
+_REVISION = 10
 """Of how environments are built; part of their key."""
 _NO_SDISTS = "source distributions, whose code could read the package index's password"
 

@@ -125,7 +125,8 @@ def _attempt(
 
 def _order(recipe: Recipe, root: str) -> dict[str, str | bool | Sequence[str]]:
     indexes: list[str] = []
-    options = ("--default-index", *["--index"] * len(recipe.index_urls))
+    # uv asks its default index last, wherever it is named.
+    options = [*["--index"] * (len(recipe.index_urls) - 1), "--default-index"]
     for option, url in zip(options, recipe.index_urls, strict=False):
         indexes += [option, url]
     return {

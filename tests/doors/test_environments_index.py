@@ -391,6 +391,31 @@ def test_an_index_may_be_a_folder_of_this_machine(sandbox: Sandbox, tmp_path: Pa
 
 
 @pytest.mark.box
+def test_of_several_indexes_the_first_that_has_a_package_gives_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whoever puts a package of a private index's name into a public one that is named after it gains nothing."""
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        put_wheel(tmp_path / folder, "same", {f"of_{folder}.py": "x = 1\n"})
+    put_wheel(tmp_path / "second", "other", {"other.py": "x = 1\n"})
+
+    with index_of(tmp_path / "first") as first, index_of(tmp_path / "second") as second:
+        made = prepare(
+            sandbox,
+            {"requirements.txt": b"same\nother\n"},
+            tests=Tests(),
+            command=UNITTEST,
+            index_urls=(first.url, second.url),
+            directory=tmp_path,
+        )
+
+    assert isinstance(made, Environment)
+    assert made.packages == ("other-1", "same-1")
+    assert [path.stem for path in (tmp_path / "environments").glob("*/venv/lib/*/site-packages/of_*.py")] == [
+        "of_first"
+    ]
+
+
+@pytest.mark.box
 def test_a_source_distribution_is_built_where_the_policy_wants_it(sandbox: Sandbox, tmp_path: Path) -> None:
     """And only there; the two are different environments, and a wheel is taken before it."""
     backend = """
