@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,17 +20,24 @@ def has_wheel(name: str) -> bool:
 
 
 class _Server(ThreadingHTTPServer):
-    """Serves the wheels of one folder and remembers what it was asked."""
+    """Serves the wheels of one folder, to whoever has the password where there is one, and remembers what it was asked."""
 
-    def __init__(self, wheels: Path) -> None:
+    def __init__(self, wheels: Path, password: str = "") -> None:
         self.wheels = wheels
+        self.password = password
         self.asked: list[str] = []
         super().__init__(("127.0.0.1", 0), _Index)
 
     @property
     def url(self) -> str:
-        """Of the index."""
-        return f"http://127.0.0.1:{self.server_address[1]}/simple"
+        """Of the index, with the password."""
+        user = f"somebody:{self.password}@" if self.password else ""
+        return f"http://{user}127.0.0.1:{self.server_address[1]}/simple"
+
+    def lets(self, authorization: str) -> bool:
+        """Whether that header opens it."""
+        expected = base64.b64encode(f"somebody:{self.password}".encode()).decode()
+        return not self.password or authorization == f"Basic {expected}"
 
 
 class _Index(BaseHTTPRequestHandler):
@@ -43,8 +51,13 @@ class _Index(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
         area, _, name = self.path.strip("/").partition("/")
-        if area == "simple":
-            self._answer("text/html", self._links(name).encode())
+        if not self.server.lets(self.headers.get("Authorization", "")):
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", "Basic")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif area == "simple" and (links := self._links(name)):
+            self._answer("text/html", links.encode())
         elif area == "files" and (self.server.wheels / Path(name).name).is_file():
             self._answer("application/octet-stream", (self.server.wheels / Path(name).name).read_bytes())
         else:
@@ -67,9 +80,9 @@ class _Index(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def index_of(wheels: Path) -> Iterator[_Server]:
+def index_of(wheels: Path, password: str = "") -> Iterator[_Server]:
     """The server of a folder's wheels while the block runs."""
-    with _Server(wheels) as server:
+    with _Server(wheels, password) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server

@@ -24,6 +24,7 @@ from gate.core.suite_command import SuiteCommand
 from gate.environments import eviction, index, interpreters
 from gate.environments.build import build
 from gate.environments.eviction import evict
+from gate.environments.index import public as public_indexes
 from gate.environments.interpreters import Interpreter
 from gate.environments.own_coverage import add_coverage
 from gate.environments.recipe import Recipe
@@ -42,10 +43,12 @@ __all__ = [
     "in_use",
     "is_manifest",
     "prepare",
+    "public_indexes",
 ]
 
-_REVISION = 9
+_REVISION = 10
 """Of how environments are built; part of their key."""
+_WITHHELD = "packages of private indexes, which forks are not given"
 _NO_SDISTS = "source distributions, whose code could read the package index's password"
 
 
@@ -57,13 +60,14 @@ def prepare(  # noqa: PLR0913  (callers name each)
     command: SuiteCommand | None,
     asked: tuple[str, ...] | None = None,
     index_urls: tuple[str, ...],
+    public_only: bool = False,
     directory: Path,
     cancelled: Callable[[], bool] = never,
 ) -> Environment | Unprepared:
     """The environment for a tree's tests, from the cache in `directory` or newly built.
 
     `manifests` are the tree's files for which `is_manifest` holds; `command` is how its tests are run,
-    `asked` what its build backend said it needs, once it was asked.
+    `asked` what its build backend said it needs, once it was asked. `public_only`: from indexes without a password.
     Raises: SandboxError when there is no box to install in.
     """
     needs = manifest.read(manifests, tests.install)
@@ -74,11 +78,13 @@ def prepare(  # noqa: PLR0913  (callers name each)
         return Unprepared("python", chosen, '[tests]\npython = "3.12"  # or another that is installed')
     # The code of a source distribution could read a password that uv needs.
     private = bool(index.secrets(index_urls))
+    allowed = public_indexes(index_urls) if public_only else index_urls
     recipe = Recipe(
         requirements=_requirements(needs, command, manifests),
         constraints=(*needs.constraints, *lock_file.constraints(manifests)),
         interpreter=chosen,
-        index_urls=index_urls,
+        index_urls=allowed,
+        withheld=allowed != index_urls,
         build=tuple(sorted({*needs.build, *manifest.named_requirements(asked or ())})),
         sdists=tests.sdists and not private,
     )
@@ -87,7 +93,7 @@ def prepare(  # noqa: PLR0913  (callers name each)
     with eviction.alone(place):
         refusal = None if place.exists() else build(sandbox, place, recipe, cancelled)
         eviction.touch(place)
-    left_out = (*needs.left_out, _NO_SDISTS) if tests.sdists and private else needs.left_out
+    left_out = (*[_WITHHELD] * recipe.withheld, *needs.left_out, *[_NO_SDISTS] * (tests.sdists and private))
     made = refusal or _environment(key, place, chosen, needs, left_out)
     if isinstance(made, Environment) and made.build is not None and asked is not None:
         return replace(made, build=replace(made.build, asked=True))
@@ -114,6 +120,7 @@ def _key(recipe: Recipe, mode: Mode) -> str:
         recipe.interpreter.path,
         recipe.interpreter.version,
         recipe.index_urls,
+        recipe.withheld,
         recipe.build,
         recipe.sdists,
         importlib.metadata.version("uv"),

@@ -48,7 +48,12 @@ def build(sandbox: Sandbox, place: Path, recipe: Recipe, cancelled: Callable[[],
         ended = _attempt(sandbox, place, recipe, _Sight(way_out, shown), cancelled)
         if not isinstance(ended, Exit):
             return ended
-        refusal = outcome.failed(ended, sdists=recipe.sdists, secrets=index.secrets(recipe.index_urls))
+        refusal = outcome.failed(
+            ended,
+            sdists=recipe.sdists,
+            secrets=index.secrets(recipe.index_urls),
+            withheld=recipe.withheld,
+        )
         changed = _changed(recipe, ended, refusal)
         if changed is None:
             break
@@ -75,7 +80,9 @@ class _Sight:
 
 
 def _endpoints(recipe: Recipe) -> tuple[Endpoint, ...] | index.Unreachable:
-    """The servers of the package indexes; none where nothing is installed."""
+    """The servers of the package indexes; none where nothing is installed, or nothing can be."""
+    if recipe.without_index:
+        return ()
     names: list[str] = [canonicalize_name(Requirement(text).name) for text in recipe.requirements]
     names += [canonicalize_name(Requirement(text).name) for text in recipe.build]
     names += ["coverage"] if _coverage(recipe) else []
@@ -124,8 +131,9 @@ def _attempt(
 
 
 def _order(recipe: Recipe, root: str) -> dict[str, str | bool | Sequence[str]]:
-    indexes: list[str] = []
-    options = ("--default-index", *["--index"] * len(recipe.index_urls))
+    indexes = ["--no-index"] if recipe.without_index else []
+    # uv asks its default index last, wherever it is named.
+    options = [*["--index"] * (len(recipe.index_urls) - 1), "--default-index"]
     for option, url in zip(options, recipe.index_urls, strict=False):
         indexes += [option, url]
     return {

@@ -97,6 +97,11 @@ def secrets(index_urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*written, *map(unquote, written)} - {""}, key=len, reverse=True))
 
 
+def public(index_urls: Iterable[str]) -> tuple[str, ...]:
+    """Those whose address holds no user, password or token, so that whoever reaches them may read them."""
+    return tuple(url for url in index_urls if not secrets((url,)))
+
+
 def _remote(index_urls: Sequence[str]) -> list[str]:
     return [url for url in index_urls or (_uv_default(),) if urlsplit(url).scheme != "file"]
 

@@ -24,6 +24,11 @@ _NO_WHEELS = "Wheels are required for"
 _INSTALL = '[tests]\ninstall = ["requirements.txt"]  # the requirement files, extras and groups to install'
 _SDISTS = "[tests]\nsdists = true  # builds what has no wheel; that runs its code, in the box"
 
+_WITHHELD = (
+    "Packages of a private index are not given to forks, and without them the requirements cannot be met."
+)
+_NOT_A_FORK = "A maintainer can push the branch to the repository itself, or send coverage from CI"
+
 _REMEDIES = {
     "endpoint": "which is not the package index. An operator can name it in GATE_INDEX_URL.",
     "address": "whose address is in a private network and not that of the package index. An operator can name it in"
@@ -38,8 +43,11 @@ def unreachable(found: Unreachable) -> Unprepared:
     return Unprepared("install", _cannot_be_reached(found.index, found.reason), "", ours=True)
 
 
-def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str]) -> Unprepared:
-    """Why an installer's box gave no environment. None of the `secrets` is repeated."""
+def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str], withheld: bool = False) -> Unprepared:
+    """Why an installer's box gave no environment. None of the `secrets` is repeated.
+
+    `withheld`: indexes with a password were left out.
+    """
     text = ended.output.decode(errors="replace")
     for secret in secrets:
         text = text.replace(secret, "****")
@@ -61,9 +69,9 @@ def failed(ended: Exit, *, sdists: bool, secrets: Iterable[str]) -> Unprepared:
         return Unprepared("build", f"{sentence} {wanted}".strip(), _INSTALL, output)
     if any(each in output for each in _NO_SOLUTION):
         source = "the package index" if sdists else "wheels of the package index"
-        hint = _SDISTS if _NO_WHEELS in output else _INSTALL
-        sentence = f"The requirements cannot be met from {source}."
-        return Unprepared("resolve", f"{sentence} {wanted}".strip(), hint, output)
+        sentence = _WITHHELD if withheld else f"The requirements cannot be met from {source}."
+        hint = _NOT_A_FORK if withheld else _SDISTS if _NO_WHEELS in output else _INSTALL
+        return Unprepared("resolve", f"{sentence} {wanted}".strip(), hint, output, ours=withheld)
     sentence = wanted or "The test environment could not be installed."
     return Unprepared("install", sentence, "" if wanted else _INSTALL, output)
 

@@ -27,8 +27,15 @@ class Recipe:
     """What the project's own build requires, kept apart from the rest; empty where it is not built."""
     sdists: bool = False
     """Whether source distributions are built where there is no wheel; that runs their code."""
+    withheld: bool = False
+    """Whether indexes with a password were left out, for what is tested comes from a fork."""
     left_out: tuple[str, ...] = ()
     """What was spared, a sentence each."""
+
+    @property
+    def without_index(self) -> bool:
+        """Whether no index is left. uv's own default is none that the operator has chosen."""
+        return self.withheld and not self.index_urls
 
     def without_wheelless(self, output: str) -> Recipe | None:
         """Without the requirements that the installer's output says have no wheel; None where it names none of them.

@@ -1,6 +1,7 @@
-"""Tests of a first-time contributor: whether they wait for somebody's word, and taking that word.
+"""Tests of strangers: whether a head is of a fork, whether its tests wait for somebody's word, and taking that word.
 
-Where `[gate] forks = "approve"`. Nothing is judged here; everything but the tests never waits.
+They wait where `[gate] forks = "approve"`. Nothing is judged here; everything but the tests never waits. The word lets
+tests run, and gives them nothing that a fork is not given.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from gate.core.failure import Gone, Permanent
 from gate.core.policy import Policy
 from gate.core.verdict import needs_approval
 from gate.core.work import Approve, Evaluate, EvaluateGroup, Run, Supersede
+from gate.github import PullRequestView
 from gate.service import Service
 from gate.workflows.judge import Case, Judged
 from gate.workflows.reconcile import evaluation
@@ -31,8 +33,13 @@ def waits(service: Service, work: Evaluate | EvaluateGroup, policy: Policy) -> b
         return False
     if service.store.approved_by(work.repository.id, work.number, work.head_sha):
         return False
-    seen = work if work.association else service.on_github(work.repository).pull_request(work.number)
-    return seen.head_full_name != work.repository.full_name and seen.association in NEW_HERE
+    seen = _seen(service, work)
+    return _elsewhere(work, seen) and seen.association in NEW_HERE
+
+
+def is_fork(service: Service, work: Evaluate | EvaluateGroup) -> bool:
+    """Whether the head lies in another repository, or in one that is gone; what a merge queue holds, somebody has accepted."""
+    return isinstance(work, Evaluate) and _elsewhere(work, _seen(service, work))
 
 
 def waiting(case: Case, work: Evaluate | EvaluateGroup) -> Judged:
@@ -41,6 +48,15 @@ def waiting(case: Case, work: Evaluate | EvaluateGroup) -> Judged:
     author = work.author if isinstance(work, Evaluate) else ""
     verdict = needs_approval(author, neutral=known is None or not known.armed)
     return Judged(verdict, "not measured", case.of_components("coverage", lambda _: verdict))
+
+
+def _seen(service: Service, work: Evaluate) -> Evaluate | PullRequestView:
+    """The pull request as its event had it; as GitHub shows it where no event told."""
+    return work if work.association else service.on_github(work.repository).pull_request(work.number)
+
+
+def _elsewhere(work: Evaluate, seen: Evaluate | PullRequestView) -> bool:
+    return seen.head_full_name != work.repository.full_name
 
 
 def _approved(service: Service, work: Approve) -> tuple[Evaluate, ...]:

@@ -16,16 +16,17 @@ from gate.core.component import Parts
 from gate.core.failure import PolicyError, Transient
 from gate.core.verdict import Reason, Verdict, broken_policy, combine, sub_verdicts
 from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Run, Supersede, evaluations, id_of_started
+from gate.environments import public_indexes
 from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.workflows import publish
-from gate.workflows.approve import waiting, waits
+from gate.workflows.approve import is_fork, waiting, waits
 from gate.workflows.ask import ask, ask_of_group
 from gate.workflows.comment import comment
 from gate.workflows.cover import cover
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
-from gate.workflows.measure_coverage import Running, box_name
+from gate.workflows.measure_coverage import Indexes, Running, box_name
 from gate.workflows.preview import preview
 from gate.workflows.supersede import FIRST_STAGE, still_wanted
 
@@ -132,7 +133,8 @@ def _static(case: Case) -> _Judgement:
 
 def _cover(case: Case, work: Evaluation, run: Run) -> Judged:
     repository = case.service.store.repository(work.repository.id)
-    running = Running(box_name(case.service, run.id), run.cancelled, again=work.again)
+    indexes = _indexes(case.service, work)
+    running = Running(box_name(case.service, run.id), run.cancelled, again=work.again, indexes=indexes)
     with _analysing():
         return cover(
             case,
@@ -140,6 +142,12 @@ def _cover(case: Case, work: Evaluation, run: Run) -> Judged:
             armed=repository is not None and repository.armed,
             arms=work.base_ref == work.repository.default_branch,
         )
+
+
+def _indexes(service: Service, work: Evaluation) -> Indexes:
+    """A fork gets no package of a private index; where there is none, a fork is like any other."""
+    every = service.settings.index_urls
+    return "public" if public_indexes(every) != every and is_fork(service, work) else "all"
 
 
 def _publish(service: Service, work: Evaluation, run_id: str, question: Question, judged: Judged) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from checks.codec import encode
 from checks.report import CoverageReport
@@ -67,6 +67,11 @@ class Measured:
         return self.report is not None and self.usable and not self.report.suite.unreachable
 
 
+Indexes = Literal["all", "public", "fair"]
+"""What packages are taken from: all indexes; those without a password, for the head of a fork; or, for the base
+that such a head is compared with, all again, unless a fork is given other packages for the same manifests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """How the tests are to be run for one verdict."""
@@ -80,6 +85,12 @@ class Running:
     """Stored runs are not good enough."""
     local: bool = False
     """On a person's machine, who may choose `here`."""
+    indexes: Indexes = "all"
+
+    def at_base(self, suffix: str) -> Running:
+        """The same for what the head is compared with, in a box of its own."""
+        indexes: Indexes = "all" if self.indexes == "all" else "fair"
+        return replace(self, name=f"{self.name}-{suffix}", indexes=indexes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,7 @@ def measured(case: Case, tree: Tree, running: Running) -> Measured:
 
     Raises: PolicyError for a broken `[tests]` of that tree.
     """
-    suite = _suite(case, tree, running)
+    suite, running = _settled(case, tree, running)
     if isinstance(suite, Unmeasurable):
         return Measured(suite, f"not measured ({suite.step})")
     key = _key(case, tree, suite)
@@ -157,6 +168,25 @@ def tests_of(case: Case, tree: Tree) -> Tests:
         memory_mb=min(tests.memory_mb, settings.max_memory_mb),
         processes=min(tests.processes, settings.max_processes),
     )
+
+
+def _settled(case: Case, tree: Tree, running: Running) -> tuple[SuiteRun | Unmeasurable, Running]:
+    """How the tests of a tree are run, and by what indexes where that was to be fair.
+
+    A fork is not to be blamed for what it was not given; where it was given the same, the stored run will do.
+    """
+    if running.indexes != "fair":
+        return _suite(case, tree, running), running
+    with_all, as_fork = replace(running, indexes="all"), replace(running, indexes="public")
+    own, forks = _suite(case, tree, with_all), _suite(case, tree, as_fork)
+    if isinstance(forks, Unmeasurable):
+        return own, with_all
+    same = isinstance(own, SuiteRun) and _installed(own) == _installed(forks)
+    return (own, with_all) if same else (forks, as_fork)
+
+
+def _installed(suite: SuiteRun) -> tuple[object, ...]:
+    return suite.environment.packages, suite.environment.build
 
 
 def _suite(
@@ -234,6 +264,7 @@ def _environment(
         command=needs.command,
         asked=needs.asked,
         index_urls=service.settings.index_urls,
+        public_only=running.indexes == "public",
         directory=service.data_dir,
         cancelled=running.cancelled,
     )

@@ -32,11 +32,11 @@ def run_again(case: Case, sides: Sides, running: Running, *, lines: bool) -> Sid
     if base is None or not (lines and base.usable):
         return replace(sides, head=_once_more(case, sides.head_tree, sides.head, at_head))
     with ThreadPoolExecutor(1) as pool:
-        at_base = replace(running, name=f"{running.name}-base-again")
-        before = pool.submit(_once_more, case, sides.base_tree, base, at_base)
+        before = pool.submit(_once_more, case, sides.base_tree, base, running.at_base("base-again"))
         after = _once_more(case, sides.head_tree, sides.head, at_head)
         again = before.result()
-    if again is not None and again is not base and not running.here:
+    # With other packages than everybody's, what flips excuses nobody else.
+    if again is not None and again is not base and not running.here and running.indexes == "all":
         remember(case, case.base, again)
     return replace(sides, head=after, base=again)
 

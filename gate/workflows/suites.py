@@ -61,9 +61,9 @@ def both(case: Case, suite: Part, running: Running) -> Sides:
         return Sides(suite, None, base_tree, None, None)
     if base_tree is None:
         return Sides(suite, tree, None, measured(case, tree, running), None)
-    at_base = replace(running, name=f"{running.name}-base")
+    at_base = running.at_base("base")
     if not matters_to_tests(case.diff):
-        report = measured(case, base_tree, at_base)
+        report = measured(case, base_tree, replace(at_base, indexes="all"))
         return Sides(suite, tree, base_tree, report, report)
     with ThreadPoolExecutor(1) as pool:
         base = pool.submit(measured, case, base_tree, replace(at_base, again=False))

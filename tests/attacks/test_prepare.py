@@ -88,6 +88,56 @@ def test_a_package_in_the_place_of_ours_is_refused_or_harmless(
         assert made.step == "install"
 
 
+SOURCE = "import acme; print(open(acme.__file__).read())"
+
+
+@pytest.mark.parametrize(
+    "requirements",
+    [
+        "acme",
+        "acme @ {url}/acme/../../files/acme-1-py3-none-any.whl",
+        "--index-url {url}\nacme",
+        "--find-links {url}/acme/\nacme",
+    ],
+    ids=["name", "address", "index", "links"],
+)
+def test_no_test_of_a_stranger_prints_a_private_package(
+    sandbox: Sandbox, tmp_path: Path, requirements: str
+) -> None:
+    """
+    A branch of the repository itself is given it, which is the proof. What was prepared for that is there already.
+    """
+    for name in ("private", "public"):
+        (tmp_path / name).mkdir()
+    put_wheel(tmp_path / "private", "acme", {"acme.py": "# BREACH\n"})
+    put_wheel(tmp_path / "public", "open", {"open.py": "x = 1\n"})
+
+    def printed(wanted: str, *, stranger: bool) -> bytes:
+        made = prepare(
+            sandbox,
+            {"requirements.txt": wanted.encode()},
+            tests=Tests(),
+            command=SuiteCommand("unittest"),
+            index_urls=(private.url, public.url),
+            public_only=stranger,
+            directory=tmp_path,
+        )
+        if isinstance(made, Unprepared):
+            return made.output.encode()
+        argv = (made.python, "-c", SOURCE)
+        return sandbox.run(argv, name=NAME, limits=LIMITS, mounts=made.mounts).output
+
+    with index_of(tmp_path / "private", "s3cret") as private, index_of(tmp_path / "public") as public:
+        wanted = requirements.format(url=private.url.replace("somebody:s3cret@", ""))
+        own = printed("acme", stranger=False)
+        printed(wanted, stranger=False)
+        strangers = printed(wanted, stranger=True)
+
+    assert b"BREACH" in own
+    assert b"BREACH" not in strangers
+    assert b"s3cret" not in strangers
+
+
 # What a program tries from inside. It ends with a word that the installer prints: BREACH where it got what it wanted.
 ASK = """
 import socket

@@ -196,6 +196,23 @@ def test_passwords_and_tokens_are_known(urls: tuple[str, ...], expected: tuple[s
     assert index.secrets(urls) == expected
 
 
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ("https://user:password@private.example/simple",),
+        ("https://token@private.example/simple",),
+        ("https://:token@private.example/simple",),
+        ("https://user:@private.example/simple",),
+        (),
+    ],
+)
+def test_indexes_that_anybody_may_read_are_those_without_a_user(urls: tuple[str, ...]) -> None:
+    """A token may be written where a user is; folders and other servers stay, in their order."""
+    first, last = "https://a.example/simple", "file:///srv/mirror/simple"
+
+    assert index.public((first, *urls, last)) == (first, last)
+
+
 def ended(output: str, *refusals: Refusal) -> Exit:
     return Exit(1, 1.0, output.encode(), b"", refusals=refusals)
 
@@ -246,6 +263,15 @@ def test_a_missing_wheel_is_answered_by_the_switch_that_builds_it() -> None:
     """The smallest policy that helps."""
     assert "sdists = true" in outcome.failed(ended(NO_WHEEL), sdists=False, secrets=()).hint
     assert "sdists" not in outcome.failed(ended(NO_SOLUTION), sdists=True, secrets=()).hint
+
+
+def test_what_a_fork_was_not_given_is_not_put_down_to_its_author() -> None:
+    """Building sources would not help either; what would is for a maintainer to do."""
+    made = outcome.failed(ended(NO_WHEEL), sdists=False, secrets=(), withheld=True)
+
+    assert (made.step, made.ours) == ("resolve", True)
+    assert made.text.startswith("Packages of a private index are not given to forks, and without them")
+    assert made.hint.startswith("A maintainer can push the branch to the repository itself, or send coverage")
 
 
 def test_no_password_is_repeated_from_what_the_installer_prints() -> None:
@@ -388,6 +414,31 @@ def test_an_index_may_be_a_folder_of_this_machine(sandbox: Sandbox, tmp_path: Pa
 
     assert isinstance(made, Environment)
     assert len(made.packages) == 1
+
+
+@pytest.mark.box
+def test_of_several_indexes_the_first_that_has_a_package_gives_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whoever puts a package of a private index's name into a public one that is named after it gains nothing."""
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        put_wheel(tmp_path / folder, "same", {f"of_{folder}.py": "x = 1\n"})
+    put_wheel(tmp_path / "second", "other", {"other.py": "x = 1\n"})
+
+    with index_of(tmp_path / "first") as first, index_of(tmp_path / "second") as second:
+        made = prepare(
+            sandbox,
+            {"requirements.txt": b"same\nother\n"},
+            tests=Tests(),
+            command=UNITTEST,
+            index_urls=(first.url, second.url),
+            directory=tmp_path,
+        )
+
+    assert isinstance(made, Environment)
+    assert made.packages == ("other-1", "same-1")
+    assert [path.stem for path in (tmp_path / "environments").glob("*/venv/lib/*/site-packages/of_*.py")] == [
+        "of_first"
+    ]
 
 
 @pytest.mark.box
