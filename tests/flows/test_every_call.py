@@ -9,7 +9,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pytest
@@ -203,7 +203,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         )
         service = Patient(settings)
         service.store.migrate()
-        engine = Engine(settings, service.telemetry, times=FAST)
+        engine = Engine(settings, service.telemetry, times=replace(FAST, poll=0.1, cancel_poll=0.5))
         engine.register(workflows(service))
         engine.launch()
         yield World(github, engine)
