@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from github import Github
 
-from gate.core.failure import PolicyError
+from gate.core.failure import PolicyError, Transient
 from gate.core.policy.defaults import REPOSITORY
 from gate.github.failure import NotFoundError, NotInstalledError
 from gate.github.token_permissions import FOR_DEFAULTS
@@ -68,8 +68,10 @@ class DefaultsFiles:
             return "no file"
         if answer is None and kept is not None:
             return kept.file
-        if not isinstance(answer, dict) or answer.get("type") != "file":
-            return "no file"
+        if isinstance(answer, list) or (isinstance(answer, dict) and answer.get("type", "file") != "file"):
+            return "no file"  # a folder, a link or a submodule of that name
+        if not isinstance(answer, dict) or "type" not in answer:
+            raise Transient(f"What answered the request for {subject} is not GitHub.")
         file = _file(answer, subject)
         with self._lock:
             self._kept[key] = _Kept(headers.get("etag", ""), file)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from gate.core.failure import PolicyError
+from gate.core.failure import PolicyError, Transient
 from gate.github import GitHub
 from gate.github.defaults import DefaultsFile
 from tests.doors.github_door import tokens_made
 from tests.fake_github import FakeGitHub, Repository
+from tests.fake_github.faults import Fault
 
 READ = "GET /repos/{owner}/{repo}/contents/{path}"
+READ_CONTENTS = "GET /repos/{owner}/{repo}/contents/{path}"
 TEXT = "[complexity]\nmaximum = 7\n"
 
 
@@ -98,4 +100,17 @@ def test_a_file_that_github_does_not_send_is_a_broken_policy(
     github.repository({".gate.toml": "#" * (1024 * 1024 + 1)}, name="octo/.github")
 
     with pytest.raises(PolicyError, match=r"octo/\.github is larger than 1 MB"):
+        door.defaults_file(installation_of(repository), "octo")
+
+
+def test_an_answer_that_is_not_githubs_is_not_taken_for_no_file(
+    door: GitHub, github: FakeGitHub, repository: Repository
+) -> None:
+    """
+    A page of something in between would switch the organisation's policy off.
+    """
+    github.repository({".gate.toml": TEXT}, name="octo/.github")
+    github.faults.script(READ_CONTENTS, Fault(200, body="<html>One moment, please</html>"))
+
+    with pytest.raises(Transient, match="is not GitHub"):
         door.defaults_file(installation_of(repository), "octo")
