@@ -9,7 +9,7 @@ import pytest
 from gate.core.failure import Transient
 from gate.github import GitHub
 from tests.doors.github_door import a_check_run, in_progress, operations, through
-from tests.fake_github import FakeGitHub, PullRequest, Repository, faults
+from tests.fake_github import CheckRun, FakeGitHub, PullRequest, Repository, faults
 
 
 def test_check_run_arrives_as_it_was_given(door: GitHub, pull: PullRequest) -> None:
@@ -148,6 +148,25 @@ def test_other_run_of_the_same_head_is_left_alone(door: GitHub, pull: PullReques
 
     assert second != first
     assert pull.check_run.id == second
+
+
+def test_another_app_of_the_same_kind_is_left_alone(
+    door: GitHub, github: FakeGitHub, pull: PullRequest
+) -> None:
+    """
+    Deliveries of an event have one id for all Apps, so another one's check run may have the very same external id.
+    """
+    repository, run = through(door, pull.repository), in_progress(pull)
+    foreign = CheckRun(
+        github.new_id(), pull.repository, 1, github.new_id(), run.name, run.head_sha, run.external_id
+    )
+    pull.repository.check_runs.append(foreign)
+
+    number = repository.create_check_run(run, again=True)
+
+    assert number != foreign.id
+    assert foreign.history == []
+    assert repository.create_check_run(run, again=True) == number
 
 
 def test_check_run_of_a_renamed_repository_arrives(door: GitHub, pull: PullRequest) -> None:

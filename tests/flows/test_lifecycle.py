@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import requests
 
+from gate.core.verdict import Outcome
 from gate.store import Store
 from tests.fake_github import PullRequest
 from tests.fake_github.faults import CREATE_CHECK_RUN, slow
@@ -40,6 +41,26 @@ def test_the_first_commit_of_a_repository_arms_it(world: World) -> None:
     assert repository.check_runs == []
     backlog = requests.get(f"{world.service.url}/metrics", timeout=10).text
     assert "gate_works" in backlog
+
+
+@pytest.mark.usefixtures("box")
+def test_a_push_to_a_gated_branch_is_judged_against_its_parent(world: World) -> None:
+    """
+    As one to the default branch is, for the trends; a push to any other branch is nothing, and none is published.
+    """
+    repository = world.repository({**SHOP, ".gate.toml": "[gate]\nbranches = ['release']\n"})
+    store = Store(f"sqlite:///{world.service.folder}/data/gate.db")
+    world.until(lambda: _gated(store, repository.id) == ("release",), "the gated branches")
+    repository.push("release", {"README.md": "release\n"})
+    other = repository.push("feature", {"shop.py": SOURCE + TANGLE})
+
+    sha = repository.push("release", {"shop.py": SOURCE + TANGLE})
+
+    world.until(lambda: bool(store.verdicts_at(repository.id, sha)), "the verdict on the push")
+    (found,) = store.verdicts_at(repository.id, sha)
+    assert (found.branch, found.number, found.verdict.outcome) == ("release", 0, Outcome.BLOCKED)
+    assert store.verdicts_at(repository.id, other) == ()
+    assert [run for run in repository.check_runs if run.head_sha in {sha, other}] == []
 
 
 def test_a_listed_base_branch_brings_its_own_policy_until_the_base_changes(world: World) -> None:
@@ -206,6 +227,11 @@ def test_events_of_one_second_in_the_wrong_order(world: World) -> None:
 
     world.settled(pull)
     assert "cancelled" not in gates(pull)
+
+
+def _gated(store: Store, repository_id: int) -> tuple[str, ...]:
+    known = store.repository(repository_id)
+    return known.gated_branches if known is not None else ()
 
 
 def _is_armed(store: Store, repository_id: int) -> bool:
