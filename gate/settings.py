@@ -120,7 +120,9 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must not be logged."""
-        found = [self.secret_key, self.metrics_token, *map(_password, (self.database_url, *self.index_urls))]
+        found = [self.secret_key, self.metrics_token, _password(self.database_url)]
+        # A token may stand alone, in the place of the user's name.
+        found += [_password(url) or urlsplit(url).username or "" for url in self.index_urls]
         if self.app is not None:
             found += [self.app.private_key, *self.app.webhook_secrets, self.app.client_secret]
         if self.mail is not None:

@@ -223,10 +223,12 @@ def test_settings_show_no_secret() -> None:
             "GATE_METRICS_TOKEN": "metrics-token",
             "GATE_SMTP_URL": "smtp://user:mail-password@host",
             "GATE_MAIL_FROM": "a@example.org",
+            "GATE_INDEX_URL": "https://user:index-password@host/simple https://index-token@host/simple",
         }
     )
+    secrets = "MIIE", "the secret", "database-password", "metrics-token", "mail-password"
 
-    for secret in ("MIIE", "the secret", "database-password", "metrics-token", "mail-password"):
+    for secret in (*secrets, "index-password", "index-token"):
         assert secret not in repr(settings)
         assert secret in "".join(settings.secrets)
 
