@@ -9,6 +9,8 @@ import json
 import queue
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -80,6 +82,17 @@ class Webhooks:
         self.deliveries.append(made)
         if self.url and not self.held:
             self.post_later(made)
+
+    @contextmanager
+    def unsent(self) -> Iterator[None]:
+        """What happens within is told to nobody, and counts as delivered."""
+        held, self.held, first = self.held, True, len(self.deliveries)
+        try:
+            yield
+        finally:
+            self.held = held
+            for one in self.deliveries[first:]:
+                one.status, one.status_code, one.delivered_at = "OK", 202, self.github.now()
 
     def ping(self) -> Delivery:
         """The first delivery a new webhook gets."""

@@ -70,9 +70,17 @@ class World:
         *,
         private: bool = False,
         owner: str = "octo",
+        told: bool = False,
     ) -> Repository:
-        """A new repository with the App installed."""
-        return self.github.repository(files, name=f"{owner}/shop-{next(self.names)}", private=private)
+        """A new repository with the App installed; the service hears of it by its first event, unless it is `told` at once.
+
+        Then it measures the default branch, which most tests need not wait for.
+        """
+        name = f"{owner}/shop-{next(self.names)}"
+        if told:
+            return self.github.repository(files, name=name, private=private)
+        with self.github.webhooks.unsent():
+            return self.github.repository(files, name=name, private=private)
 
     def verdict(self, pull: PullRequest) -> CheckRun:
         """The completed `gate` of the pull request's present head."""

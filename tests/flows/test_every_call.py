@@ -137,8 +137,9 @@ class World:
     def open(self, owner: str) -> PullRequest:
         """A pull request in a repository and installation of its own, with the owner's defaults beside it."""
         self.github.repository({".gate.toml": "[complexity]\nmaximum = 9\n"}, name=f"{owner}/.github")
-        repository = self.github.repository({"app.py": "x = 1\n"}, name=f"{owner}/app")
-        return repository.open_pull_request({"app.py": "x = 2\n"})
+        # Without any source nothing has to be analysed: what is tried here are the requests.
+        repository = self.github.repository({"README.md": "One.\n"}, name=f"{owner}/app")
+        return repository.open_pull_request({"README.md": "Two.\n"})
 
     def submit(self, pull: PullRequest) -> None:
         """As its webhook would have it."""

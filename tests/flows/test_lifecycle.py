@@ -48,7 +48,7 @@ def test_a_push_to_a_gated_branch_is_judged_against_its_parent(world: World) -> 
     """
     As one to the default branch is, for the trends; a push to any other branch is nothing, and none is published.
     """
-    repository = world.repository({**SHOP, ".gate.toml": "[gate]\nbranches = ['release']\n"})
+    repository = world.repository({**SHOP, ".gate.toml": "[gate]\nbranches = ['release']\n"}, told=True)
     store = Store(f"sqlite:///{world.service.folder}/data/gate.db")
     world.until(lambda: _gated(store, repository.id) == ("release",), "the gated branches")
     repository.push("release", {"README.md": "release\n"})
