@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 UPGRADE := --upgrade
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests lock bench clean
+.PHONY: help setup demo test lint types tests lock bench faults clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,10 @@ lock:  ## pin the newest allowed versions again (UPGRADE= adds what is new and k
 	@.ci/setup
 	@$(PYTHON) -m uv pip compile -q pyproject.toml --extra dev --generate-hashes --universal $(UPGRADE) \
 	  --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock
+
+faults:  ## every kind of fault on every request of a verdict, once and three times in a row (make test has a third of the latter)
+	@.ci/setup test
+	@GATE_TEST_EVERY_FAULT=1 $(PYTHON) -m pytest tests/flows/test_every_call.py
 
 clean:  ## remove what setup made
 	rm -rf .venv .wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis

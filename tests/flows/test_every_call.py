@@ -6,6 +6,7 @@ The engine and the workflows are the real ones, in this process, with waits of f
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -78,6 +79,8 @@ KINDS: dict[str, Fault] = {
 NOT_EVERYWHERE = {"not shown yet": CREATE_CHECK_RUN}
 """Kinds that only one operation has."""
 ROW = (1, 3)
+ALL = bool(os.environ.get("GATE_TEST_EVERY_FAULT"))
+"""Three times in a row is tried of every third pair of call and kind, so that each has its turns; of all when this is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,13 @@ def cases() -> tuple[Case, ...]:
         Case(call, operation, skipped, kind, times)
         for (call, operation, skipped), kind, times in itertools.product(CALLS, KINDS, ROW)
     )
-    return tuple(case for case in found if NOT_EVERYWHERE.get(case.kind, case.operation) == case.operation)
+    possible = [case for case in found if NOT_EVERYWHERE.get(case.kind, case.operation) == case.operation]
+    names, kinds = [call for call, _, _ in CALLS], list(KINDS)
+    return tuple(
+        case
+        for case in possible
+        if ALL or case.times == 1 or (names.index(case.call) + kinds.index(case.kind)) % 3 == 0
+    )
 
 
 CASES = {case.name: case for case in cases()}
@@ -279,4 +288,5 @@ def test_every_fault_has_happened(judged: dict[str, PullRequest], world: World) 
     }
 
     assert unmet == {}
-    assert world.github.problems == []
+    # What answered git was no git server, so it tries the oldest protocol.
+    assert [one for one in world.github.problems if "/app.git/HEAD: " not in one] == []
