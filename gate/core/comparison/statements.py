@@ -126,6 +126,10 @@ def match_statements(files: Sequence[ChangedFile]) -> Matching:
         before = [p for p in file.before if p in twins or _is_touched(p, file.lines.removes)]
         partners = {*twins.values()}
         after = [p for p in file.after if p in partners or _is_touched(p, file.lines.adds)]
+        # Where lines repeat, a diff may remove one from a statement here and add it beyond its end there.
+        standing = {p for p in file.after if p.index >= 0} - {*unmoved.values(), *after}
+        chosen = standing.union(after)
+        after = [p for p in file.after if p in chosen]
         found: Pairs[Place] = []
         for key in (_digest, _shape, *([_outline_under(names)] if names else [])):
             for pair in (_aligned, pair_equal):
@@ -137,7 +141,7 @@ def match_statements(files: Sequence[ChangedFile]) -> Matching:
         left = {*before, *after}
         restored = {p for twin in twins.items() if left.issuperset(twin) for p in twin}
         gone += [p for p in before if p not in restored]
-        come += [p for p in after if p not in restored]
+        come += [p for p in after if p not in restored and p not in standing]
         crossed |= {*twins, *partners} & left - restored
     runs = _runs(gone, come)
     # Bare annotations, and what only type checkers read, are followed as well, but can never be new.
