@@ -129,3 +129,60 @@ def test_blame_is_reversed_with_base_and_head(one: Path, other: Path, seed: int)
     assert sorted(((status, b, a) for status, _, b, a in changed(forward)), key=str) == reverse
     there, back = findings(base, head), findings(head, base)
     assert (found(there.introduced), found(there.fixed)) == (found(back.fixed), found(back.introduced))
+
+
+def test_a_decorator_that_the_diff_took_for_another_is_not_removed() -> None:
+    """
+    Where lines repeat, a diff may take one away before a statement and add it within: what was only rewritten stays.
+    """
+    base = """\
+@tagged
+@dataclass(frozen=True, slots=True)
+class Recording:
+    repository: str
+    branch: str
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class Judging:
+    repository: str
+    before: str = ""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class Sync:
+    repository: str
+"""
+    head = """\
+@tagged
+@dataclass(
+     frozen=True, slots=True)
+class Recording:
+    repository: str
+    branch: str
+
+@tagged
+@dataclass(frozen=True,
+    slots=True)
+class Judging:
+    repository: str
+    before: str = ''
+
+@tagged
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    repository: str
+"""
+    before, after = imagined_run(base, None), imagined_run(head, None)
+
+    facts = coverages(
+        {"a.py": base},
+        {"a.py": head},
+        run({"a.py": (before.covered, before.missing)}),
+        run({"a.py": (after.covered, after.missing)}),
+    )
+
+    assert (facts.removed_covered, facts.lost, facts.patch) == (0, (), Ratio(0, 0))
