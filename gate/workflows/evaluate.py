@@ -28,7 +28,7 @@ from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Indexes, Running, box_name
 from gate.workflows.preview import preview
-from gate.workflows.supersede import FIRST_STAGE, still_wanted
+from gate.workflows.supersede import FIRST_STAGE, close_run, still_wanted
 
 Evaluation = Evaluate | EvaluateGroup
 
@@ -198,9 +198,7 @@ def _give_up(service: Service, work: Evaluation, run_id: str, text: str) -> None
         publish.conclude(service, work.repository, run_id)
         return
     if isinstance(work, Evaluate) and not still_wanted(service, work.head):
-        known = service.store.pull_request(work.repository.id, work.number)
-        newer = replace(work.head, sha=known.head_sha if known is not None and known.state == "open" else "")
-        publish.supersede(service, newer, only=run_id)
+        close_run(service, work.head, run_id)
         return
     hint = "Press “Measure again”, or push a commit. If it happens again, tell whoever runs this Gate the run's id."
     publish.give_up(service, work.head, text, hint, run_id=run_id)

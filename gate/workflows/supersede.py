@@ -144,6 +144,13 @@ def _close_all(service: Service, head: Head) -> None:
     publish.supersede(service, replace(head, sha=""))
 
 
+def close_run(service: Service, head: Head, run_id: str) -> None:
+    """Ends what a run has in progress that nobody waits for any more: the newest head of its pull request is judged instead, if any."""
+    known = service.store.pull_request(head.repository.id, head.number)
+    newer = known.head_sha if known is not None and known.state == "open" and not head.branch else ""
+    publish.supersede(service, replace(head, sha=newer), only=run_id)
+
+
 def still_wanted(service: Service, head: Head) -> bool:
     """Whether the head is the newest seen of an open pull request: a revived run asks before it starts."""
     known = service.store.pull_request(head.repository.id, head.number)

@@ -6,12 +6,11 @@ are looked at again once it has stopped.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Head, Run, Waive
+from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Run, Waive
 from gate.service import Service
-from gate.workflows import publish, waive
+from gate.workflows import waive
 from gate.workflows.evaluate import give_up
+from gate.workflows.supersede import close_run
 
 
 def wind_up(run: Run, service: Service, work: GiveUp) -> None:
@@ -21,10 +20,4 @@ def wind_up(run: Run, service: Service, work: GiveUp) -> None:
     elif work.text:
         give_up(run, service, work)
     elif isinstance(work.work, Evaluate | EvaluateGroup):
-        run.step(_close, service, work.work.head, work.run_id, name="close check runs")
-
-
-def _close(service: Service, head: Head, run_id: str) -> None:
-    known = service.store.pull_request(head.repository.id, head.number)
-    newer = known.head_sha if known is not None and not head.branch else ""
-    publish.supersede(service, replace(head, sha=newer), only=run_id)
+        run.step(close_run, service, work.work.head, work.run_id, name="close check runs")

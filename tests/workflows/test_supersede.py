@@ -131,6 +131,23 @@ def test_a_failed_run_that_nobody_wants_any_more_is_closed(
     assert (old.status, old.conclusion) == ("completed", "cancelled")
 
 
+@pytest.mark.parametrize("cause", ["", "boom"], ids=["cancelled", "failed"])
+def test_a_run_of_a_closed_pull_request_says_that_it_was_closed(
+    service: Later, pull: PullRequest, cause: str
+) -> None:
+    """
+    Not that its own head is judged instead of it: it wrote one more check run just when it was cancelled.
+    """
+    run_id, work = begun(service, pull, "d1:0"), evaluation(service, pull)
+    service.store.note_pull_request(
+        work.repository.id, 1, head_sha=work.head_sha, base_ref="", updated_at=service.now(), state="closed"
+    )
+
+    wind_up(InlineRun("g"), service, GiveUp(run_id, work, cause))
+
+    assert (pull.check_run.title, pull.check_run.conclusion) == ("The pull request was closed", "cancelled")
+
+
 @pytest.mark.parametrize("end", ["closed", "pushed"])
 def test_a_pull_request_with_the_same_head_does_not_stay_red(
     service: Later, repository: Repository, pull: PullRequest, end: str
