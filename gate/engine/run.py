@@ -121,6 +121,16 @@ class DurableRun:
             raise Stopped
 
     def _attempts(self, function: Callable[..., object], args: tuple[object, ...], name: str) -> Any:
+        """The encoded result. Raises: a failure as a later life of the run will have it."""
+        try:
+            return self._until_done(function, args, name)
+        except _KINDS as error:
+            kind = next(kind for kind in _KINDS if isinstance(error, kind))
+            if type(error) is kind:
+                raise
+            raise kind(str(error)) from error
+
+    def _until_done(self, function: Callable[..., object], args: tuple[object, ...], name: str) -> Any:
         tries = self._tries()
         while True:
             self.stop_if_cancelled()
@@ -131,11 +141,6 @@ class DurableRun:
                 tries, wait = after(error, tries, self._times, time.time())
                 self._telemetry.retries.labels(name).inc()
                 self._wait(wait, tries, step=name, error=str(error))
-            except (Permanent, PolicyError) as error:
-                kind = next(kind for kind in _KINDS if isinstance(error, kind))
-                if type(error) is kind:
-                    raise
-                raise kind(str(error)) from error  # as a later life of the run will have it
             else:
                 # A long step that was told to stop has stopped halfway: what it returned is no result.
                 self.stop_if_cancelled()

@@ -12,7 +12,7 @@ import pytest
 from gate.core.failure import Gone, MissingPermission, Permanent, PolicyError, Transient
 from gate.core.work import CloseRuns, GiveUp, Run
 from gate.engine import Submitter
-from gate.github.failure import NotFoundError, NotInstalledError, TokenRefusedError
+from gate.github.failure import NotFoundError, NotInstalledError, NotShownError, TokenRefusedError
 from gate.telemetry import Telemetry
 from tests.doors.engine_door import CLOSE, Launch
 
@@ -76,6 +76,7 @@ def test_failures_keep_their_kinds_after_a_restart(submitter: Submitter, launch:
         TokenRefusedError("4"),
         PolicyError("5"),
         Transient("6"),
+        NotShownError("7"),
     )
     steps = [raising(failure) for failure in failures]
 
@@ -97,6 +98,6 @@ def test_failures_keep_their_kinds_after_a_restart(submitter: Submitter, launch:
     engine.close()
     launch({CloseRuns: close_runs})
 
-    kinds = (Gone, Gone, MissingPermission, Permanent, Permanent, PolicyError, Transient)
+    kinds = (Gone, Gone, MissingPermission, Permanent, Permanent, PolicyError, Transient, Transient)
     assert first == [(kind, str(number)) for number, kind in enumerate(kinds)]
     assert [seen.get(timeout=10) for _ in failures] == first
