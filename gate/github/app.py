@@ -21,6 +21,7 @@ from gate.github.failure import (
     NotFoundError,
     NotGrantedError,
     TokenRefusedError,
+    UnnamedLimitError,
     attempt,
 )
 from gate.github.limits import THE_APP, Limits
@@ -279,7 +280,8 @@ class GitHub:
             return attempt(subject, function, now=self._clock())
         except Transient as error:
             if error.retry_after_seconds is not None:
-                error.retry_after_seconds = self._limits.note(caller, error.retry_after_seconds)
+                asked = None if isinstance(error, UnnamedLimitError) else error.retry_after_seconds
+                error.retry_after_seconds = self._limits.note(caller, asked)
             raise
 
 

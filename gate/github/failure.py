@@ -32,6 +32,13 @@ class NotShownError(Transient):
     """GitHub does not know a commit, perhaps not yet."""
 
 
+class UnnamedLimitError(Transient):
+    """GitHub asks us to stay away, and does not say how long."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, retry_after_seconds=UNNAMED_SECONDS)
+
+
 class NotFoundError(Permanent):
     """GitHub answered 404: it is not there, or not for us."""
 
@@ -92,7 +99,8 @@ def _failure(subject: str, error: GithubException, now: datetime) -> Transient |
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     used_up = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
     if error.status == 429 or (error.status == 403 and (used_up or "rate limit" in said.lower())):
-        return Transient(text, retry_after_seconds=_wait_seconds(headers, now))
+        wait = _wait_seconds(headers, now)
+        return UnnamedLimitError(text) if wait is None else Transient(text, retry_after_seconds=wait)
     if error.status >= 500 or error.status == 408:
         return Transient(text)
     if error.status in {404, 422} and "no commit found" in said.lower():
@@ -116,13 +124,13 @@ def _lasting(text: str, status: int, said: str, headers: Mapping[str, str]) -> P
     return Permanent(text)
 
 
-def _wait_seconds(headers: Mapping[str, str], now: datetime) -> float:
-    """How long GitHub asks us to stay away."""
+def _wait_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """How long GitHub asks us to stay away; None when it does not say."""
     if headers.get("retry-after", "").isdigit():
         return float(headers["retry-after"])
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
         return max(1.0, int(headers["x-ratelimit-reset"]) - now.timestamp())
-    return UNNAMED_SECONDS
+    return None
 
 
 def _redact(text: str) -> str:

@@ -49,20 +49,22 @@ class Limits:
         )
         raise Transient(text, retry_after_seconds=(limit.until - now).total_seconds())
 
-    def note(self, caller: int, asked_seconds: float) -> float:
-        """Remember that GitHub asked `caller` to stay away so long; the seconds that it has to, from now on.
+    def note(self, caller: int, asked_seconds: float | None) -> float:
+        """Remember that GitHub asked `caller` to stay away so long, None without a time; the seconds that it has to, from now on.
 
         Source: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
         """
-        now, wait = self._clock(), timedelta(seconds=asked_seconds)
+        now = self._clock()
         with self._lock:
             last = self._limits.get(caller)
-            if asked_seconds == UNNAMED_SECONDS:
-                wait = self._unnamed
-                # Right after the last one, not beside it.
-                again = last is not None and last.until <= now < last.until + last.wait
+            if asked_seconds is not None:
+                wait = timedelta(seconds=asked_seconds)
+            # Right after the last one, not beside it.
+            elif last is not None and last.until <= now < last.until + last.wait:
                 longest = timedelta(seconds=LONGEST_UNNAMED_SECONDS)
-                wait = max(wait, min(2 * last.wait, longest)) if last and again else wait
+                wait = max(self._unnamed, min(2 * last.wait, longest))
+            else:
+                wait = self._unnamed
             if last is None or now + wait > last.until:
                 self._limits[caller] = _Limit(now + wait, wait)
             return (self._limits[caller].until - now).total_seconds()

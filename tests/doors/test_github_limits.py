@@ -145,3 +145,18 @@ def test_limit_without_a_time_is_waited_for_twice_as_long_each_time(
         github.advance(timedelta(seconds=raised.value.retry_after_seconds))
 
     assert waits == [60, 120, 240, 480, 900, 900, 60]
+
+
+def test_limit_that_names_a_minute_is_waited_for_a_minute_each_time(
+    door: GitHub, github: FakeGitHub, pull: PullRequest
+) -> None:
+    """
+    It is the wait of a limit without a time, and none: what GitHub says is obeyed, not doubled.
+    """
+    repository = through(door, pull.repository)
+    for _ in range(3):
+        github.faults.script(faults.READ_PULL_REQUEST, faults.secondary_limit(60))
+        with pytest.raises(Transient) as raised:
+            repository.pull_request(1)
+        assert raised.value.retry_after_seconds == 60
+        github.advance(timedelta(seconds=61))
