@@ -7,20 +7,23 @@ Source: https://docs.github.com/en/rest/repos/rules and https://docs.github.com/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from github import Github
 
 from gate.core.branch_rules import BranchRule, BranchRules, active, inactive, listed, protection, queued
 from gate.core.failure import MissingPermission
-from gate.core.payload import PayloadError
 from gate.github.failure import NotFoundError, PlanError, understood
+from gate.github.paging import all_pages
 from gate.github.token_permissions import FOR_GIT
 
 if TYPE_CHECKING:
     from gate.github.app import GitHub
+
+T = TypeVar("T")
 
 MOST_INACTIVE = 10
 """Rulesets that are not active are read one by one, to tell whether they would require the check."""
@@ -87,26 +90,19 @@ class _Reader:
         return protection(answer), ()
 
     def _list(self, path: str, subject: str) -> list[Any]:
-        """All pages of a list."""
-        found: list[Any] = []
-        for page in range(1, _MOST_PAGES + 1):
-            headers, answer = self._ask(path, subject, {"per_page": 100, "page": page})
-            if not isinstance(answer, list):
-                raise PayloadError(f"{subject}: expected a list")
-            found += answer
-            if 'rel="next"' not in headers.get("link", ""):
-                return found
-        raise PayloadError(f"{subject}: more than {_MOST_PAGES} pages")
+        return self._ask(subject, lambda client: all_pages(client, self._url(path), most_pages=_MOST_PAGES))
 
     def _read(self, path: str, subject: str) -> Any:
-        return self._ask(path, subject, {})[1]
+        return self._ask(
+            subject, lambda client: client.requester.requestJsonAndCheck("GET", self._url(path))[1]
+        )
 
-    def _ask(self, path: str, subject: str, parameters: dict[str, int]) -> tuple[dict[str, Any], Any]:
+    def _url(self, path: str) -> str:
         # By id: of a renamed repository PyGithub would follow the redirect and lose the page's number.
-        url = f"/repositories/{self._repository_id}{path}"
+        return f"/repositories/{self._repository_id}{path}"
 
-        def ask(client: Github) -> tuple[dict[str, Any], Any]:
-            return client.requester.requestJsonAndCheck("GET", url, parameters=parameters)
-
+    def _ask(self, subject: str, function: Callable[[Github], T]) -> T:
         whole = f"{subject} of {self._full_name}"
-        return self._door.call(self._installation_id, self._repository_id, whole, ask, permissions=FOR_GIT)
+        return self._door.call(
+            self._installation_id, self._repository_id, whole, function, permissions=FOR_GIT
+        )
