@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from gate.core.failure import Transient
 from gate.telemetry import CONTENT_TYPE
+from gate.web.constant_time import same
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -63,8 +63,4 @@ def _problems(service: Service) -> list[str]:
 def _may_see_repositories(token: str) -> bool:
     """Names of private repositories are not for everybody who reaches the port."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    return (
-        token != ""
-        and scheme.lower() == "bearer"
-        and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
-    )
+    return token != "" and scheme.lower() == "bearer" and same(given.strip(), token)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from flask import Response, abort, g, make_response, request
@@ -10,6 +9,7 @@ from flask import Response, abort, g, make_response, request
 from gate import templating
 from gate.store import RepositoryRecord
 from gate.web import address, cookies, sessions
+from gate.web.constant_time import same
 from gate.web.sessions import Visitor
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def submitted(service: Service, *, at_once: bool = False) -> Visitor:
         refuse(service, 403, "You are not signed in", "Your session has ended. Sign in and try again.")
     # A browser that does not say where a form comes from is not believed.
     said = request.headers.get("Origin") or request.headers.get("Referer", "")
-    if not address.is_ours(service.settings, said) or not _same(
+    if not address.is_ours(service.settings, said) or not same(
         request.form.get("form_token", ""), who.form_token
     ):
         refuse(
@@ -89,7 +89,3 @@ def guard(service: Service, answer: Response) -> Response:
     else:
         answer.vary.add("Cookie")
     return answer
-
-
-def _same(given: str, wanted: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())

@@ -5,7 +5,6 @@ Source: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 import json
 import re
@@ -25,6 +24,7 @@ from gate.credentials import load_key
 from gate.settings import GITHUB_URL, App, Settings
 from gate.templating import render
 from gate.web import address, sign_in
+from gate.web.constant_time import same
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -56,7 +56,7 @@ class _Registration:
 
     def end(self, state: str, cookie: str) -> bool:
         """Whether it was begun here, by this browser, and not ended before."""
-        if not hmac.compare_digest(_bytes(state), _bytes(cookie)):
+        if not same(state, cookie):
             return False
         try:
             self.states.remove(state)  # in one go: two threads must not both have it
@@ -128,7 +128,7 @@ def _configured(service: Service) -> bool:
 
 def _offer(service: Service, registration: _Registration) -> Response:
     settings, token = service.settings, request.args.get("token", "")
-    if not hmac.compare_digest(_bytes(token), _bytes(registration.token)):
+    if not same(token, registration.token):
         abort(403, "open the address that was printed when the service started: it carries a one-time token")
     organization = request.args.get("organization", "")
     if organization and not _ORGANIZATION.fullmatch(organization):
@@ -257,8 +257,3 @@ def _page_of(node: Node, settings: Settings) -> str:
     if told in {f"{settings.github_url}/{folder}/{slug}" for folder in ("apps", "github-apps")}:
         return told
     return f"{settings.github_url}/{'apps' if settings.github_url == GITHUB_URL else 'github-apps'}/{slug}"
-
-
-def _bytes(text: str) -> bytes:
-    """For comparing in constant time, which takes no text beyond ASCII."""
-    return text.encode("utf-8", "replace")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import re
 import secrets
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from flask import Blueprint, Response, abort, request
 from gate.core.failure import Permanent, Transient
 from gate.settings import Settings
 from gate.web import address, cookies, page, sessions
+from gate.web.constant_time import same
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -123,8 +123,7 @@ def _begun(service: Service) -> _Begun | None:
         begun = service.unseal(_Begun, sealed.encode())
     except Permanent:
         return None
-    state = request.args.get("state", "").encode("utf-8", "replace")
-    known = hmac.compare_digest(state, begun.state.encode())
+    known = same(request.args.get("state", ""), begun.state)
     return begun if known and service.now() < begun.at + BEGUN_LIFE else None
 
 
