@@ -35,17 +35,9 @@ def github(tmp_path: Path) -> Iterator[FakeGitHub]:
 
 @pytest.fixture
 def service(github: FakeGitHub, tmp_path: Path) -> Iterator[Later]:
-    app = App(github.app.id, github.app.private_key, (github.app.webhook_secret,))
-    settings = Settings(
-        app=app,
-        data_dir=tmp_path / "data",
-        database_url="sqlite://",
-        github_url=github.url,
-        github_api_url=github.api_url,
-    )
     with Store("sqlite://") as store:
         store.migrate()
-        made = Later(settings, store=store)
+        made = Later(settings_of(github, tmp_path / "data"), store=store)
         yield made
         made.github.close()
 
@@ -53,6 +45,18 @@ def service(github: FakeGitHub, tmp_path: Path) -> Iterator[Later]:
 @pytest.fixture
 def run() -> InlineRun:
     return InlineRun()
+
+
+def settings_of(github: FakeGitHub, data_dir: Path) -> Settings:
+    """For a service whose GitHub is this one; its store is its maker's."""
+    app = App(github.app.id, github.app.private_key, (github.app.webhook_secret,))
+    return Settings(
+        app=app,
+        data_dir=data_dir,
+        database_url="sqlite://",
+        github_url=github.url,
+        github_api_url=github.api_url,
+    )
 
 
 def ref_of(repository: Repository) -> RepositoryRef:

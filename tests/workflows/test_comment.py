@@ -18,7 +18,6 @@ from gate.core.failure import Transient
 from gate.core.verdict import Verdict, concluded
 from gate.core.waiver import snapshot
 from gate.service import Service
-from gate.settings import App, Settings
 from gate.store import CommentRecord, Store
 from gate.store.records import PullRequestState
 from gate.workflows import publish
@@ -32,6 +31,7 @@ from tests.fake_github.faults import (
     UPDATE_COMMENT,
     Fault,
 )
+from tests.workflows.conftest import ref_of, settings_of
 from tests.workflows.inline_run import InlineRun
 
 T = TypeVar("T")
@@ -96,11 +96,7 @@ def _case(folder: Path, store: Store) -> Iterator[Case]:
     with FakeGitHub(folder / "github") as github, store:
         repository = github.repository({"app.py": "x = 1\n"})
         pull = repository.open_pull_request({"app.py": "x = 2\n"})
-        installation = github.installation_of(repository)
-        assert installation is not None
-        known = RepositoryRef(installation.id, repository.id, repository.full_name, "main", private=False)
-        app = App(github.app.id, github.app.private_key, (github.app.webhook_secret,))
-        settings = Settings(app=app, data_dir=folder, database_url="sqlite://", github_api_url=github.api_url)
+        known = ref_of(repository)
         verdict = concluded(
             replace(
                 verdicts.JUDGED,
@@ -111,7 +107,7 @@ def _case(folder: Path, store: Store) -> Iterator[Case]:
         )
         store.migrate()
         store.save_repository(known)
-        made = Case(github, pull, Service(settings, store=store), known, verdict)
+        made = Case(github, pull, Service(settings_of(github, folder), store=store), known, verdict)
         made.seen("open", pull.head_sha)
         made.judged(verdict, "r1")
         publish.conclude(made.service, known, "r1")

@@ -14,10 +14,10 @@ from gate.core.branch_rules import BranchRules
 from gate.core.event import RepositoryRef
 from gate.core.failure import Transient
 from gate.service import Service
-from gate.settings import App, Settings
 from gate.store import SeenRules, Store
 from gate.workflows.look import look, look_again
 from tests.fake_github import FakeGitHub, Repository, faults
+from tests.workflows.conftest import ref_of, settings_of
 
 READ = "GET /repos/{owner}/{repo}/branches/{branch}"
 
@@ -45,11 +45,9 @@ class TimedService(Service):
 
 @pytest.fixture
 def service(github: FakeGitHub, tmp_path: Path) -> Iterator[Service]:
-    app = App(github.app.id, github.app.private_key, (github.app.webhook_secret,))
-    settings = Settings(app=app, data_dir=tmp_path, database_url="sqlite://", github_api_url=github.api_url)
     with Store(f"sqlite:///{tmp_path}/gate.db") as store:
         store.migrate()
-        made = TimedService(settings, store=store)
+        made = TimedService(settings_of(github, tmp_path), store=store)
         made.github_clock = github
         yield made
         made.github.close()
@@ -58,9 +56,7 @@ def service(github: FakeGitHub, tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture
 def known(service: Service, github: FakeGitHub, repository: Repository) -> RepositoryRef:
     """The repository as the store knows it."""
-    installation = github.installation_of(repository)
-    assert installation
-    ref = RepositoryRef(installation.id, repository.id, repository.full_name, "main", private=False)
+    ref = ref_of(repository)
     service.store.save_repository(ref)
     return ref
 

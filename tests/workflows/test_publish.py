@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-from gate.core.event import RepositoryRef
 from gate.core.verdict import concluded
 from gate.core.waiver import snapshot
 from gate.service import Service
-from gate.settings import App, Settings
 from gate.store import CheckRunRecord, Store
 from gate.workflows import publish
 from tests import verdicts
 from tests.fake_github import FakeGitHub
+from tests.workflows.conftest import ref_of, settings_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -34,24 +30,13 @@ class RacedStore(Store):
         return super().check_run_of(run_id, name)
 
 
-@pytest.fixture
-def github(tmp_path: Path) -> Iterator[FakeGitHub]:
-    with FakeGitHub(tmp_path / "github") as fake:
-        yield fake
-    assert fake.problems == []
-
-
 def test_a_waiver_given_while_a_verdict_is_published_is_shown(github: FakeGitHub, tmp_path: Path) -> None:
     """
     Whoever gave it may have found nothing to publish yet; so the verdict is looked at again, until nothing has changed.
     """
     repository = github.repository({"app.py": "x = 1\n"})
     pull = repository.open_pull_request({"app.py": "x = 2\n"})
-    installation = github.installation_of(repository)
-    assert installation is not None
-    known = RepositoryRef(installation.id, repository.id, repository.full_name, "main", private=False)
-    app = App(github.app.id, github.app.private_key, (github.app.webhook_secret,))
-    settings = Settings(app=app, data_dir=tmp_path, database_url="sqlite://", github_api_url=github.api_url)
+    known = ref_of(repository)
     judged = concluded(
         replace(
             verdicts.JUDGED,
@@ -64,7 +49,7 @@ def test_a_waiver_given_while_a_verdict_is_published_is_shown(github: FakeGitHub
         store.save_repository(known)
         store.save_verdict(known.id, pull.number, judged, run_id="r1", now=NOON)
 
-        publish.conclude(Service(settings, store=store), known, "r1")
+        publish.conclude(Service(settings_of(github, tmp_path), store=store), known, "r1")
 
     assert [seen.conclusion for seen in pull.check_run.history] == ["failure", "success"]
     assert pull.check_run.title.startswith("Waived: complexity, by mira-k: ")

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from gate.core.event import RepositoryRef
 from gate.core.verdict import concluded
 from gate.core.work import GiveUp, Waive
 from gate.service import Service
-from gate.settings import App, Settings
 from gate.store import Store
 from gate.workflows.waive import waive
 from gate.workflows.wind_up import wind_up
 from tests import verdicts
 from tests.fake_github import FakeGitHub, PullRequest, Repository
+from tests.workflows.conftest import ref_of, settings_of
 from tests.workflows.inline_run import InlineRun
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -63,13 +62,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         repository = github.repository({"app.py": "x = 1\n"})
         repository.collaborators["mona"] = "maintain"
         pull = repository.open_pull_request({"app.py": "x = 2\n"}, author="tomas")
-        installation = github.installation_of(repository)
-        assert installation
-        ref = RepositoryRef(installation.id, repository.id, repository.full_name, "main", private=False)
-        app = App(github.app.id, github.app.private_key, ("s",))
-        settings = Settings(
-            app=app, data_dir=tmp_path, database_url="sqlite://", github_api_url=github.api_url
-        )
+        ref = ref_of(repository)
         store.migrate()
         store.save_repository(ref)
         store.note_pull_request(
@@ -77,7 +70,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         )
         command = "/gate waive complexity it is planned"
         work = Waive(ref, 1, "form:abc", (command,), NOON, "mona", run_id="seen:0")
-        made = Scene(Service(settings, store=store), repository, pull, work)
+        made = Scene(Service(settings_of(github, tmp_path), store=store), repository, pull, work)
         made.judge(COMPLEXITY, "seen:0")
         yield made
         assert github.problems == []
