@@ -162,7 +162,7 @@ class Service:
         """The bare copy of a repository; fetching asks for a token that reads this repository alone."""
         return Mirror(
             self.data_dir / "mirrors" / f"{repository.id}.git",
-            f"{self.settings.github_url.rstrip('/')}/{repository.full_name}.git",
+            f"{self.settings.repository_url(repository.full_name)}.git",
             lambda: self.github.token(repository.installation_id, repository.id),
         )
 

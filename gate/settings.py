@@ -129,6 +129,10 @@ class Settings:
             found.append(_password(self.mail.smtp_url))
         return tuple(filter(None, found))
 
+    def repository_url(self, full_name: str) -> str:
+        """The address of a repository on GitHub's web, which git takes with `.git` behind it."""
+        return f"{self.github_url.rstrip('/')}/{full_name}"
+
     def with_app(self, app: App) -> Settings:
         """The same with an App: one that `/setup` stored."""
         return dataclasses.replace(self, app=app)

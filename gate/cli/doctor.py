@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 import shutil
 from collections.abc import Iterator
 from importlib import metadata
@@ -13,6 +12,7 @@ from rich.markup import escape
 
 from gate.cli.terminal import output
 from gate.core.failure import Transient
+from gate.core.payload import is_full_name
 from gate.environments import interpreters
 from gate.sandbox import Feature
 from gate.service import Service
@@ -21,11 +21,8 @@ from gate.settings import Settings
 _TOOLS = ("radon", "bandit", "coverage", "dbos", "PyGithub")
 
 
-_FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
-
-
 def _full_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not _FULL_NAME.fullmatch(value):
+    if value is not None and not is_full_name(value):
         raise click.BadParameter(f"expected OWNER/NAME, as in octo/app, got {value!r}")
     return value
 

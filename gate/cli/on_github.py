@@ -16,6 +16,7 @@ from gate.github import (
     InstallationView,
     app_view,
     installation_of,
+    lacking,
     repository_of,
     webhook,
 )
@@ -23,7 +24,6 @@ from gate.sandbox import Feature
 from gate.service import Service
 from gate.settings import App
 
-_LEVELS = ("none", "read", "write", "admin")
 _FOLLOWS = {
     "checks": "no check run can be posted",
     "contents": "no code can be fetched",
@@ -109,8 +109,8 @@ def _granted(view: AppView, installation: InstallationView, settings: str) -> It
     from gate.web.setup import asked_for  # Flask costs 0.1 s of start-up
 
     wanted, events = asked_for()
-    unasked = _lacking(wanted, view.permissions)
-    missing = _lacking(wanted, installation.permissions)
+    unasked = lacking(wanted, view.permissions)
+    missing = lacking(wanted, installation.permissions)
     if unasked:
         text = f"the App does not ask for {_listed(unasked)}: add it at {settings}/permissions, then owners have to accept it"
         yield Feature("permissions", False, text)
@@ -127,19 +127,6 @@ def _granted(view: AppView, installation: InstallationView, settings: str) -> It
         yield Feature("events", True, ", ".join(sorted(events)))
 
 
-def _lacking(wanted: Mapping[str, str], there: Mapping[str, str]) -> dict[str, str]:
-    held = {"metadata": "read", **there}  # every App has this one
-    return {
-        name: level
-        for name, level in wanted.items()
-        if _LEVELS.index(level) > _LEVELS.index(_known(held.get(name, "none")))
-    }
-
-
-def _known(level: str) -> str:
-    return level if level in _LEVELS else "none"
-
-
 def _listed(permissions: Mapping[str, str]) -> str:
     return ", ".join(
         f"{name}: {level} ({_FOLLOWS[name]})" if name in _FOLLOWS else f"{name}: {level}"
@@ -154,7 +141,7 @@ def _described(repository: RepositoryRef) -> str:
 
 def _required(service: Service, app: App, repository: RepositoryRef) -> Iterator[Feature]:
     door = service.github.repository(repository.installation_id, repository.id, repository.full_name)
-    web_url = f"{service.settings.github_url}/{repository.full_name}"
+    web_url = service.settings.repository_url(repository.full_name)
     found = assess(door.branch_rules(repository.default_branch), app_id=app.id, web_url=web_url)
     strict = "; pull requests have to be up to date with it" if found.strict else ""
     yield Feature("required check", found.required, f"{found.headline}{strict}")

@@ -22,6 +22,11 @@ class PayloadError(ValueError):
     """A payload lacks what Gate needs of it, or has something else in its place."""
 
 
+def is_full_name(text: str) -> bool:
+    """Whether a text has the form of a repository's full name, owner/name."""
+    return _FULL_NAME.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One object of a payload, and where it is, for messages."""

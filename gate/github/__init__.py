@@ -8,6 +8,7 @@ from gate.github.app import GitHub, convert_manifest
 from gate.github.failure import NotFoundError, NotShownError
 from gate.github.hook import DeliveryAttempt, deliveries, redeliver
 from gate.github.installations import installation_state, installations, repositories
+from gate.github.permission import lacking
 from gate.github.registration import (
     AppView,
     InstallationView,
@@ -37,6 +38,7 @@ __all__ = [
     "installation_of",
     "installation_state",
     "installations",
+    "lacking",
     "redeliver",
     "repositories",
     "repository_of",

@@ -15,12 +15,18 @@ def missing(
     refusal: NotGrantedError, wanted: Mapping[str, str], installation: Mapping[str, Any]
 ) -> MissingPermission:
     """The failure of a request that `wanted` these permissions; `installation` as GitHub shows it, empty if unknown."""
-    lacking = _accepted(refusal.accepted) or _not_held(wanted, installation.get("permissions"))
-    which = f" It lacks the permission {lacking}." if lacking else ""
+    names = _accepted(refusal.accepted) or _not_held(wanted, installation.get("permissions"))
+    which = f" It lacks the permission {names}." if names else ""
     place = f" at {installation['html_url']}" if "html_url" in installation else " on its installation page"
     return MissingPermission(
         f"{refusal}{which} An owner of the account has to accept the App's permissions{place}."
     )
+
+
+def lacking(wanted: Mapping[str, str], held: Mapping[str, object]) -> dict[str, str]:
+    """The wanted permissions (name to level) that are not held, or at too low a level; every App may read metadata."""
+    held = {"metadata": "read", **held}
+    return {name: level for name, level in wanted.items() if _level(held.get(name)) < _level(level)}
 
 
 def _accepted(header: str) -> str:
@@ -35,12 +41,7 @@ def _accepted(header: str) -> str:
 def _not_held(wanted: Mapping[str, str], held: object) -> str:
     if not isinstance(held, Mapping):
         return ""
-    lacking = [
-        f"{name}: {level}"
-        for name, level in sorted(wanted.items())
-        if name != "metadata" and _level(held.get(name)) < _level(level)
-    ]
-    return " and ".join(lacking)
+    return " and ".join(f"{name}: {level}" for name, level in sorted(lacking(wanted, held).items()))
 
 
 def _level(name: object) -> int:

@@ -17,7 +17,7 @@ from gate.core.annotation import MOST, Annotation
 from gate.core.branch_rules import BranchRules
 from gate.core.check_run import CheckRun
 from gate.core.event import RepositoryRef
-from gate.core.failure import Gone, Transient
+from gate.core.failure import Gone, Permanent, Transient
 from gate.core.payload import Node
 from gate.github.failure import NotFoundError, NotShownError, understood
 from gate.github.installations import repository_ref
@@ -163,8 +163,16 @@ class GitHubRepository:
         return branch_rules(self._door, self._installation_id, self.id, self.full_name, branch)
 
     def role(self, login: str) -> str:
-        """What a user is here: `admin`, `maintain`, `write`, `triage`, `read`, `none`, or what an organisation made up."""
-        return self._call(f"the role of {login}", lambda it: it.get_collaborator_role_name(login))
+        """What a user is here: `admin`, `maintain`, `write`, `triage`, `read`, `none`, or what an organisation made up.
+
+        `none` also where GitHub does not say, as of somebody it does not know any more. Raises: Transient, Gone.
+        """
+        try:
+            return self._call(f"the role of {login}", lambda it: it.get_collaborator_role_name(login))
+        except Gone:
+            raise
+        except Permanent:
+            return "none"
 
     def people_with(self, roles: Collection[str]) -> frozenset[str]:
         """Logins of all people with one of these roles here."""

@@ -134,6 +134,7 @@ def _overview(service: Service, page: int) -> str:
 
 
 def _repository(service: Service, repository: RepositoryRecord, page: int) -> str:
+    web_url = service.settings.repository_url(repository.full_name)
     found = service.store.pull_requests(
         repository.id, limit=PULL_REQUESTS_A_PAGE + 1, offset=(page - 1) * PULL_REQUESTS_A_PAGE
     )
@@ -142,8 +143,8 @@ def _repository(service: Service, repository: RepositoryRecord, page: int) -> st
         "repository.html.j2",
         repository=repository,
         pull_requests=[_line(service, pull_request) for pull_request in found[:PULL_REQUESTS_A_PAGE]],
-        web_url=_web_url(service, repository),
-        required=required_box(service, repository, web_url=_web_url(service, repository)),
+        web_url=web_url,
+        required=required_box(service, repository, web_url=web_url),
         **_neighbours(page, len(found), PULL_REQUESTS_A_PAGE),
     )
 
@@ -179,6 +180,7 @@ def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) 
     history = () if record.branch else service.store.verdicts(repository.id, record.number, limit=HISTORY)
     newest = history[0] if history else record
     provenance = record.verdict.provenance
+    web_url = service.settings.repository_url(repository.full_name)
     head_sha = known.head_sha if known and not record.branch else newest.verdict.provenance.head
     return render(
         service,
@@ -194,15 +196,11 @@ def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) 
         history=history,
         newest_run_id="" if newest.run_id == record.run_id else newest.run_id,
         waiting_for="" if head_sha == newest.verdict.provenance.head else head_sha,
-        links=Links(_web_url(service, repository), provenance.head, provenance.base, "", record.run_id),
+        links=Links(web_url, provenance.head, provenance.base, "", record.run_id),
         most=ROWS_A_TABLE,
         offers_waiver=service.signs_in and not record.branch and waive.offered(known, newest, record),
         waiving=waive.under_way(service, repository),
     )
-
-
-def _web_url(service: Service, repository: RepositoryRecord) -> str:
-    return f"{service.settings.github_url.rstrip('/')}/{repository.full_name}"
 
 
 def _line(service: Service, pull_request: PullRequestRecord) -> PullRequestLine:

@@ -6,7 +6,6 @@ tests run, and gives them nothing that a fork is not given.
 
 from __future__ import annotations
 
-from gate.core.failure import Gone, Permanent
 from gate.core.policy import Policy
 from gate.core.verdict import needs_approval
 from gate.core.work import Approve, Evaluate, EvaluateGroup, Run, Supersede
@@ -62,12 +61,7 @@ def _elsewhere(work: Evaluate, seen: Evaluate | PullRequestView) -> bool:
 def _approved(service: Service, work: Approve) -> tuple[Evaluate, ...]:
     repository = work.repository
     github = service.on_github(repository)
-    try:
-        role = github.role(work.person)
-    except Gone:
-        raise
-    except Permanent:
-        role = "none"  # GitHub knows no such person any more
+    role = github.role(work.person)
     if role not in ROLES:
         log = service.telemetry.log
         log.warning("tests not allowed", person=work.person, role=role, head_sha=work.head_sha)

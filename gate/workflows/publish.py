@@ -22,7 +22,7 @@ def links(service: Service, head: Head, *, base_sha: str = "", run_id: str) -> L
     """The places a text of this run points to."""
     settings = service.settings
     return Links(
-        web_url=f"{settings.github_url.rstrip('/')}/{head.repository.full_name}",
+        web_url=settings.repository_url(head.repository.full_name),
         head_sha=head.sha,
         base_sha=base_sha,
         pages_url=settings.public_url.rstrip("/"),

@@ -71,12 +71,7 @@ def _say(service: Service, work: Waive, text: str) -> None:
 def _asker(service: Service, work: Waive, verdict: Verdict | None) -> Asker:
     """The person as GitHub knows them now; whether an author is alone is asked only where it matters."""
     github = service.on_github(work.repository)
-    try:
-        role = github.role(work.person)
-    except Gone:
-        raise
-    except Permanent:
-        role = "none"  # GitHub knows no such person any more
+    role = github.role(work.person)
     roles = verdict.waiver_roles if verdict else ()
     author_login = work.author or github.pull_request(work.number).author
     author = work.person.casefold() == author_login.casefold()
