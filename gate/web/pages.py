@@ -157,7 +157,7 @@ def _pull_request(service: Service, repository: RepositoryRecord, number: int) -
     if known is None:
         abort(404)
     ended = service.store.is_answered(repository.id, number, known.head_sha)
-    return render(service, "pending.html.j2", repository=repository, pull_request=known, ended=ended)
+    return _pending(service, repository, known, ended=ended)
 
 
 def _under_way(service: Service, repository: RepositoryRecord, run_id: str) -> str:
@@ -166,12 +166,18 @@ def _under_way(service: Service, repository: RepositoryRecord, run_id: str) -> s
     known = service.store.pull_request(repository.id, gate.number) if gate else None
     if gate is None or known is None:
         abort(404)
+    return _pending(service, repository, replace(known, head_sha=gate.head_sha), ended=gate.completed)
+
+
+def _pending(service: Service, repository: RepositoryRecord, known: PullRequestRecord, *, ended: bool) -> str:
+    """Of a head without a verdict."""
     return render(
         service,
         "pending.html.j2",
         repository=repository,
-        pull_request=replace(known, head_sha=gate.head_sha),
-        ended=gate.completed,
+        pull_request=known,
+        ended=ended,
+        web_url=service.settings.repository_url(repository.full_name),
     )
 
 

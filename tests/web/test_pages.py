@@ -214,6 +214,22 @@ def test_a_run_without_a_verdict_has_a_page(
     assert said in page.text
 
 
+def test_a_head_that_ended_without_a_verdict_points_to_githubs_check_run(
+    store: Store, client: FlaskClient
+) -> None:
+    """
+    What it says of the reason is there; a link to the same page again would lead nowhere.
+    """
+    judge(store, None)
+    store.save_check_run(Head(PUBLIC, 482, verdicts.HEAD), "run:0", "gate", 5, completed=True)
+
+    page = client.get("/r/northwind/delivery-worker/pull/482").text
+
+    assert (
+        'says why. <a href="https://github.com/northwind/delivery-worker/pull/482">View on GitHub</a>' in page
+    )
+
+
 def test_a_private_run_without_a_verdict_is_not_there(store: Store, client: FlaskClient) -> None:
     """
     It is hidden as its verdict will be.
