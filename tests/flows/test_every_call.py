@@ -199,7 +199,7 @@ def rename(repository: Repository) -> None:
         repository.rename(f"{repository.full_name}-renamed")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("every_call")
     with FakeGitHub(folder / "github") as github:
@@ -221,7 +221,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         engine.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def judged(world: World) -> dict[str, PullRequest]:
     """The pull requests of all cases, judged side by side."""
     pulls: dict[str, PullRequest] = {}
