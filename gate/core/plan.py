@@ -17,6 +17,7 @@ from gate.core.event import (
     PullRequestEvent,
     PushEvent,
     RepositoryEvent,
+    TagEvent,
 )
 from gate.core.work import (
     Approve,
@@ -25,6 +26,7 @@ from gate.core.work import (
     Evaluate,
     EvaluateGroup,
     Forget,
+    NoteRelease,
     RecordBranch,
     Reevaluate,
     Rejudge,
@@ -42,7 +44,7 @@ def plan(event: Event, *, app_id: int) -> tuple[Work, ...]:  # noqa: PLR0911  (o
     match event:
         case PullRequestEvent():
             return (_plan_pull_request(event),)
-        case PushEvent():
+        case PushEvent() | TagEvent():
             return _plan_push(event)
         case CheckRunEvent() | CheckSuiteEvent():
             return _plan_button(event) if event.app_id == app_id else ()
@@ -67,7 +69,9 @@ def _read_only(event: Event) -> bool:
 
 def _plan_pull_request(event: PullRequestEvent) -> Work:
     if event.action == "closed":
-        return CloseRuns(event.repository, event.number, event.head_sha, event.updated_at)
+        return CloseRuns(
+            event.repository, event.number, event.head_sha, event.updated_at, merged_at=event.merged_at
+        )
     evaluate = Evaluate(
         repository=event.repository,
         number=event.number,
@@ -84,8 +88,10 @@ def _plan_pull_request(event: PullRequestEvent) -> Work:
     return Supersede(evaluate)
 
 
-def _plan_push(event: PushEvent) -> tuple[Work, ...]:
-    """Which branches are gated, and bring a policy of their own, the policy says: whoever does the work reads it."""
+def _plan_push(event: PushEvent | TagEvent) -> tuple[Work, ...]:
+    """Of a version, that it was tagged. Which branches are gated, and bring a policy of their own, the policy says: whoever does the work reads it."""
+    if isinstance(event, TagEvent):
+        return (NoteRelease(event.repository, event.tag, event.sha, event.committed_at),)
     recording = RecordBranch(event.repository, event.branch, event.after)
     if event.created:
         return (recording,)

@@ -101,6 +101,8 @@ class CloseRuns:
     number: int
     head_sha: str
     updated_at: datetime
+    merged_at: datetime | None = None
+    """Empty where it was closed without a merge."""
 
 
 @tagged
@@ -156,6 +158,17 @@ class RecordBranch:
     repository: RepositoryRef
     branch: str
     sha: str
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class NoteRelease:
+    """A version was tagged: keep it for the time line of the trends."""
+
+    repository: RepositoryRef
+    tag: str
+    sha: str
+    committed_at: datetime
 
 
 @tagged
@@ -247,6 +260,7 @@ Work = (
     | Approve
     | Waive
     | RecordBranch
+    | NoteRelease
     | Rejudge
     | Sync
     | Welcome
@@ -320,7 +334,7 @@ def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of
             return f"{work.repository.id}:{work.head_sha}"
         case Rejudge():
             return f"{work.repository.id}:{work.branch}"
-        case Evaluate() | EvaluateGroup() | RecordBranch() | Welcome():
+        case Evaluate() | EvaluateGroup() | RecordBranch() | NoteRelease() | Welcome():
             return str(work.repository.id)
         case Sync() | Reconcile():
             return f"installation:{work.installation_id}"

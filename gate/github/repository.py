@@ -52,6 +52,7 @@ class PullRequestView:
     """Repository of the head; None when that fork was deleted."""
     association: str = ""
     """What the author is to the repository, e.g. `FIRST_TIME_CONTRIBUTOR`."""
+    merged_at: datetime | None = None
 
 
 class GitHubRepository:
@@ -272,6 +273,7 @@ def _view(pull: PullRequest) -> PullRequestView:
         title=pull.title,
         head_full_name=pull.head.repo.full_name if pull.head.repo else None,
         association=pull.author_association or "",
+        merged_at=pull.merged_at,
     )
 
 

@@ -10,15 +10,15 @@ from gate.store.records import (
     PullRequestRecord,
     PullRequestState,
     RepositoryRecord,
-    RevisionRecord,
     SeenRules,
     SessionRecord,
+    ShortVerdict,
     VerdictRecord,
     WaiverRecord,
 )
 from gate.store.reports import Reports
 from gate.store.sessions import Sessions
-from gate.store.verdicts import Verdicts
+from gate.store.trends import Trends
 
 __all__ = [
     "CheckRunRecord",
@@ -28,14 +28,14 @@ __all__ = [
     "PullRequestRecord",
     "PullRequestState",
     "RepositoryRecord",
-    "RevisionRecord",
     "SeenRules",
     "SessionRecord",
+    "ShortVerdict",
     "Store",
     "VerdictRecord",
     "WaiverRecord",
 ]
 
 
-class Store(Following, Reports, Verdicts, Chances, Sessions):
+class Store(Following, Reports, Trends, Chances, Sessions):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

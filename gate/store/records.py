@@ -9,7 +9,7 @@ from typing import Literal
 from gate.core.branch_rules import BranchRules
 from gate.core.event import RepositoryRef
 from gate.core.user import UserView
-from gate.core.verdict import Verdict, Waiver
+from gate.core.verdict import Outcome, Verdict, Waiver
 
 PullRequestState = Literal["open", "closed"]
 InstallationState = Literal["active", "suspended", "removed"]
@@ -30,6 +30,8 @@ class RepositoryRecord:
     state: RepositoryState = "active"
     gated_branches: tuple[str, ...] = ()
     """Globs of `[gate] branches` as the default branch had them when it was last recorded."""
+    timezone: str = "UTC"
+    """`[gate] timezone`, likewise."""
 
     @property
     def hidden(self) -> bool:
@@ -69,6 +71,19 @@ class PullRequestRecord:
     title: str
     author: str
     updated_at: datetime
+    merged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShortVerdict:
+    """The newest verdict on a pull request as lists show it; waivers are applied."""
+
+    run_id: str
+    number: int
+    head_sha: str
+    outcome: Outcome
+    why: str
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +157,6 @@ class CheckRunRecord:
     head_sha: str
     check_run_id: int
     completed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RevisionRecord:
-    """A measured commit of a default branch."""
-
-    sha: str
-    committed_at: datetime
-    totals: dict[str, int]
-    """By metric."""
 
 
 @dataclass(frozen=True, slots=True)

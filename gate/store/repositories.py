@@ -1,9 +1,9 @@
-"""Repositories, their pull requests and the measured commits of their default branches, in and out."""
+"""Repositories and their pull requests, in and out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,17 +17,14 @@ from gate.store.records import (
     PullRequestRecord,
     PullRequestState,
     RepositoryRecord,
-    RevisionRecord,
     SeenRules,
 )
 from gate.tables import (
     branch_rules,
     check_run,
     installation,
-    measurement,
     pull_request,
     repository,
-    revision,
     verdict,
 )
 
@@ -91,12 +88,12 @@ class Repositories(Database):
         with self._writing() as connection:
             connection.execute(statement)
 
-    def note_gated_branches(self, repository_id: int, globs: Sequence[str]) -> None:
-        """Keep which branches besides the default one are gated."""
+    def note_policy(self, repository_id: int, *, gated_branches: Sequence[str], timezone: str) -> None:
+        """Keep what the default branch's policy says of the whole repository: other gated branches, whose weeks count."""
         statement = (
             sa.update(repository)
             .where(repository.c.id == repository_id)
-            .values(gated_branches=json.dumps(globs))
+            .values(gated_branches=json.dumps(gated_branches), timezone=timezone)
         )
         with self._writing() as connection:
             connection.execute(statement)
@@ -126,10 +123,11 @@ class Repositories(Database):
         state: PullRequestState,
         title: str = "",
         author: str = "",
+        merged_at: datetime | None = None,
     ) -> bool:
         """Keep what an event says, unless a newer one was seen: then False, and nothing changes.
 
-        Events of the same second count as in order: GitHub's times are no finer. Empty texts leave what is known.
+        Events of the same second count as in order: GitHub's times are no finer. What is empty leaves what is known.
         """
         row = {
             "repository_id": repository_id,
@@ -140,8 +138,9 @@ class Repositories(Database):
             "title": plain(title),
             "author": plain(author, 255),
             "updated_at": updated_at,
+            "merged_at": merged_at,
         }
-        unsaid = [name for name in ("base_ref", "title", "author") if not row[name]]
+        unsaid = [name for name in ("base_ref", "title", "author", "merged_at") if not row[name]]
         not_older = incoming(pull_request).updated_at >= pull_request.c.updated_at
         with self._writing() as connection:
             return upsert_one(connection, pull_request, row, keeping=unsaid, where=not_older)
@@ -163,38 +162,6 @@ class Repositories(Database):
         """Open pull requests with this head: one sha has one `gate`, so they share it."""
         wanted = sa.and_(pull_request.c.state == "open", pull_request.c.head_sha == head_sha)
         return self._pull_requests(repository_id, wanted, limit=1000, offset=0)
-
-    def note_revision(
-        self, repository_id: int, sha: str, *, committed_at: datetime, totals: Mapping[str, int]
-    ) -> None:
-        """Keep a measured commit of the default branch; measured again, its totals are replaced metric by metric."""
-        point = {"repository_id": repository_id, "sha": sha, "committed_at": committed_at}
-        values = [
-            {"repository_id": repository_id, "sha": sha, "metric": metric, "value": value}
-            for metric, value in sorted(totals.items())
-        ]
-        with self._writing() as connection:
-            upsert(connection, revision, [point])
-            upsert(connection, measurement, values)
-
-    def revisions(self, repository_id: int, *, limit: int = 100) -> tuple[RevisionRecord, ...]:
-        """Measured commits of the default branch, newest first."""
-        points = (
-            sa.select(revision)
-            .where(revision.c.repository_id == repository_id)
-            .order_by(revision.c.committed_at.desc(), revision.c.sha)
-            .limit(limit)
-        )
-        with self._reading() as connection:
-            found = connection.execute(points).all()
-            values = sa.select(measurement).where(
-                measurement.c.repository_id == repository_id,
-                measurement.c.sha.in_([point.sha for point in found]),
-            )
-            totals: dict[str, dict[str, int]] = {point.sha: {} for point in found}
-            for row in connection.execute(values.order_by(measurement.c.metric)):
-                totals[row.sha][row.metric] = row.value
-        return tuple(RevisionRecord(point.sha, point.committed_at, totals[point.sha]) for point in found)
 
     @staticmethod
     def _save_repository(connection: sa.Connection, known: RepositoryRef) -> None:
@@ -258,4 +225,5 @@ def _repository(row: sa.Row[tuple[object, ...]]) -> RepositoryRecord:
         armed=row.armed_at is not None,
         state=row.state,
         gated_branches=tuple(json.loads(row.gated_branches)),
+        timezone=row.timezone,
     )

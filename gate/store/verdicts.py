@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from gate.core.check_run import OVERALL
-from gate.core.verdict import Verdict
+from gate.core.verdict import Verdict, patch, why
 from gate.core.waiver import with_waivers
 from gate.core.work import Head
 from gate.store.comments import Comments
@@ -37,6 +37,7 @@ class Verdicts(Waivers, Comments):
 
         With a branch it is one on a merge group, or on a push to a gated branch.
         """
+        tested = patch(verdict)
         row = {
             "run_id": run_id,
             "repository_id": repository_id,
@@ -47,6 +48,9 @@ class Verdicts(Waivers, Comments):
             "policy_sha": verdict.provenance.policy_sha,
             "policy_digest": verdict.provenance.policy_digest,
             "recorded_at": now,
+            "why": plain(why(verdict)),
+            "patch_covered": tested.covered if tested else None,
+            "patch_executable": tested.executable if tested else None,
             "content": packed(verdict),
         }
         with self._writing() as connection:

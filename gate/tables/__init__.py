@@ -14,7 +14,15 @@ from gate.tables.github import (
     pull_request,
     repository,
 )
-from gate.tables.measurements import file_report, flaky_test, measurement, report, revision, unstable_line
+from gate.tables.measurements import (
+    file_report,
+    flaky_test,
+    happening,
+    measurement,
+    report,
+    revision,
+    unstable_line,
+)
 from gate.tables.people import secret, session
 from gate.tables.schema import METADATA, Instant
 from gate.tables.verdicts import check_run, refusal, sticky_comment, verdict, waiver
@@ -29,6 +37,7 @@ __all__ = [
     "failed_delivery",
     "file_report",
     "flaky_test",
+    "happening",
     "installation",
     "measurement",
     "merge_group",

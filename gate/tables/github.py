@@ -72,6 +72,13 @@ repository = Table(
         server_default="[]",
         doc="JSON list: `[gate] branches` of the default branch's policy when that was last recorded.",
     ),
+    Column(
+        "timezone",
+        String(64),
+        nullable=False,
+        server_default="UTC",
+        doc="`[gate] timezone` of the default branch's policy when that was last recorded: weeks are counted in it.",
+    ),
     Column("reconciled_at", Instant, doc="When its open pull requests were last compared with GitHub's."),
 )
 
@@ -104,9 +111,11 @@ pull_request = Table(
         nullable=False,
         doc="GitHub's time of the newest event; older events change nothing.",
     ),
+    Column("merged_at", Instant, doc="When it was merged; null of one that is open, or was closed without."),
     PrimaryKeyConstraint("repository_id", "number"),
     Index(None, "repository_id", "head_sha"),
     Index(None, "repository_id", "updated_at"),
+    Index(None, "repository_id", "merged_at"),
 )
 
 merge_group = Table(

@@ -44,6 +44,18 @@ measurement = Table(
     ),
 )
 
+happening = Table(
+    "happening",
+    METADATA,
+    Column("repository_id", BigInteger, ForeignKey(repository.c.id)),
+    Column("kind", String(16), doc="`policy` or `release`."),
+    Column("sha", String(64), doc="The commit of the default branch, or the one that was tagged."),
+    Column("text", Text, nullable=False, doc="What changed, or the tag's name, for people."),
+    Column("at", Instant, nullable=False, doc="When it happened."),
+    PrimaryKeyConstraint("repository_id", "kind", "sha"),
+    Index(None, "repository_id", "at"),
+)
+
 file_report = Table(
     "file_report",
     METADATA,

@@ -50,6 +50,13 @@ verdict = Table(
     Column("policy_digest", String(128), nullable=False, doc="Of the effective policy."),
     Column("recorded_at", Instant, nullable=False, doc="When it was first saved."),
     Column(
+        "why", Text, doc="In short what decided, for lists; null in rows of before there was such a column."
+    ),
+    Column(
+        "patch_covered", Integer, doc="Of its new executable lines; null where coverage was not measured."
+    ),
+    Column("patch_executable", Integer, doc="Likewise."),
+    Column(
         "content",
         LargeBinary,
         nullable=False,
@@ -57,6 +64,7 @@ verdict = Table(
     ),
     Index(None, "repository_id", "number", "recorded_at"),
     Index(None, "repository_id", "head_sha"),
+    Index(None, "repository_id", "recorded_at"),
 )
 
 waiver = Table(

@@ -6,6 +6,7 @@ what is not there gets: the same 404.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,8 +16,8 @@ from flask import Blueprint, Response, abort, request
 from gate import templating
 from gate.core.check_run import OVERALL
 from gate.core.links import Links
-from gate.core.verdict import Outcome, Verdict
-from gate.store import PullRequestRecord, RepositoryRecord, VerdictRecord
+from gate.core.verdict import Outcome
+from gate.store import PullRequestRecord, RepositoryRecord, ShortVerdict, VerdictRecord
 from gate.web import waive
 from gate.web.page import guard, render, visible, visitor
 from gate.web.required import required_box
@@ -116,12 +117,10 @@ def _overview(service: Service, page: int) -> str:
     repositories = [
         {
             "repository": repository,
-            "pull_requests": [
-                _line(service, pull_request)
-                for pull_request in store.pull_requests(
-                    repository.id, open_only=True, limit=OPEN_PULL_REQUESTS_SHOWN
-                )
-            ],
+            "pull_requests": _lines(
+                service,
+                store.pull_requests(repository.id, open_only=True, limit=OPEN_PULL_REQUESTS_SHOWN),
+            ),
         }
         for repository in found[:REPOSITORIES_A_PAGE]
     ]
@@ -142,7 +141,7 @@ def _repository(service: Service, repository: RepositoryRecord, page: int) -> st
         service,
         "repository.html.j2",
         repository=repository,
-        pull_requests=[_line(service, pull_request) for pull_request in found[:PULL_REQUESTS_A_PAGE]],
+        pull_requests=_lines(service, found[:PULL_REQUESTS_A_PAGE]),
         web_url=web_url,
         required=required_box(service, repository, web_url=web_url),
         **_neighbours(page, len(found), PULL_REQUESTS_A_PAGE),
@@ -209,33 +208,23 @@ def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) 
     )
 
 
-def _line(service: Service, pull_request: PullRequestRecord) -> PullRequestLine:
-    newest = service.store.newest_verdict(pull_request.repository_id, pull_request.number)
+def _lines(service: Service, pull_requests: Sequence[PullRequestRecord]) -> list[PullRequestLine]:
+    """Rows of pull requests of one repository, each with its newest verdict."""
+    numbers = [pull_request.number for pull_request in pull_requests]
+    newest = service.store.newest_in_short(pull_requests[0].repository_id, numbers) if numbers else {}
+    return [_line(pull_request, newest.get(pull_request.number)) for pull_request in pull_requests]
+
+
+def _line(pull_request: PullRequestRecord, newest: ShortVerdict | None) -> PullRequestLine:
     # A verdict about an older head says nothing about this one.
-    judged = newest is not None and newest.verdict.provenance.head == pull_request.head_sha
+    judged = newest if newest is not None and newest.head_sha == pull_request.head_sha else None
     return PullRequestLine(
         number=pull_request.number,
         title=pull_request.title,
         base_ref=pull_request.base_ref,
         state=pull_request.state,
         head_sha=pull_request.head_sha,
-        outcome=newest.verdict.outcome if newest and judged else None,
-        why=_why(newest.verdict) if newest and judged else "The verdict on this head is on its way.",
-        checked_at=newest.recorded_at if newest and judged else None,
+        outcome=judged.outcome if judged else None,
+        why=judged.why if judged else "The verdict on this head is on its way.",
+        checked_at=judged.recorded_at if judged else None,
     )
-
-
-def _why(verdict: Verdict) -> str:
-    """The titles of the checks that decided, or the verdict's own where none stands out."""
-    checks = [(check.title, check) for check in verdict.checks]
-    checks += [
-        (f"{name}: {check.title}", check) for name, _, judged in verdict.components for check in judged
-    ]
-    decisive = [
-        title
-        for title, check in checks
-        if check.outcome is verdict.outcome and check.neutral == verdict.neutral
-    ]
-    if verdict.outcome in {Outcome.PASSED, Outcome.SUPERSEDED} or not decisive:
-        return verdict.title
-    return ". ".join(decisive)

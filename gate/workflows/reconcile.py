@@ -139,7 +139,9 @@ def _closed(
             found.append(CloseRuns(repository, known.number, known.head_sha, known.updated_at))
             continue
         if pull.state == "closed":
-            found.append(CloseRuns(repository, pull.number, pull.head_sha, pull.updated_at))
+            found.append(
+                CloseRuns(repository, pull.number, pull.head_sha, pull.updated_at, merged_at=pull.merged_at)
+            )
     return found
 
 

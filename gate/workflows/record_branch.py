@@ -5,14 +5,15 @@ It is judged against its first parent, for the trends; it publishes nothing.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 
-from checks.report import FileReport
 from gate.core.branch_globs import listed
 from gate.core.failure import PolicyError
+from gate.core.policy import differences
+from gate.core.trend import Happening, Revision
 from gate.core.verdict import combine, sub_verdicts
 from gate.core.work import RecordBranch, Run
 from gate.service import Service
@@ -22,6 +23,7 @@ from gate.workflows.judge import Case, Judged, Question, policy_at
 from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
+from gate.workflows.totals import coverage_totals, static_totals
 
 RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syntax")
 
@@ -64,46 +66,28 @@ def _is_default(work: RecordBranch) -> bool:
 def _record_static(case: Case, work: RecordBranch) -> tuple[Judged, ...]:
     case.measure(RECORDED)
     if _is_default(work):
-        case.service.store.note_revision(
-            work.repository.id,
-            work.sha,
-            committed_at=case.code.git.committed_at(work.sha),
-            totals=_totals(case),
+        store, committed_at = case.service.store, case.code.git.committed_at(work.sha)
+        before = store.revisions(work.repository.id, limit=2)
+        store.note_revision(
+            work.repository.id, work.sha, committed_at=committed_at, totals=static_totals(case)
         )
-        with suppress(PolicyError):  # then those of before are still gated
-            policy = policy_at(case.code.git, work.sha, case.question.defaults)
-            case.service.store.note_gated_branches(work.repository.id, policy.gate.branches)
+        _note_policy(case, work, committed_at, before)
     return case.complexity(), case.security()
 
 
-def _totals(case: Case) -> dict[str, int]:
-    """Sums over the sources of the head, by metric."""
-    sources = {entry.path for entry in case.head.selection.sources}
-
-    def reports(check: str) -> list[FileReport]:
-        files = case.reports(check, case.head).files
-        return [report for path, report in files.items() if path in sources]
-
-    totals: Counter[str] = Counter()
-    for report in (*reports("size"), *reports("maintainability")):
-        totals.update({quantity.metric: quantity.value for quantity in report.quantities})
-    complexities = [
-        block.complexity
-        for report in reports("complexity")
-        for block in report.blocks
-        if block.listed and block.kind != "class"
-    ]
-    findings = [finding for report in reports("security") for finding in report.findings]
-    return {
-        **totals,
-        "files": len(sources),
-        "functions": len(complexities),
-        "complexity": sum(complexities),
-        "worst": max(complexities, default=0),
-        # Without a rule id `# nosec` hides nothing.
-        "findings": sum(finding.suppressed != "rule" for finding in findings),
-        "suppressed": sum(finding.suppressed == "rule" for finding in findings),
-    }
+def _note_policy(case: Case, work: RecordBranch, committed_at: datetime, before: Sequence[Revision]) -> None:
+    """Keeps what the commit's own policy says of the repository, and what it changed since the last measured commit."""
+    git, defaults = case.code.git, case.question.defaults
+    store = case.service.store
+    with suppress(PolicyError):  # then what was said before still holds
+        policy = policy_at(git, work.sha, defaults)
+        store.note_policy(
+            work.repository.id, gated_branches=policy.gate.branches, timezone=policy.gate.timezone
+        )
+        known = next((one.sha for one in before if one.sha != work.sha and git.resolve(one.sha)), None)
+        if known and (changed := differences(policy_at(git, known, defaults), policy)):
+            text = "; ".join(changed)
+            store.note_happening(work.repository.id, Happening("policy", committed_at, text, work.sha))
 
 
 def _record_coverage(case: Case, work: RecordBranch, run: Run) -> tuple[Judged, ...]:
@@ -112,18 +96,16 @@ def _record_coverage(case: Case, work: RecordBranch, run: Run) -> tuple[Judged, 
         reports = record(case, running)
     except PolicyError:
         return ()  # the commit's own `[tests]` is broken, which every pull request says
-    if reports and _is_default(work):
+    known = case.service.store.repository(work.repository.id)
+    judged = cover(case, running, armed=known is not None and known.armed)
+    if _is_default(work) and (totals := coverage_totals(judged, reports)):
         case.service.store.note_revision(
             work.repository.id,
             work.sha,
             committed_at=case.code.git.committed_at(work.sha),
-            totals={
-                "flaky_tests": sum(len(report.flaky) for report in reports),
-                "unstable_lines": sum(len(lines) for report in reports for _, lines in report.unstable),
-            },
+            totals=totals,
         )
-    known = case.service.store.repository(work.repository.id)
-    return (cover(case, running, armed=known is not None and known.armed),)
+    return (judged,)
 
 
 def _judge(

@@ -15,6 +15,7 @@ from gate.core.work import (
     Expire,
     Forget,
     GiveUp,
+    NoteRelease,
     Reconcile,
     RecordBranch,
     Redeliver,
@@ -32,6 +33,7 @@ from gate.workflows import expire, reconcile, redeliver
 from gate.workflows.approve import approve
 from gate.workflows.evaluate import evaluate
 from gate.workflows.forget import forget
+from gate.workflows.note_release import note_release
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
 from gate.workflows.rejudge import rejudge
@@ -53,6 +55,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     Approve: approve,
     Waive: waive,
     RecordBranch: record_branch,
+    NoteRelease: note_release,
     Rejudge: rejudge,
     Sync: sync,
     Welcome: welcome,

@@ -132,6 +132,7 @@ def _accept_closing(service: Service, work: CloseRuns) -> bool:
         base_ref="",
         updated_at=work.updated_at,
         state="closed",
+        merged_at=work.merged_at,
     )
 
 

@@ -18,9 +18,10 @@ from gate.core.comparison import ComplexityFacts, ComplexityTotals, FunctionChan
 from gate.core.comparison.chance import Chance, UnstableLine
 from gate.core.event import RepositoryRef
 from gate.core.failure import Transient
+from gate.core.trend import Revision
 from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
 from gate.core.work import Head
-from gate.store import PullRequestRecord, RepositoryRecord, RevisionRecord, Store
+from gate.store import PullRequestRecord, RepositoryRecord, Store
 from gate.tables import file_report, verdict
 
 pytest_plugins = ["tests.databases"]
@@ -340,8 +341,8 @@ def test_revisions_carry_their_totals(store: Store) -> None:
     store.note_revision(7, "1" * 40, committed_at=NOON, totals={"sloc": 2**40})
 
     assert store.revisions(7) == (
-        RevisionRecord("2" * 40, NOON + timedelta(days=1), {}),
-        RevisionRecord("1" * 40, NOON, {"sloc": 2**40, "worst": 2}),
+        Revision("2" * 40, NOON + timedelta(days=1), {}),
+        Revision("1" * 40, NOON, {"sloc": 2**40, "worst": 2}),
     )
     assert store.revisions(8) == ()
 

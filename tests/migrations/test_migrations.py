@@ -167,6 +167,9 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
             "problem": "",
         },
     },
+    "0008": {
+        "happening": {"repository_id": 7, "kind": "release", "sha": "a" * 40, "text": "v1.0", "at": NOON},
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -16,6 +16,7 @@ from gate.core.event.values import (
     PushEvent,
     RepositoryEvent,
     RepositoryRef,
+    TagEvent,
 )
 
 __all__ = (
@@ -33,6 +34,7 @@ __all__ = (
     "RepositoryEvent",
     "RepositoryRef",
     "SignatureError",
+    "TagEvent",
     "parse",
     "verify",
 )

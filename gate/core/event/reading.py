@@ -12,6 +12,7 @@ from typing import cast, get_args
 from gate.core.command import commands_in
 from gate.core.event.values import (
     QUEUE,
+    VERSION,
     AuthorizationEvent,
     CheckRunAction,
     CheckRunEvent,
@@ -28,6 +29,7 @@ from gate.core.event.values import (
     RepositoryAction,
     RepositoryEvent,
     RepositoryRef,
+    TagEvent,
     no_commit,
 )
 from gate.core.payload import Node
@@ -86,10 +88,13 @@ def _pull_request(root: Node) -> PullRequestEvent | None:
         title=pull_request.text("title"),
         previous_base_ref="" if base_change.empty else base_change.child("ref").branch("from"),
         association=pull_request.optional_text("author_association"),
+        merged_at=pull_request.time("merged_at") if pull_request.has("merged_at") else None,
     )
 
 
-def _push(root: Node) -> PushEvent | None:
+def _push(root: Node) -> PushEvent | TagEvent | None:
+    if root.text("ref").startswith("refs/tags/"):
+        return _tag(root)
     kind, _, branch = root.text("ref").partition("refs/heads/")
     if kind or branch.startswith(QUEUE) or no_commit(root.sha("after")):
         return None
@@ -99,6 +104,15 @@ def _push(root: Node) -> PushEvent | None:
         before=root.sha("before"),
         after=root.sha("after"),
     )
+
+
+def _tag(root: Node) -> TagEvent | None:
+    tag = root.text("ref").removeprefix("refs/tags/")
+    commit = root.optional_child("head_commit")
+    # Of an annotated tag `after` is the tag's own id; without a commit it was removed, or leads to something else.
+    if commit.empty or not VERSION.fullmatch(tag):
+        return None
+    return TagEvent(_repository(root), tag, commit.sha("id"), commit.time("timestamp"))
 
 
 def _check_run(root: Node) -> CheckRunEvent:

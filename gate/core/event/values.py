@@ -25,6 +25,11 @@ RERUN, APPROVE = "rerun", "approve"
 QUEUE = "gh-readonly-queue/"
 """What the names of a merge queue's branches begin with: `gh-readonly-queue/BASE/pr-NUMBER-SHA`."""
 
+VERSION = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9._-]{0,40}[-/@])?[vV]?\d+(?:\.\d+)+[A-Za-z0-9.+-]{0,30}", re.ASCII
+)
+"""Tags that are releases: `v1.2.0`, `2026.1`, `api-1.2.0rc1`."""
+
 _NO_COMMIT = re.compile(r"0{40}(0{24})?")
 _OF_GROUP = re.compile(rf"{QUEUE}.+/pr-([1-9][0-9]{{0,8}})-[0-9a-f]+")
 
@@ -63,11 +68,13 @@ class PullRequestEvent:
     """Set only when the base branch was changed."""
     association: str = ""
     """What GitHub says the author is to the repository, e.g. `FIRST_TIME_CONTRIBUTOR`."""
+    merged_at: datetime | None = None
+    """Set only when it was merged."""
 
 
 @dataclass(frozen=True, slots=True)
 class PushEvent:
-    """A branch got a new tip; tags, deletions and merge queue branches are no events."""
+    """A branch got a new tip; deletions and merge queue branches are no events."""
 
     repository: RepositoryRef
     branch: str
@@ -79,6 +86,18 @@ class PushEvent:
     def created(self) -> bool:
         """Whether the branch is new."""
         return no_commit(self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class TagEvent:
+    """A tag that reads like a version was set: a release. Removed ones and others are no events."""
+
+    repository: RepositoryRef
+    tag: str
+    sha: str
+    """The commit it leads to."""
+    committed_at: datetime
+    """That commit's time, for the event has no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +194,7 @@ class CommandEvent:
 Event = (
     PullRequestEvent
     | PushEvent
+    | TagEvent
     | CheckRunEvent
     | CheckSuiteEvent
     | MergeGroupEvent

@@ -19,6 +19,7 @@ from gate.core.policy.definition import (
     digest,
     with_tests_of,
 )
+from gate.core.policy.differences import differences
 from gate.core.policy.listing import json_schema, show, starter
 from gate.core.policy.parsing import origins, parse
 
@@ -37,6 +38,7 @@ __all__ = (
     "Security",
     "Tests",
     "Waivers",
+    "differences",
     "digest",
     "json_schema",
     "origins",

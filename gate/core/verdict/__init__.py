@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.core.verdict.brief import patch, why
 from gate.core.verdict.complexity import judge_complexity
 from gate.core.verdict.coverage import judge_coverage, may_be_chance
 from gate.core.verdict.coverage_texts import needs_service
@@ -68,8 +69,10 @@ __all__ = (
     "no_files_to_cover",
     "of_component",
     "outcome_of",
+    "patch",
     "previewed",
     "sub_verdicts",
+    "why",
     "without_files",
     "worst",
 )

@@ -1,0 +1,39 @@
+"""Trends of a repository, week by week: from measured commits, verdicts and what happened. Nothing is measured here."""
+
+from __future__ import annotations
+
+from gate.core.trend.drift import drifts
+from gate.core.trend.measures import MEASURES, Measure, number_of
+from gate.core.trend.values import (
+    Change,
+    Drift,
+    Happening,
+    HappeningKind,
+    JudgedHead,
+    Point,
+    Revision,
+    Trend,
+)
+from gate.core.trend.weeks import WEEK, beginning, monday, name_of, newest_of_weeks, weekly, zone_of
+
+__all__ = (
+    "MEASURES",
+    "WEEK",
+    "Change",
+    "Drift",
+    "Happening",
+    "HappeningKind",
+    "JudgedHead",
+    "Measure",
+    "Point",
+    "Revision",
+    "Trend",
+    "beginning",
+    "drifts",
+    "monday",
+    "name_of",
+    "newest_of_weeks",
+    "number_of",
+    "weekly",
+    "zone_of",
+)

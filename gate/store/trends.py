@@ -1,0 +1,230 @@
+"""What trends are made of, in and out: measured commits, pull requests with their verdicts in short, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from gate.core.comparison import Ratio
+from gate.core.trend import (
+    Change,
+    Happening,
+    JudgedHead,
+    Revision,
+    Trend,
+    beginning,
+    newest_of_weeks,
+    weekly,
+    zone_of,
+)
+from gate.core.verdict import Outcome, patch, why
+from gate.store.content import plain
+from gate.store.database import upsert
+from gate.store.records import RepositoryRecord, ShortVerdict, VerdictRecord
+from gate.store.verdicts import Verdicts
+from gate.tables import happening, measurement, pull_request, revision, waiver
+from gate.tables import verdict as verdicts_made
+
+_MOST = 1000
+"""Verdicts on one pull request that are looked at where it has waivers."""
+
+
+class Trends(Verdicts):
+    """The part of the store that knows how a repository came to where it is."""
+
+    def note_revision(
+        self, repository_id: int, sha: str, *, committed_at: datetime, totals: Mapping[str, int]
+    ) -> None:
+        """Keep a measured commit of the default branch; measured again, its totals are replaced metric by metric."""
+        point = {"repository_id": repository_id, "sha": sha, "committed_at": committed_at}
+        values = [
+            {"repository_id": repository_id, "sha": sha, "metric": metric, "value": value}
+            for metric, value in sorted(totals.items())
+        ]
+        with self._writing() as connection:
+            upsert(connection, revision, [point])
+            upsert(connection, measurement, values)
+
+    def note_happening(self, repository_id: int, event: Happening) -> None:
+        """Keep that the policy changed or a release was tagged; of one kind and commit the last word counts."""
+        row = {
+            "repository_id": repository_id,
+            "kind": event.kind,
+            "sha": event.sha,
+            "text": plain(event.text),
+            "at": event.at,
+        }
+        with self._writing() as connection:
+            upsert(connection, happening, [row])
+
+    def revisions(self, repository_id: int, *, limit: int = 100) -> tuple[Revision, ...]:
+        """Measured commits of the default branch, newest first."""
+        newest = revision.c.committed_at.desc(), revision.c.sha
+        points = (
+            sa.select(revision)
+            .where(revision.c.repository_id == repository_id)
+            .order_by(*newest)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            found = connection.execute(points).all()
+            totals = _totals(connection, repository_id, [point.sha for point in found])
+        return tuple(Revision(point.sha, point.committed_at, totals[point.sha]) for point in found)
+
+    def trend(self, known: RepositoryRecord, *, first: date, last: date) -> Trend:
+        """The weeks from `first` to `last`, both Mondays in the repository's time zone."""
+        since = beginning(first, zone_of(known.timezone))
+        return weekly(
+            self._newest_of_weeks(known, since),
+            self._changes(known.id, since),
+            self._happenings(known.id, since),
+            timezone=known.timezone,
+            first=first,
+            last=last,
+        )
+
+    def newest_in_short(self, repository_id: int, numbers: Collection[int]) -> dict[int, ShortVerdict]:
+        """{number: its newest verdict} of these pull requests; those without one are missing."""
+        newest = (
+            sa.select(verdicts_made.c.number, sa.func.max(verdicts_made.c.recorded_at).label("at"))
+            .where(_of_pull_requests(repository_id), verdicts_made.c.number.in_(sorted(numbers)))
+            .group_by(verdicts_made.c.number)
+            .subquery()
+        )
+        same = sa.and_(verdicts_made.c.number == newest.c.number, verdicts_made.c.recorded_at == newest.c.at)
+        statement = (
+            sa.select(
+                *(verdicts_made.c[name] for name in ("run_id", "number", "head_sha", "outcome", "why")),
+                newest.c.at,
+            )
+            .join(newest, same)
+            .where(_of_pull_requests(repository_id))
+            .order_by(verdicts_made.c.run_id)
+        )
+        with self._reading() as connection:
+            rows = {row.number: row for row in connection.execute(statement)}
+        waived = self._waived_at(repository_id, rows)
+        found: dict[int, ShortVerdict] = {}
+        for number, row in rows.items():
+            if row.why is not None and number not in waived:
+                found[number] = ShortVerdict(
+                    row.run_id, number, row.head_sha, Outcome(row.outcome), row.why, row.at
+                )
+            elif full := self.newest_verdict(repository_id, number):
+                found[number] = _short(full)
+        return found
+
+    def _newest_of_weeks(self, known: RepositoryRecord, since: datetime) -> tuple[Revision, ...]:
+        """The newest measured commit of each week. Of 2,000 commits the totals of some 150 are read."""
+        statement = sa.select(revision.c.sha, revision.c.committed_at).where(
+            revision.c.repository_id == known.id, revision.c.committed_at >= since
+        )
+        with self._reading() as connection:
+            stamps = {row.sha: row.committed_at for row in connection.execute(statement)}
+            shas = sorted(newest_of_weeks(stamps.items(), zone_of(known.timezone)).values())
+            totals = _totals(connection, known.id, shas)
+        return tuple(Revision(sha, stamps[sha], totals[sha]) for sha in shas)
+
+    def _happenings(self, repository_id: int, since: datetime) -> tuple[Happening, ...]:
+        statement = sa.select(happening).where(
+            happening.c.repository_id == repository_id, happening.c.at >= since
+        )
+        with self._reading() as connection:
+            return tuple(
+                Happening(row.kind, row.at, row.text, row.sha) for row in connection.execute(statement)
+            )
+
+    def _changes(self, repository_id: int, since: datetime) -> tuple[Change, ...]:
+        """The pull requests that were judged or merged since then, with everything that was said of them."""
+        concerned = sa.union(
+            sa.select(verdicts_made.c.number).where(
+                _of_pull_requests(repository_id), verdicts_made.c.recorded_at >= since
+            ),
+            sa.select(pull_request.c.number).where(
+                pull_request.c.repository_id == repository_id, pull_request.c.merged_at >= since
+            ),
+        )
+        columns = ("run_id", "number", "outcome", "recorded_at", "patch_covered", "patch_executable")
+        said = (
+            sa.select(*(verdicts_made.c[name] for name in columns))
+            .where(_of_pull_requests(repository_id), verdicts_made.c.number.in_(concerned))
+            .order_by(verdicts_made.c.recorded_at, verdicts_made.c.run_id)
+        )
+        known = sa.select(
+            pull_request.c.number, pull_request.c.title, pull_request.c.author, pull_request.c.merged_at
+        ).where(pull_request.c.repository_id == repository_id, pull_request.c.number.in_(concerned))
+        judged: dict[int, list[JudgedHead]] = {}
+        with self._reading() as connection:
+            for row in connection.execute(said):
+                judged.setdefault(row.number, []).append(_head(row))
+            pulls = connection.execute(known).all()
+        waived = self._waived_at(repository_id, [pull.number for pull in pulls])
+        for number in waived:
+            every = self.verdicts(repository_id, number, limit=_MOST)
+            judged[number] = [_judged(record) for record in reversed(every)]
+        return tuple(
+            Change(
+                pull.number,
+                pull.title,
+                pull.author,
+                pull.merged_at,
+                tuple(judged.get(pull.number, ())),
+                waived.get(pull.number, ()),
+            )
+            for pull in pulls
+        )
+
+    def _waived_at(self, repository_id: int, numbers: Collection[int]) -> dict[int, tuple[datetime, ...]]:
+        """{number: when something was waived} of those of these pull requests that have waivers."""
+        statement = (
+            sa.select(waiver.c.number, waiver.c.given_at)
+            .where(waiver.c.repository_id == repository_id)
+            .order_by(waiver.c.given_at)
+        )
+        found: dict[int, tuple[datetime, ...]] = {}
+        with self._reading() as connection:
+            for row in connection.execute(statement):
+                if row.number in numbers:
+                    found[row.number] = (*found.get(row.number, ()), row.given_at)
+        return found
+
+
+def _of_pull_requests(repository_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(verdicts_made.c.repository_id == repository_id, verdicts_made.c.branch == "")
+
+
+def _totals(
+    connection: sa.Connection, repository_id: int, shas: Collection[str]
+) -> dict[str, dict[str, int]]:
+    statement = (
+        sa.select(measurement)
+        .where(measurement.c.repository_id == repository_id, measurement.c.sha.in_(shas))
+        .order_by(measurement.c.metric)
+    )
+    totals: dict[str, dict[str, int]] = {sha: {} for sha in shas}
+    for row in connection.execute(statement):
+        totals[row.sha][row.metric] = row.value
+    return totals
+
+
+def _head(row: sa.Row[tuple[object, ...]]) -> JudgedHead:
+    tested = None if row.patch_executable is None else Ratio(row.patch_covered, row.patch_executable)
+    return JudgedHead(row.run_id, row.recorded_at, Outcome(row.outcome), tested)
+
+
+def _judged(record: VerdictRecord) -> JudgedHead:
+    return JudgedHead(record.run_id, record.recorded_at, record.verdict.outcome, patch(record.verdict))
+
+
+def _short(record: VerdictRecord) -> ShortVerdict:
+    verdict = record.verdict
+    return ShortVerdict(
+        record.run_id,
+        record.number,
+        verdict.provenance.head,
+        verdict.outcome,
+        why(verdict),
+        record.recorded_at,
+    )
