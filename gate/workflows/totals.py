@@ -62,4 +62,7 @@ def coverage_totals(judged: Judged, reports: Sequence[CoverageReport]) -> dict[s
     if heads:
         totals["covered"] = sum(head.covered for head in heads)
         totals["executable"] = sum(head.executable for head in heads)
+    if heads and not judged.components:
+        # Of components each has its own; there is none of the whole tree.
+        totals.update({key: int(limit) for key, limit in judged.verdict.limits if key == "minimum"})
     return totals
