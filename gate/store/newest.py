@@ -71,6 +71,7 @@ def totals_at(
     )
     statement = (
         sa.select(repository.c.id, measurement.c.metric, measurement.c.value)
+        .select_from(repository)
         .join(measurement, measurement.c.repository_id == repository.c.id)
         .where(repository.c.id.in_(ids), measurement.c.sha == sha, measurement.c.metric.in_(metrics))
     )

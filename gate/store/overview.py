@@ -21,6 +21,7 @@ from gate.tables import verdict as judged
 WEEKS = 12
 _MONTH = timedelta(days=30)
 _COVERAGE = ("covered", "executable", "minimum")
+_DRAWN = ("covered", "executable", "over")
 _STATIC = ("over", "findings_high", "findings_medium", "findings_low")
 
 
@@ -76,6 +77,7 @@ class Overview(Recently):
 def _newest_on_branch(ids: Collection[int]) -> sa.Select[int, str, str, str, datetime]:
     return (
         sa.select(repository.c.id, judged.c.run_id, judged.c.outcome, judged.c.why, judged.c.recorded_at)
+        .select_from(repository)
         .join(judged, judged.c.run_id == of_branch())
         .where(repository.c.id.in_(ids))
     )
@@ -85,6 +87,7 @@ def _last_runs(ids: Collection[int]) -> sa.Select[int, str, datetime]:
     last = newest(earlier.c.repository_id == repository.c.id)
     return (
         sa.select(repository.c.id, judged.c.run_id, judged.c.recorded_at)
+        .select_from(repository)
         .join(judged, judged.c.run_id == last)
         .where(repository.c.id.in_(ids))
     )
@@ -102,6 +105,7 @@ def _merged_since(ids: Collection[int]) -> sa.Select[int, int]:
     """Merged into the default branch later than its newest verdict."""
     return (
         sa.select(repository.c.id, sa.func.count().label("merged"))
+        .select_from(repository)
         .join(judged, judged.c.run_id == of_branch())
         .join(pull_request, pull_request.c.repository_id == repository.c.id)
         .where(
@@ -117,6 +121,7 @@ def _blocked_heads(ids: Collection[int]) -> sa.Select[int, int, str]:
     """Open pull requests whose newest verdict is one on their head, and blocked before any waiver."""
     return (
         sa.select(pull_request.c.repository_id, pull_request.c.number, judged.c.run_id)
+        .select_from(pull_request)
         .join(judged, judged.c.run_id == of_pull_request())
         .where(
             pull_request.c.repository_id.in_(ids),
@@ -148,26 +153,16 @@ def _weeks(connection: sa.Connection, ids: Collection[int], now: datetime) -> Ma
     at_that_time = sa.and_(
         revision.c.repository_id == ends.c.repository_id, revision.c.committed_at == ends.c.at
     )
-    of_it = sa.and_(
-        measurement.c.repository_id == revision.c.repository_id, measurement.c.sha == revision.c.sha
-    )
     statement = (
-        sa.select(
-            revision.c.repository_id,
-            ends.c.week,
-            revision.c.sha,
-            measurement.c.metric,
-            measurement.c.value,
-        )
+        sa.select(revision.c.repository_id, ends.c.week, *(_value(metric) for metric in _DRAWN))
         .select_from(ends)
         .join(revision, at_that_time)
-        .join(measurement, of_it)
-        .where(measurement.c.metric.in_(("covered", "executable", "over")))
         .order_by(revision.c.sha)
     )
     totals: dict[tuple[int, int], dict[str, int]] = {}
-    for repository_id, index, _, metric, value in connection.execute(statement).tuples():
-        totals.setdefault((repository_id, index), {})[metric] = value
+    for repository_id, index, *values in connection.execute(statement):
+        there = {metric: value for metric, value in zip(_DRAWN, values, strict=True) if value is not None}
+        totals[repository_id, index] = there
     return {
         each: tuple(
             Point(start.date(), Revision("", start, totals[each, index]) if (each, index) in totals else None)
@@ -175,6 +170,20 @@ def _weeks(connection: sa.Connection, ids: Collection[int], now: datetime) -> Ma
         )
         for each in ids
     }
+
+
+def _value(metric: str) -> sa.ScalarSelect[int]:
+    """Of the revision around it. As a join, SQLite reads all measurements of a repository for each of its weeks."""
+    return (
+        sa.select(measurement.c.value)
+        .where(
+            measurement.c.repository_id == revision.c.repository_id,
+            measurement.c.sha == revision.c.sha,
+            measurement.c.metric == metric,
+        )
+        .correlate(revision)
+        .scalar_subquery()
+    )
 
 
 def _share(totals: Mapping[str, int] | None) -> Ratio | None:

@@ -116,6 +116,7 @@ def _merged_red(ids: Collection[int], since: datetime) -> sa.Select[int, int, st
     )
     return (
         sa.select(pull_request.c.repository_id, pull_request.c.number, judged.c.run_id)
+        .select_from(pull_request)
         .join(repository, repository.c.id == pull_request.c.repository_id)
         .join(judged, judged.c.run_id == of_pull_request())
         .where(
