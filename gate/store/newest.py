@@ -76,6 +76,6 @@ def totals_at(
         .where(repository.c.id.in_(ids), measurement.c.sha == sha, measurement.c.metric.in_(metrics))
     )
     totals: Totals = {}
-    for repository_id, metric, value in connection.execute(statement).tuples():
+    for repository_id, metric, value in connection.execute(statement):
         totals.setdefault(repository_id, {})[metric] = value
     return totals

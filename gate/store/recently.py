@@ -55,7 +55,7 @@ class Recently(Verdicts):
             .distinct()
         )
         with self._reading() as connection:
-            waived = set(connection.execute(statement).tuples())
+            waived = {(row.repository_id, row.number) for row in connection.execute(statement)}
         runs = sorted(run_id for run_id, key in concerned.items() if key in waived)
         if not runs:
             return set()
