@@ -142,7 +142,7 @@ class Trends(Verdicts):
             revision.c.repository_id == known.id, revision.c.committed_at >= since
         )
         with self._reading() as connection:
-            stamps = dict(connection.execute(statement).tuples().all())
+            stamps = {sha: at for sha, at in connection.execute(statement)}  # noqa: C416  (a Row is no tuple for mypy)
             shas = sorted(newest_of_weeks(stamps.items(), zone_of(known.timezone)).values())
             totals = _totals(connection, known.id, shas)
         return tuple(Revision(sha, stamps[sha], totals[sha]) for sha in shas)
