@@ -178,7 +178,7 @@ def test_bars_stand_on_zero_in_a_fixed_order() -> None:
     bars = marks(spec, type="bar")
     assert [bar["mark"]["fill"] for bar in bars] == ["var(--bad)", "var(--medium)", "var(--low)"]
     assert {bar["mark"]["stroke"] for bar in bars} == {"var(--bg)"}
-    last = [next((row for row in bar["data"]["values"] if row["week"] == "2026-11-23"), {}) for bar in bars]
+    last = [row for bar in bars for row in bar["data"]["values"] if row["week"] == "2026-11-23"]
     assert [(row["value"], row["top"]) for row in last] == [(0, 2), (2, 4), (4, 10)]
     assert all(bar["encoding"]["y"]["scale"]["domain"][0] == 0 for bar in bars)
 
