@@ -169,7 +169,7 @@ def test_open_findings_are_told_by_severity() -> None:
                 Point(trends.LAST, checked=(1, 2), blocked=(2,)),
                 Point(trends.LAST, checked=(2, 3, 4), blocked=(2,), merged_red=(2,)),
             ),
-            f"1 of 4 checked pull requests were blocked at least once, 25.0{NO_BREAK}%. Merged past a failing gate: #2.",
+            f"1 of 4 checked pull requests was blocked at least once, 25.0{NO_BREAK}%. Merged past a failing gate: #2.",
         ),
         (
             "blocked",

@@ -143,8 +143,9 @@ def _blocked(trend: Trend) -> Card:
         answer = "No pull request was checked in this period."
     else:
         share = percent(Ratio(len(blocked), len(checked)))
+        verb = "was" if len(blocked) == 1 else "were"
         answer = (
-            f"{len(blocked)} of {len(checked)} checked pull requests were blocked at least once, {share}."
+            f"{len(blocked)} of {len(checked)} checked pull requests {verb} blocked at least once, {share}."
         )
         if red:
             answer += f" Merged past a failing gate: {_named(red)}."
