@@ -176,7 +176,7 @@ def test_newer_head_is_pending(store: Store, client: FlaskClient) -> None:
         PUBLIC.id, 482, head_sha=verdicts.NEWER, base_ref="main", updated_at=NOW, state="open"
     )
 
-    pieces = read(client.get("/r/northwind/delivery-worker").text).pieces
+    pieces = read(client.get("/r/northwind/delivery-worker/pulls").text).pieces
     run = client.get("/r/northwind/delivery-worker/pull/482").text
 
     assert "Pending" in pieces
@@ -274,13 +274,13 @@ def test_a_push_has_a_page_of_its_own(store: Store, client: FlaskClient) -> None
 
 def test_pull_requests_are_listed_with_their_reasons(store: Store, client: FlaskClient) -> None:
     """
-    The repository's page shows what each pull request came to, and why.
+    The list shows what each pull request came to, and why.
     """
     judge(store, verdicts.BLOCKED, run_id="a:0")
     judge(store, verdicts.PASSED, number=483, run_id="b:0")
     judge(store, verdicts.COULD_NOT_MEASURE, number=484, run_id="c:0")
 
-    pieces = read(client.get("/r/northwind/delivery-worker").text).pieces
+    pieces = read(client.get("/r/northwind/delivery-worker/pulls").text).pieces
 
     assert "71.4 % of changed lines, gate 80 %. RetryBudget.plan is 21, limit 15" in pieces
     assert "All 3 checks passed" in pieces
