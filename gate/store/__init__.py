@@ -2,6 +2,7 @@
 
 from gate.store.chances import Chances
 from gate.store.following import Following
+from gate.store.keeping import Keeping
 from gate.store.records import (
     CheckRunRecord,
     CommentRecord,
@@ -37,5 +38,5 @@ __all__ = [
 ]
 
 
-class Store(Following, Reports, Trends, Chances, Sessions):
+class Store(Following, Reports, Trends, Chances, Sessions, Keeping):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

@@ -116,6 +116,18 @@ class Trends(Verdicts):
                 found[number] = _short(full)
         return found
 
+    def short_verdict(self, run_id: str) -> ShortVerdict | None:
+        """The verdict of a run as it was judged, in short: what is left when its details are kept no longer."""
+        columns = ("run_id", "number", "head_sha", "outcome", "why", "recorded_at")
+        statement = sa.select(*(verdicts_made.c[name] for name in columns))
+        with self._reading() as connection:
+            row = connection.execute(statement.where(verdicts_made.c.run_id == run_id)).first()
+        if row is None:
+            return None
+        return ShortVerdict(
+            row.run_id, row.number, row.head_sha, Outcome(row.outcome), row.why or "", row.recorded_at
+        )
+
     def _newest_of_weeks(self, known: RepositoryRecord, since: datetime) -> tuple[Revision, ...]:
         """The newest measured commit of each week. Of 2,000 commits the totals of some 150 are read."""
         statement = sa.select(revision.c.sha, revision.c.committed_at).where(
@@ -162,8 +174,8 @@ class Trends(Verdicts):
             pulls = connection.execute(known).all()
         waived = self._waived_at(repository_id, [pull.number for pull in pulls])
         for number in waived:
-            every = self.verdicts(repository_id, number, limit=_MOST)
-            judged[number] = [_judged(record) for record in reversed(every)]
+            full = {each.run_id: _judged(each) for each in self.verdicts(repository_id, number, limit=_MOST)}
+            judged[number] = [full.get(one.run_id, one) for one in judged.get(number, ())]
         return tuple(
             Change(
                 pull.number,

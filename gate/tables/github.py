@@ -80,6 +80,12 @@ repository = Table(
         doc="`[gate] timezone` of the default branch's policy when that was last recorded: weeks are counted in it.",
     ),
     Column("reconciled_at", Instant, doc="When its open pull requests were last compared with GitHub's."),
+    Column(
+        "removed_at",
+        Instant,
+        index=True,
+        doc="When it was removed from its installation: its data is deleted some time after; null while it is not.",
+    ),
 )
 
 branch_rules = Table(
@@ -116,6 +122,7 @@ pull_request = Table(
     Index(None, "repository_id", "head_sha"),
     Index(None, "repository_id", "updated_at"),
     Index(None, "repository_id", "merged_at"),
+    Index(None, "state", "repository_id"),
 )
 
 merge_group = Table(

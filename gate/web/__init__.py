@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from gate.core.failure import Transient
-from gate.web import health, pages, setup, sign_in, waive, webhook
+from gate.web import api, health, pages, setup, sign_in, waive, webhook
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -32,6 +32,7 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
     app.register_blueprint(health.blueprint(service))
     app.register_blueprint(setup.blueprint(service))
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
+    app.register_blueprint(api.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
     app.register_blueprint(waive.blueprint(service))
@@ -44,6 +45,8 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
             or service.app is not None
         ):
             return None
+        if request.blueprint == "api":
+            return api.answers.error(503, "this service: no GitHub App is configured yet; open /setup first")
         return Response(
             "No GitHub App is configured yet. Open /setup with the token printed when the service started.\n",
             status=503,

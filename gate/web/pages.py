@@ -155,17 +155,33 @@ def _pull_request(service: Service, repository: RepositoryRecord, number: int) -
     known = service.store.pull_request(repository.id, number)
     if known is None:
         abort(404)
+    if short := service.store.newest_in_short(repository.id, [number]).get(number):
+        return _without_details(service, repository, short)
     ended = service.store.is_answered(repository.id, number, known.head_sha)
     return _pending(service, repository, known, ended=ended)
 
 
 def _under_way(service: Service, repository: RepositoryRecord, run_id: str) -> str:
-    """Of a run without a verdict: one that is not there yet, or that ended without any."""
+    """Of a run without a verdict: one that is not there yet, that ended without any, or whose verdict is kept no longer."""
+    if short := service.store.short_verdict(run_id):
+        return _without_details(service, repository, short)
     gate = service.store.check_run_of(run_id, OVERALL)
     known = service.store.pull_request(repository.id, gate.number) if gate else None
     if gate is None or known is None:
         abort(404)
     return _pending(service, repository, replace(known, head_sha=gate.head_sha), ended=gate.completed)
+
+
+def _without_details(service: Service, repository: RepositoryRecord, short: ShortVerdict) -> str:
+    """Of an old verdict, of which only the outcome is left."""
+    return render(
+        service,
+        "without_details.html.j2",
+        repository=repository,
+        short=short,
+        days=service.settings.retention_days,
+        web_url=service.settings.repository_url(repository.full_name),
+    )
 
 
 def _pending(service: Service, repository: RepositoryRecord, known: PullRequestRecord, *, ended: bool) -> str:
