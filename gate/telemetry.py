@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import structlog
@@ -38,6 +39,21 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 _SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class Gauged:
+    """What is shown of a repository; what is None was not measured and is left out."""
+
+    name: str
+    coverage_ratio: float | None
+    """0 to 1."""
+    functions_over_limit: int | None
+    findings: Mapping[str, int]
+    """By severity."""
+    open_pull_requests: Mapping[str, int]
+    """By outcome."""
+    measured_timestamp_seconds: float | None
 
 
 class Redaction:
@@ -135,10 +151,12 @@ class Telemetry:
         for (queue, state), number in backlog.items():
             self._works.labels(queue, state).set(number)
 
-    def exposition(self, *, repositories: bool) -> bytes:
-        """The metrics in Prometheus' text format; those with repository names only when asked for."""
+    def exposition(self, *, repositories: Iterable[Gauged] | None) -> bytes:
+        """The metrics in Prometheus' text format; those with repository names only when repositories are given."""
         text: bytes = generate_latest(self._registry)
-        return text + generate_latest(self._repositories) if repositories else text
+        if repositories is None:
+            return text
+        return text + generate_latest(self._repositories) + generate_latest(_standing(repositories))
 
     def configure_log(self, level: str, *, stream: TextIO = sys.stderr) -> None:
         """Send our lines and those of every library to `stream`: for people on a terminal, else JSON.
@@ -168,6 +186,40 @@ class Telemetry:
             library = logging.getLogger(name)
             library.handlers[:] = []
             library.propagate = True
+
+
+def _standing(repositories: Iterable[Gauged]) -> CollectorRegistry:
+    """Gauges of this moment alone: of a repository that was removed nothing is left in the next one."""
+    registry = CollectorRegistry()
+
+    def gauge(name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"gate_repository_{name}", text, ("repository", *labels), registry=registry)
+
+    coverage = gauge(
+        "coverage_ratio", "Covered share of the executable lines, 0 to 1, of the newest measured commit."
+    )
+    over = gauge("functions_over_limit", "Functions over the complexity limit in the newest measured commit.")
+    findings = gauge("findings", "Security findings in the newest measured commit, by severity.", "severity")
+    pulls = gauge(
+        "open_pull_requests",
+        "Open pull requests by the outcome of the newest verdict on their head.",
+        "outcome",
+    )
+    measured = gauge(
+        "measured_timestamp_seconds", "Time of the newest measured commit, in seconds since 1970."
+    )
+    for one in repositories:
+        if one.coverage_ratio is not None:
+            coverage.labels(one.name).set(one.coverage_ratio)
+        if one.functions_over_limit is not None:
+            over.labels(one.name).set(one.functions_over_limit)
+        if one.measured_timestamp_seconds is not None:
+            measured.labels(one.name).set(one.measured_timestamp_seconds)
+        for severity, number in one.findings.items():
+            findings.labels(one.name, severity).set(number)
+        for outcome, number in one.open_pull_requests.items():
+            pulls.labels(one.name, outcome).set(number)
+    return registry
 
 
 def bind_run(run_id: str, **values: str) -> None:

@@ -14,12 +14,13 @@ from gate.store.records import (
     SeenRules,
     SessionRecord,
     ShortVerdict,
+    Standing,
     VerdictRecord,
     WaiverRecord,
 )
 from gate.store.reports import Reports
 from gate.store.sessions import Sessions
-from gate.store.trends import Trends
+from gate.store.standings import Standings
 
 __all__ = [
     "CheckRunRecord",
@@ -32,11 +33,12 @@ __all__ = [
     "SeenRules",
     "SessionRecord",
     "ShortVerdict",
+    "Standing",
     "Store",
     "VerdictRecord",
     "WaiverRecord",
 ]
 
 
-class Store(Following, Reports, Trends, Chances, Sessions, Keeping):
+class Store(Following, Reports, Standings, Chances, Sessions, Keeping):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

@@ -16,6 +16,13 @@ from gate.store.records import FailedDelivery, InstallationState, RepositoryReco
 from gate.store.repositories import Repositories
 from gate.tables import approval, bookmark, failed_delivery, installation, merge_group, repository
 
+DELIVERIES = "deliveries"
+"""Bookmark: failed webhooks were looked for, up to then."""
+REPOSITORIES = "repositories"
+"""Bookmark: the repositories of all installations were compared with GitHub's."""
+PRUNED = "pruned"
+"""Bookmark: old data was deleted."""
+
 
 class Following(Repositories):
     """The part of the store that knows where the App is installed, and what it has seen to there."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from gate.core.failure import Transient
-from gate.web import api, health, pages, setup, sign_in, waive, webhook
+from gate.web import api, health, pages, queue, setup, sign_in, waive, webhook
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -23,13 +23,14 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_WITHOUT_APP = ("health", "setup")
+_WITHOUT_APP = ("health", "queue", "setup")
 
 
 def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) -> Flask:
     """The WSGI application; the body of a webhook may take so long to arrive."""
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(health.blueprint(service))
+    app.register_blueprint(queue.blueprint(service))
     app.register_blueprint(setup.blueprint(service))
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
     app.register_blueprint(api.blueprint(service))

@@ -11,10 +11,8 @@ from gate.core.work import Run
 from gate.git import remove_mirrors
 from gate.service import Service
 from gate.store.chances import REMEMBERED
+from gate.store.following import PRUNED
 from gate.workflows.redeliver import KEPT
-
-PRUNED = "pruned"
-"""The bookmark that says when this was last done."""
 
 
 def prune(run: Run, service: Service) -> None:

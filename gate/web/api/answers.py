@@ -68,9 +68,9 @@ def integer(name: str, default: int, *, lowest: int, highest: int) -> int:
     value = request.args.get(name)
     if value is None:
         return default
-    if re.fullmatch(r"[0-9]{1,9}", value) and lowest <= int(value) <= highest:
-        return int(value)
-    stop(400, f"{name}: expected a whole number from {lowest} to {highest}, got {_shown(value)}")
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
+        stop(400, f"{name}: expected a whole number from {lowest} to {highest}, got {_shown(value)}")
+    return int(value)
 
 
 def choice(name: str, allowed: Sequence[str]) -> str:
