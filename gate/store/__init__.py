@@ -1,6 +1,8 @@
 """Values in and out of the database, SQLite or Postgres; the one door to it. No row or session ever leaves."""
 
 from gate.store.chances import Chances
+from gate.store.file_lists import FileLists, FileRecord, Order
+from gate.store.files import Files
 from gate.store.following import Following
 from gate.store.records import (
     CheckRunRecord,
@@ -24,7 +26,9 @@ __all__ = [
     "CheckRunRecord",
     "CommentRecord",
     "FailedDelivery",
+    "FileRecord",
     "InstallationState",
+    "Order",
     "PullRequestRecord",
     "PullRequestState",
     "RepositoryRecord",
@@ -37,5 +41,5 @@ __all__ = [
 ]
 
 
-class Store(Following, Reports, Trends, Chances, Sessions):
+class Store(Following, Reports, Trends, Chances, Sessions, Files, FileLists):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""
