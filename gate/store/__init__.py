@@ -1,6 +1,8 @@
 """Values in and out of the database, SQLite or Postgres; the one door to it. No row or session ever leaves."""
 
 from gate.store.chances import Chances
+from gate.store.file_lists import FileLists, FileRecord, Order
+from gate.store.files import Files
 from gate.store.following import Following
 from gate.store.keeping import Keeping
 from gate.store.records import (
@@ -26,7 +28,9 @@ __all__ = [
     "CheckRunRecord",
     "CommentRecord",
     "FailedDelivery",
+    "FileRecord",
     "InstallationState",
+    "Order",
     "PullRequestRecord",
     "PullRequestState",
     "RepositoryRecord",
@@ -40,5 +44,5 @@ __all__ = [
 ]
 
 
-class Store(Following, Reports, Standings, Chances, Sessions, Keeping):
+class Store(Following, Reports, Standings, Chances, Sessions, Files, FileLists, Keeping):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

@@ -23,6 +23,7 @@ from gate.workflows.judge import Case, Judged, Question, policy_at
 from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
+from gate.workflows.note_files import note_coverage, note_files
 from gate.workflows.totals import coverage_totals, static_totals
 
 RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syntax")
@@ -71,6 +72,7 @@ def _record_static(case: Case, work: RecordBranch) -> tuple[Judged, ...]:
         store.note_revision(
             work.repository.id, work.sha, committed_at=committed_at, totals=static_totals(case)
         )
+        note_files(case, work.sha, committed_at)
         _note_policy(case, work, committed_at, before)
     return case.complexity(), case.security()
 
@@ -95,7 +97,11 @@ def _record_coverage(case: Case, work: RecordBranch, run: Run) -> tuple[Judged, 
     try:
         reports = record(case, running)
     except PolicyError:
-        return ()  # the commit's own `[tests]` is broken, which every pull request says
+        reports = None  # the commit's own `[tests]` is broken, which every pull request says
+    if _is_default(work):
+        note_coverage(case, work.sha, reports or ())
+    if reports is None:
+        return ()
     known = case.service.store.repository(work.repository.id)
     judged = cover(case, running, armed=known is not None and known.armed)
     if _is_default(work) and (totals := coverage_totals(judged, reports)):

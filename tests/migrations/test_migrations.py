@@ -171,6 +171,33 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
     "0008": {
         "happening": {"repository_id": 7, "kind": "release", "sha": "a" * 40, "text": "v1.0", "at": NOON},
     },
+    "0010": {
+        "files_at": {"repository_id": 7, "sha": "a" * 40, "committed_at": NOON},
+        "file_state": {
+            "repository_id": 7,
+            "identity": "d" * 64,
+            "path": "app.py",
+            "folder": "",
+            "blob": "c" * 40,
+            "sloc": 12,
+            "functions": 1,
+            "complexity": 3,
+            "worst": 3,
+            "worst_name": "f",
+            "worst_line": 1,
+            "over": 0,
+            "maximum": 10,
+            "high": 0,
+            "medium": 0,
+            "low": 0,
+            "suppressed": 0,
+            "changes": 2,
+            "score": 6,
+            "notes": b"{}",
+        },
+        "source_text": {"repository_id": 7, "blob": "c" * 40, "content": b"x"},
+        "change_text": {"run_id": "r1", "repository_id": 7, "content": b"{}"},
+    },
     "0012": {
         "file_report": {
             "repository_id": 7,
