@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -94,8 +95,11 @@ def _value(value: object) -> object:
 
 
 def _content(value: bytes) -> object:
-    """Values of ours as they are; what is none of them in base64."""
-    try:
-        return json.loads(unzipped(value)) if value else None
-    except ValueError:
-        return {"base64": base64.b64encode(value).decode()}
+    """Values of ours as they are; everything else, uncompressed, in base64."""
+    content = value
+    with suppress(ValueError):
+        content = unzipped(value)
+        found = json.loads(content)
+        if isinstance(found, dict):
+            return found
+    return {"base64": base64.b64encode(content).decode()}

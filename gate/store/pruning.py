@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from gate.store.database import Database
 from gate.tables import (
+    change_text,
     check_run,
     failed_delivery,
     file_report,
@@ -61,11 +62,12 @@ class Pruning(Database):
 
     def delete_old_check_runs(self, before: datetime) -> int:
         """Of pull requests that did not change since, and of verdicts without details."""
-        emptied = sa.exists().where(
-            verdict.c.run_id == check_run.c.run_id, sa.func.length(verdict.c.content) == 0
-        )
-        old = sa.or_(_of_settled(check_run, before), emptied)
+        old = sa.or_(_of_settled(check_run, before), _is_emptied(check_run))
         return self._delete(check_run, sa.and_(check_run.c.completed, old))
+
+    def delete_old_changes(self) -> int:
+        """The changed lines of verdicts without details."""
+        return self._delete(change_text, _is_emptied(change_text))
 
     def delete_unused_file_reports(self, before: date, *, today: date) -> int:
         """Those that no measuring wrote or read since; one of which that is not known counts as used today."""
@@ -107,6 +109,11 @@ class Pruning(Database):
 
     def _delete(self, table: sa.Table, wanted: sa.ColumnElement[bool]) -> int:
         return self._in_batches(table, wanted, lambda chosen: sa.delete(table).where(chosen))
+
+
+def _is_emptied(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether a row is about a run whose verdict has no details."""
+    return sa.exists().where(verdict.c.run_id == table.c.run_id, sa.func.length(verdict.c.content) == 0)
 
 
 def _of_settled(table: sa.Table, before: datetime) -> sa.ColumnElement[bool]:

@@ -52,6 +52,7 @@ def _verdicts(service: Service) -> int:
 
 
 def _check_runs(service: Service) -> int:
+    service.store.delete_old_changes()
     return service.store.delete_old_check_runs(_oldest(service))
 
 

@@ -6,7 +6,7 @@ What a request may read is decided as for pages, or by the API token. `docs/api.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 from flask import Blueprint, Response, abort, g, request
 from werkzeug.exceptions import HTTPException
@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from gate.core.failure import Transient
 from gate.core.markdown import clean, shorten
 from gate.core.trend import WEEK, monday, zone_of
-from gate.store import PullRequestRecord, RepositoryRecord, ShortVerdict
+from gate.store import Order, PullRequestRecord, RepositoryRecord, ShortVerdict
 from gate.web.api import answers, document, reader, values
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def blueprint(service: Service) -> Blueprint:
     _trends(api, service)
     _pull_requests(api, service)
     _verdicts(api, service)
+    _files(api, service)
     _waivers(api, service)
     _errors(api)
 
@@ -134,6 +135,24 @@ def _verdicts(api: Blueprint, service: Service) -> None:
         if record is None:
             _not_found()
         return answers.as_json(values.run(repository.full_name, record))
+
+
+def _files(api: Blueprint, service: Service) -> None:
+    @api.get(f"{_NAMED}/files", defaults={"csv": False})
+    @api.get(f"{_NAMED}/files.csv", defaults={"csv": True})
+    def files(owner: str, name: str, *, csv: bool) -> Response:
+        repository = reader.repository(service, owner, name)
+        asked = answers.paging("folder", "order")
+        order = answers.choice("order", get_args(Order))
+        found = service.store.file_list(
+            repository.id, inside=answers.folder(), order=order, limit=asked.limit, offset=asked.offset
+        )
+        links = answers.links(service, found, asked)
+        listed = answers.shown(found, asked)
+        if answers.wants_csv(csv):
+            rows = [values.file(each) for each in listed]
+            return answers.as_csv(f"{repository.full_name}-files", values.FILE_COLUMNS, rows, links)
+        return answers.as_json(values.files(service.store.files_at(repository.id), listed), links)
 
 
 def _waivers(api: Blueprint, service: Service) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gate.service import Service
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
 
 A_PAGE = 30
 MOST_A_PAGE = 100
@@ -73,11 +74,20 @@ def integer(name: str, default: int, *, lowest: int, highest: int) -> int:
     return int(value)
 
 
-def choice(name: str, allowed: Sequence[str]) -> str:
-    """A parameter that is one of these words, the first one if it is not given."""
+def choice(name: str, allowed: Sequence[Word]) -> Word:
+    """A parameter that is one of these words, the first one if it is not given; any other ends the request."""
     value = request.args.get(name, allowed[0])
-    if value not in allowed:
+    found = next((word for word in allowed if word == value), None)
+    if found is None:
         stop(400, f"{name}: expected one of {', '.join(allowed)}, got {_shown(value)}")
+    return found
+
+
+def folder() -> str:
+    """The parameter `folder`, empty for all; one without a slash at its end ends the request."""
+    value = request.args.get("folder", "")
+    if value and not value.endswith("/"):
+        stop(400, f"folder: expected a path with a slash at its end, as in src/app/, got {_shown(value)}")
     return value
 
 

@@ -6,8 +6,11 @@ import json
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 from gate.core.trend import MEASURES
+from gate.store import Order
+from gate.web.api import values
 
 Schema = dict[str, object]
 
@@ -67,6 +70,12 @@ def _paths() -> Schema:
             "Verdicts on a pull request, newest first; those whose details are kept no longer are left out.",
             _list("VerdictInShort"),
             (*named, "number", *paged),
+        ),
+        **_table(
+            f"{one}/files",
+            "Source files of the newest measured commit, those with most of what `order` names first.",
+            _ref("Files"),
+            (*named, "folder", "order", *paged),
         ),
         **_table(f"{one}/waivers", "Waivers, oldest first.", _list("Waiver"), (*named, *paged)),
         "/verdicts/{run_id}": _get("One run with its verdict in full.", _ref("Run"), ("run_id",)),
@@ -129,8 +138,25 @@ def _schemas() -> Schema:
             },
             origin={**_TEXT, "description": "What asked for it: one asks once."},
         ),
+        **_file_schemas(),
         **_trend_schemas(),
     }
+
+
+def _file_schemas() -> Schema:
+    counts = dict.fromkeys(values.FILE_COLUMNS, _COUNT)
+    file = _object(
+        **{
+            **counts,
+            "path": _TEXT,
+            "blob": {**_TEXT, "description": "Git's id of the content."},
+            "worst_name": {**_TEXT, "description": "The most complex function; empty without any."},
+            **{name: _nullable(_COUNT) for name in ("covered", "executable", "uncovered_lines")},
+            "maintainability": {**_nullable({"type": "number"}), "description": "0 to 100."},
+        }
+    )
+    files = _object(commit=_nullable(_SHA), committed_at=_nullable(_TIME), files=_list("File"))
+    return {"File": file, "Files": files}
 
 
 def _trend_schemas() -> Schema:
@@ -211,6 +237,8 @@ def _parameters() -> Schema:
             "months", "query", {"type": "integer", "minimum": 1, "maximum": 36, "default": 6}
         ),
         "state": _parameter("state", "query", {"enum": ["all", "open"], "default": "all"}),
+        "folder": _parameter("folder", "query", {**_TEXT, "pattern": "^(.*/)?$", "default": ""}),
+        "order": _parameter("order", "query", {"enum": [*get_args(Order)], "default": get_args(Order)[0]}),
         "page": _parameter("page", "query", page),
         "per_page": _parameter(
             "per_page", "query", {"type": "integer", "minimum": 1, "maximum": 100, "default": 30}

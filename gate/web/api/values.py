@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from gate.core.comparison import Ratio
+from gate.core.measured_file import FilesAt, MeasuredFile
 from gate.core.trend import MEASURES, Measure, Point, Revision, Trend, name_of
 from gate.core.verdict import why
 from gate.core.verdict_json import as_json, valid_text
@@ -47,6 +49,27 @@ WEEK_COUNTS = (
     "pull_requests_merged",
     "pull_requests_merged_red",
     "waivers",
+)
+FILE_COLUMNS = (
+    "path",
+    "blob",
+    "sloc",
+    "functions",
+    "complexity",
+    "worst",
+    "worst_name",
+    "worst_line",
+    "over_limit",
+    "limit",
+    "covered",
+    "executable",
+    "uncovered_lines",
+    "high",
+    "medium",
+    "low",
+    "suppressed",
+    "maintainability",
+    "changes",
 )
 TREND_COLUMNS = ("week", "begins", "commit", "committed_at", *MEASURES, *WEEK_COUNTS)
 
@@ -176,6 +199,41 @@ def run(full_name: str, record: VerdictRecord) -> JsonObject:
         "branch": record.branch or None,
         "recorded_at": _time(record.recorded_at),
         "verdict": as_json(record.verdict),
+    }
+
+
+def files(at: FilesAt | None, found: Iterable[MeasuredFile]) -> JsonObject:
+    """Files of the newest measured commit, and which one that is; null before the first."""
+    return {
+        "commit": None if at is None else at.sha,
+        "committed_at": None if at is None else _time(at.committed_at),
+        "files": [file(each) for each in found],
+    }
+
+
+def file(found: MeasuredFile) -> JsonObject:
+    """A source file with its numbers, as a value and as a row of `FILE_COLUMNS`; what was not measured is null."""
+    index = found.maintainability
+    return {
+        "path": valid_text(found.path),
+        "blob": found.blob,
+        "sloc": found.sloc,
+        "functions": found.functions,
+        "complexity": found.complexity,
+        "worst": found.worst,
+        "worst_name": valid_text(found.worst_name),
+        "worst_line": found.worst_line,
+        "over_limit": found.over,
+        "limit": found.maximum,
+        "covered": found.coverage.covered if found.coverage else None,
+        "executable": found.coverage.executable if found.coverage else None,
+        "uncovered_lines": found.uncovered,
+        "high": found.high,
+        "medium": found.medium,
+        "low": found.low,
+        "suppressed": found.suppressed,
+        "maintainability": None if index is None else index / 100,
+        "changes": found.changes,
     }
 
 
