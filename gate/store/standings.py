@@ -20,11 +20,13 @@ class Standings(Trends):
     def standings(self, metrics: Collection[str]) -> tuple[Standing, ...]:
         """Of every repository with the App, by id; of the totals those of these metrics."""
         # One seek in an index for each repository; a maximum by group would read all commits.
+        point = revision.alias()
         newest = (
-            sa.select(revision.c.sha)
-            .where(revision.c.repository_id == repository.c.id)
-            .order_by(revision.c.committed_at.desc(), revision.c.sha)
+            sa.select(point.c.sha)
+            .where(point.c.repository_id == repository.c.id)
+            .order_by(point.c.committed_at.desc(), point.c.sha)
             .limit(1)
+            .correlate(repository)
             .scalar_subquery()
         )
         known = (
@@ -56,15 +58,17 @@ class Standings(Trends):
 
     def _open_pull_requests(self) -> dict[int, Counter[str]]:
         """{repository: {outcome: how many}}. Only of those with a waiver is the whole verdict read."""
+        said = verdict.alias()
         newest = (
-            sa.select(verdict.c.run_id)
+            sa.select(said.c.run_id)
             .where(
-                verdict.c.repository_id == pull_request.c.repository_id,
-                verdict.c.number == pull_request.c.number,
-                verdict.c.branch == "",
+                said.c.repository_id == pull_request.c.repository_id,
+                said.c.number == pull_request.c.number,
+                said.c.branch == "",
             )
-            .order_by(verdict.c.recorded_at.desc(), verdict.c.run_id.desc())
+            .order_by(said.c.recorded_at.desc(), said.c.run_id.desc())
             .limit(1)
+            .correlate(pull_request)
             .scalar_subquery()
         )
         waived = sa.exists().where(

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, make_response, request
 
+from gate import templating
 from gate.core.failure import Transient
 from gate.core.work import QUEUES
+from gate.settings import App
 from gate.store.following import DELIVERIES, PRUNED, REPOSITORIES
+from gate.web import address
 from gate.web.constant_time import same
 from gate.web.health import problems_of
-from gate.web.page import render
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -69,7 +71,16 @@ def blueprint(service: Service) -> Blueprint:
     @queue.get("/queue")
     def show() -> Response:
         _demand_token(service.settings.metrics_token)
-        answer = make_response(render(service, "queue.html.j2", **_state(service)))
+        # Not as other pages are: this one is there when the database, and with it every session, is not.
+        page = templating.render(
+            "queue.html.j2",
+            root=address.root(service.settings),
+            now=service.now(),
+            visitor=None,
+            signs_in=False,
+            **_state(service),
+        )
+        answer = make_response(page)
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
 
@@ -108,7 +119,7 @@ def _state(service: Service) -> Mapping[str, object]:
         "sandbox": sandbox.description,
         "missing": [feature for feature in sandbox.features if not feature.holds],
         "version": version("gate"),
-        "app_id": service.app.id if service.app else None,
+        "app": _app(service),
         "sends_mail": service.settings.mail is not None,
         "moments": _moments(service),
         "disk": _disk(service),
@@ -128,6 +139,14 @@ def _lines(service: Service) -> tuple[QueueLine, ...]:
         )
         for name in QUEUES
     )
+
+
+def _app(service: Service) -> App | None:
+    """None while the database does not answer, too."""
+    try:
+        return service.app
+    except Transient:
+        return None
 
 
 def _moments(service: Service) -> Mapping[str, datetime | None]:
