@@ -31,6 +31,7 @@ class Standings(Trends):
         )
         known = (
             sa.select(repository.c.id, repository.c.full_name, revision.c.sha, revision.c.committed_at)
+            .select_from(repository)
             .join(
                 revision,
                 sa.and_(revision.c.repository_id == repository.c.id, revision.c.sha == newest),
@@ -42,6 +43,7 @@ class Standings(Trends):
         found = known.subquery()
         values = (
             sa.select(measurement.c.repository_id, measurement.c.metric, measurement.c.value)
+            .select_from(measurement)
             .join(found, sa.and_(measurement.c.repository_id == found.c.id, measurement.c.sha == found.c.sha))
             .where(measurement.c.metric.in_(sorted(metrics)))
         )
@@ -80,6 +82,7 @@ class Standings(Trends):
             sa.select(
                 pull_request.c.repository_id, verdict.c.run_id, verdict.c.outcome, waived.label("waived")
             )
+            .select_from(pull_request)
             .join(repository, repository.c.id == pull_request.c.repository_id)
             .join(verdict, judged, isouter=True)
             .where(pull_request.c.state == "open", repository.c.state != "removed")
