@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -156,7 +157,7 @@ class Telemetry:
         text: bytes = generate_latest(self._registry)
         if repositories is None:
             return text
-        return text + generate_latest(self._repositories) + generate_latest(_standing(repositories))
+        return text + generate_latest(self._repositories) + generate_latest(_Standing(repositories))
 
     def configure_log(self, level: str, *, stream: TextIO = sys.stderr) -> None:
         """Send our lines and those of every library to `stream`: for people on a terminal, else JSON.
@@ -188,38 +189,45 @@ class Telemetry:
             library.propagate = True
 
 
-def _standing(repositories: Iterable[Gauged]) -> CollectorRegistry:
+class _Standing:
     """Gauges of this moment alone: of a repository that was removed nothing is left in the next one."""
-    registry = CollectorRegistry()
 
-    def gauge(name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"gate_repository_{name}", text, ("repository", *labels), registry=registry)
+    def __init__(self, repositories: Iterable[Gauged]) -> None:
+        self._repositories = repositories
 
-    coverage = gauge(
-        "coverage_ratio", "Covered share of the executable lines, 0 to 1, of the newest measured commit."
-    )
-    over = gauge("functions_over_limit", "Functions over the complexity limit in the newest measured commit.")
-    findings = gauge("findings", "Security findings in the newest measured commit, by severity.", "severity")
-    pulls = gauge(
-        "open_pull_requests",
-        "Open pull requests by the outcome of the newest verdict on their head.",
-        "outcome",
-    )
-    measured = gauge(
-        "measured_timestamp_seconds", "Time of the newest measured commit, in seconds since 1970."
-    )
-    for one in repositories:
-        if one.coverage_ratio is not None:
-            coverage.labels(one.name).set(one.coverage_ratio)
-        if one.functions_over_limit is not None:
-            over.labels(one.name).set(one.functions_over_limit)
-        if one.measured_timestamp_seconds is not None:
-            measured.labels(one.name).set(one.measured_timestamp_seconds)
-        for severity, number in one.findings.items():
-            findings.labels(one.name, severity).set(number)
-        for outcome, number in one.open_pull_requests.items():
-            pulls.labels(one.name, outcome).set(number)
-    return registry
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """As the library asks for them."""
+        coverage = _family(
+            "coverage_ratio", "Covered share of the executable lines, 0 to 1, of the newest measured commit."
+        )
+        over = _family(
+            "functions_over_limit", "Functions over the complexity limit in the newest measured commit."
+        )
+        findings = _family(
+            "findings", "Security findings in the newest measured commit, by severity.", "severity"
+        )
+        pulls = _family(
+            "open_pull_requests", "Open pull requests by the outcome of the verdict on their head.", "outcome"
+        )
+        measured = _family(
+            "measured_timestamp_seconds", "Time of the newest measured commit, in seconds since 1970."
+        )
+        for one in self._repositories:
+            for family, value in (
+                (coverage, one.coverage_ratio),
+                (over, one.functions_over_limit),
+                (measured, one.measured_timestamp_seconds),
+            ):
+                if value is not None:
+                    family.add_metric((one.name,), value)
+            for family, values in ((findings, one.findings), (pulls, one.open_pull_requests)):
+                for label, number in values.items():
+                    family.add_metric((one.name, label), number)
+        yield from (coverage, over, findings, pulls, measured)
+
+
+def _family(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"gate_repository_{name}", text, labels=("repository", *labels))
 
 
 def bind_run(run_id: str, **values: str) -> None:

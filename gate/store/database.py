@@ -24,6 +24,8 @@ BUSY_SECONDS = 30
 
 BATCH = 500
 """Rows that are cleared away in one transaction: SQLite's one writer keeps others waiting for some milliseconds."""
+KEYS = 50_000
+"""Rows that are looked for at once, which are kept in memory."""
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATION_LOCK = 0x67617465
@@ -109,15 +111,22 @@ class Database:
         *,
         batch: int = BATCH,
     ) -> int:
-        """Change or delete the rows that are wanted, so many in a transaction; how many. None may be wanted afterwards."""
+        """Change or delete the rows that are wanted, so many in a transaction; how many. None may be wanted afterwards.
+
+        They are looked for without the lock of a writer, for that takes longer than the change.
+        """
         key = sa.tuple_(*table.primary_key)
-        some = sa.select(*table.primary_key).where(wanted).limit(batch)
+        some = sa.select(*table.primary_key).where(wanted).limit(KEYS)
         done = 0
         while True:
-            with self._writing() as connection:
-                changed = connection.execute(change(key.in_(some))).rowcount
-            done += changed
-            if changed < batch:
+            with self._reading() as connection:
+                keys = [tuple(row) for row in connection.execute(some)]
+            before = done
+            for start in range(0, len(keys), batch):
+                chosen = sa.and_(key.in_(keys[start : start + batch]), wanted)
+                with self._writing() as connection:
+                    done += connection.execute(change(chosen)).rowcount
+            if len(keys) < KEYS or done == before:
                 return done
 
     @contextlib.contextmanager
