@@ -84,8 +84,8 @@ def test_it_says_how_everything_is(service: WebService) -> None:
     text = " ".join(words)
     assert page.status_code == 200
     assert "Ready: webhooks are taken" in words
-    assert "0 runs failed for good in the last 24 hours. The log says why." in words
-    assert words[words.index("background") :][:5] == ["background", "1", "0", "0", "since"]
+    assert "0 runs failed for good in the last 24 hours." in words
+    assert words[words.index("background") :][:5] == ["background", "1", "0", "0", "just now"]
     assert words[words.index("gate") :][:5] == ["gate", "0", "0", "0", "nothing waits"]
     assert "tests do not run: GATE_SANDBOX is none" in words
     assert "Failed webhooks looked for (every five minutes) just now" in text
@@ -109,7 +109,28 @@ def test_it_says_what_is_wrong(tmp_path: Path) -> None:
     assert "Webhooks cannot be taken" in words
     assert "the engine's database does not answer" in words
     assert "The queues are not known" in words
-    assert "not configured: see /setup" in words
+    assert "not known while the database does not answer" in words
+
+
+def test_runs_that_failed_are_counted(service: WebService) -> None:
+    """
+    Those of the last day alone.
+    """
+    client = web_app(service).test_client()
+    body = as_body(PUSH)
+    client.post("/webhook", data=body, headers=signed(body))
+    at = int(datetime.now(UTC).timestamp() * 1000)
+    with service.store._writing() as connection:
+        changed = connection.exec_driver_sql(
+            f"UPDATE workflow_status SET status = 'ERROR', completed_at = {at}, updated_at = {at}"
+        ).rowcount
+
+    page = client.get("/queue", headers=BEARER)
+
+    noun = "run" if changed == 1 else "runs"
+    assert (
+        f"{changed} {noun} failed for good in the last 24 hours. The log says why." in read(page.text).pieces
+    )
 
 
 def test_it_needs_neither_scripts_nor_styles_of_its_own(service: WebService) -> None:

@@ -97,6 +97,14 @@ def _schemas() -> Schema:
                 "description": "By metric; one that was not measured is missing.",
             },
         ),
+        **_verdict_answers(),
+        **_file_schemas(),
+        **_trend_schemas(),
+    }
+
+
+def _verdict_answers() -> Schema:
+    return {
         "PullRequest": _object(
             number=_COUNT,
             title=_TEXT,
@@ -138,8 +146,6 @@ def _schemas() -> Schema:
             },
             origin={**_TEXT, "description": "What asked for it: one asks once."},
         ),
-        **_file_schemas(),
-        **_trend_schemas(),
     }
 
 
