@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gate.core.event import RepositoryRef
+from gate.engine.database import connect
 from gate.store.following import DELIVERIES
 from tests.web.service import PUSH, WebService, as_body, signed, web_app, web_service
 from tests.web.test_pages import read
@@ -120,10 +121,12 @@ def test_runs_that_failed_are_counted(service: WebService) -> None:
     body = as_body(PUSH)
     client.post("/webhook", data=body, headers=signed(body))
     at = int(datetime.now(UTC).timestamp() * 1000)
-    with service.store._writing() as connection:
+    engine = connect(service.settings, wait_seconds=5)
+    with engine.begin() as connection:
         changed = connection.exec_driver_sql(
             f"UPDATE workflow_status SET status = 'ERROR', completed_at = {at}, updated_at = {at}"
         ).rowcount
+    engine.dispose()
 
     page = client.get("/queue", headers=BEARER)
 
