@@ -9,7 +9,6 @@ from datetime import date
 from typing import TYPE_CHECKING, NoReturn, get_args
 
 from flask import Blueprint, Response, abort, g, request
-from werkzeug.exceptions import HTTPException
 
 from gate.core.failure import Transient
 from gate.core.markdown import clean, shorten
@@ -180,14 +179,8 @@ def _errors(api: Blueprint) -> None:
             )
         _not_found()
 
-    # By code too: the pages' own answer to it would be taken before one to errors of any kind.
     @api.errorhandler(404)
-    @api.errorhandler(HTTPException)
-    def refused(problem: HTTPException) -> Response:
-        if isinstance(problem.response, Response):
-            return problem.response
-        if problem.code != 404:
-            return answers.error(problem.code or 500, f"{_path()}: {problem.description}")
+    def not_there(_problem: Exception) -> Response:
         return answers.error(
             404,
             f"{_path()}: nothing is here, or nothing that you may see; /api/v1/openapi.json lists the addresses, and what is "
