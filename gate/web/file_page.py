@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import PathConverter
 
 from gate.core.links import Links
 from gate.core.source_page import LINES_A_PART, source_part
@@ -15,11 +17,21 @@ if TYPE_CHECKING:
     from gate.service import Service
 
 
+class FilePath(PathConverter):
+    """A path in a repository: any text, for file names may have ends of lines in them."""
+
+    regex = r"[^/][\s\S]*?"
+
+
 def blueprint(service: Service) -> Blueprint:
     """The page of a file."""
     pages = Blueprint("file_page", __name__)
 
-    @pages.get("/r/<owner>/<name>/file/<path:path>")
+    @pages.record_once
+    def know_paths(state: BlueprintSetupState) -> None:
+        state.app.url_map.converters["file_path"] = FilePath
+
+    @pages.get("/r/<owner>/<name>/file/<file_path:path>")
     def source_file(owner: str, name: str, path: str) -> str:
         return _page(service, visible(service, service.store.repository_named(f"{owner}/{name}")), path)
 
