@@ -26,7 +26,7 @@ LEAST_WIDTH = 44.0
 """Of a box with a label."""
 GAP = 4.0
 """Between folders."""
-_SMALLEST = 0.0006
+_SMALLEST = 0.00007
 """Share of the whole map below which a file has no box of its own: nobody could see or hit it."""
 
 
@@ -90,11 +90,11 @@ def hotspot_map(folders: Iterable[Folder], files: Iterable[MeasuredFile], size: 
 
 
 def _split(groups: dict[str, list[Folder]], lines: int) -> dict[str, list[Folder]]:
-    """The groups, the largest divided by the folders in it again and again, while there are not too many."""
+    """The groups, the largest divided by the folders in it again and again, up to `MOST_FOLDERS`."""
     whole: set[str] = set()
     while True:
         large = [path for path in groups if path not in whole and LARGE * _lines(groups[path]) > lines]
-        if not large:
+        if not large or len(groups) == MOST_FOLDERS:
             return groups
         largest = max(large, key=lambda path: (_lines(groups[path]), path))
         whole.add(largest)
@@ -102,16 +102,18 @@ def _split(groups: dict[str, list[Folder]], lines: int) -> dict[str, list[Folder
         for folder in groups[largest]:
             rest = folder.path[len(largest) :]
             parts[largest + rest[: rest.find("/") + 1]].append(folder)
-        divided = _joined(largest, parts, lines)
-        if len(groups) - 1 + len(divided) <= MOST_FOLDERS:
-            groups = {path: group for path, group in groups.items() if path != largest} | divided
+        divided = _joined(largest, parts, lines, MOST_FOLDERS - len(groups) + 1)
+        groups = {path: group for path, group in groups.items() if path != largest} | divided
 
 
-def _joined(path: str, parts: dict[str, list[Folder]], lines: int) -> dict[str, list[Folder]]:
-    """The parts of a folder, those too small to be named with what lies directly in it."""
-    large = {part: group for part, group in parts.items() if SMALL * _lines(group) >= lines}
-    rest = [folder for part, group in parts.items() if part not in large or part == path for folder in group]
-    return {part: group for part, group in large.items() if part != path} | ({path: rest} if rest else {})
+def _joined(path: str, parts: dict[str, list[Folder]], lines: int, most: int) -> dict[str, list[Folder]]:
+    """The parts of a folder, `most` of them: those that are too small or too many stay with what lies directly in it."""
+    large = sorted(
+        (part for part in parts if part != path and SMALL * _lines(parts[part]) >= lines),
+        key=lambda part: (-_lines(parts[part]), part),
+    )[: most - 1]
+    rest = [folder for part, group in parts.items() if part not in large for folder in group]
+    return {part: parts[part] for part in large} | ({path: rest} if rest else {})
 
 
 def _lines(folders: Iterable[Folder]) -> int:

@@ -50,6 +50,7 @@ def _page(service: Service, repository: RepositoryRecord) -> str:
         repository=repository,
         at=store.files_at(repository.id),
         plots=plots,
+        place=_place,
         map=MAP,
         steps=STEPS,
         first=list(zip(first, reasons(first), strict=True)),
@@ -59,3 +60,13 @@ def _page(service: Service, repository: RepositoryRecord) -> str:
         before=page - 1,
         after=page + 1 if len(found) > HOTSPOTS_A_PAGE else 0,
     )
+
+
+def _place(box: Box) -> dict[str, str]:
+    """Across in per cent of the width, so that texts keep their size on narrow pages; down in pixels."""
+    return {
+        "x": f"{100 * box.x / MAP.width:.2f}%",
+        "y": f"{box.y:.1f}",
+        "width": f"{100 * box.width / MAP.width:.2f}%",
+        "height": f"{box.height:.1f}",
+    }

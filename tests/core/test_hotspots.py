@@ -130,25 +130,35 @@ def test_files_without_a_box_are_counted() -> None:
     """
     What is too small, or was not handed over, is one tile at its size.
     """
-    files = of(("a.py", 4000), ("b.py", 2000), ("c.py", 1))
+    files = of(("a.py", 40_000), ("b.py", 20_000), ("c.py", 1))
 
     (plot,) = hotspot_map(folders_of(files), files[:1] + files[2:], SIZE)
 
     assert plot.name == "/"
-    assert [(tile.files, tile.sloc, tile.heat) for tile in plot.tiles] == [(1, 4000, 5), (2, 2001, 1)]
+    assert [(tile.files, tile.sloc, tile.heat) for tile in plot.tiles] == [(1, 40_000, 5), (2, 20_001, 1)]
     assert [tile.label for tile in plot.tiles] == ["a.py", "2 more"]
 
 
 def test_there_are_not_too_many_folders() -> None:
     """
-    A folder with more than can be named is not divided.
+    The largest are named, the others stay with the one above.
     """
-    files = of(*((f"src/p{number}/a.py", 10) for number in range(MOST_FOLDERS + 1)), ("b/a.py", 10))
+    files = of(
+        *((f"src/p{number:02}/a.py", 100 - number) for number in range(MOST_FOLDERS + 2)), ("b/a.py", 200)
+    )
+    deep = of(
+        *((f"p{number:02}/{name}.py", 100) for number in range(MOST_FOLDERS - 1) for name in ("a/b", "a/c"))
+    )
 
     plots = hotspot_map(folders_of(files), files, SIZE)
+    flat = hotspot_map(folders_of([*deep, *of(("p00/z/x.py", 900))]), deep, SIZE)
 
-    assert [plot.name for plot in plots] == ["src/", "b/"]
-    assert len(plots[0].tiles) == MOST_FOLDERS + 1
+    assert len(plots) == MOST_FOLDERS
+    assert {plot.name for plot in plots} == {"src/", "b/"} | {f"src/p{number:02}/" for number in range(14)}
+    assert len(names(plots)["src/"]) == 4
+    assert {plot.name for plot in flat} == {f"p{number:02}/" for number in range(MOST_FOLDERS - 1)} | {
+        "p00/z/"
+    }
 
 
 def test_names_are_shortened_to_their_boxes() -> None:
