@@ -22,6 +22,8 @@ LABEL = 20.0
 PADDING = 10.0
 CHARACTER = 7.2
 """Width of a character of 12 pixels on average."""
+WIDE_CHARACTER = 8.2
+"""Of one in bold."""
 LEAST_WIDTH = 44.0
 """Of a box with a label."""
 GAP = 4.0
@@ -66,6 +68,15 @@ class Plot:
     name: str
     box: Box
     tiles: tuple[Tile, ...]
+
+    @property
+    def label(self) -> str:
+        """The name, or of a long one the last folder, as much as fits."""
+        room = int((self.box.width - PADDING) / WIDE_CHARACTER)
+        if len(self.name) <= room:
+            return self.name
+        last = self.name.removesuffix("/").rpartition("/")[2]
+        return shorten(f"\N{HORIZONTAL ELLIPSIS}{last}/", max(room, 1))
 
 
 def hotspot_map(folders: Iterable[Folder], files: Iterable[MeasuredFile], size: Box) -> tuple[Plot, ...]:

@@ -168,9 +168,11 @@ def test_names_are_shortened_to_their_boxes() -> None:
     files = of(("measure_everything.py", 1000), ("x.py", 1))
 
     (plot,) = hotspot_map(folders_of(files), files, Box(0, 0, 140, 400))
+    deep = hotspot_map(folders_of(of(("a/b/c.py", 9), ("d/e.py", 1))), [], Box(0, 0, 100, 30))
     (narrow,) = hotspot_map(folders_of(files), files, Box(0, 0, 90, 400))
 
     assert [tile.label for tile in plot.tiles] == ["measure_everythi\N{HORIZONTAL ELLIPSIS}", ""]
+    assert [plot.label for plot in deep] == ["a/b/", "\N{HORIZONTAL ELLIPSIS}"]
     assert narrow.tiles[0].label == "measure_e\N{HORIZONTAL ELLIPSIS}"
 
 
