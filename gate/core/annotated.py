@@ -17,6 +17,7 @@ from gate.core.verdict import CheckVerdict
 State = Literal["", "covered", "missing", "partial", "idle"]
 """What tests do with a line: nothing known, run it, do not run it, run it without every branch; `idle`: they do not run
 it, and that does not count, for the line is not new."""
+Level = Literal["bad", "warn", "quiet"]
 
 _SHOWN_CONTRIBUTORS = 4
 
@@ -26,8 +27,8 @@ class Note:
     """A box at a line, plain text with code between backticks."""
 
     kind: Literal["complexity", "security"]
-    level: Literal["bad", "quiet"]
-    """Whether it blocks, or is told only."""
+    level: Level
+    """`bad` for what blocks or is over a limit, `quiet` for what is told only."""
     text: str
     line: int
 
@@ -155,7 +156,7 @@ def _of(change: FunctionChange, maximum: int) -> str:
 def _finding(found: FindingChange) -> Note:
     finding = found.finding
     text = f"{finding.severity.capitalize()}: `{finding.rule}` {finding.text}"
-    level: Literal["bad", "quiet"] = "bad" if found.judged else "quiet"
+    level: Level = "bad" if found.judged else "quiet"
     return Note("security", level, text + ("" if found.judged else " (not judged)"), finding.line)
 
 

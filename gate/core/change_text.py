@@ -64,7 +64,6 @@ def hunks_of(hunks: Iterable[Hunk], old: Sequence[str], new: Sequence[str]) -> t
     """The texts of a diff's hunks with `CONTEXT` lines around them; those that touch each other become one."""
     joined: list[list[TextLine]] = []
     shown = 0  # the last line of the head that is shown
-    offset = 0
     changes = [_changed(hunk) for hunk in sorted(hunks, key=lambda each: (each.old_start, each.new_start))]
     for index, (old_first, old_end, new_first, new_end) in enumerate(changes):
         offset = old_first - new_first

@@ -109,7 +109,7 @@ class FileState:
         return self.changes * self.complexity
 
 
-def tested_lines(coverage: FileCoverage, *, branches: bool) -> TestedLines:
+def lines_tested(coverage: FileCoverage, *, branches: bool) -> TestedLines:
     """What tests run of a file, with its branches or without."""
     ways = coverage.branches if branches else ()
     covered = {*coverage.covered}

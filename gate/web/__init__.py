@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from gate.core.failure import Transient
-from gate.web import api, health, pages, queue, setup, sign_in, waive, webhook
+from gate.web import (
+    api,
+    file_page,
+    files,
+    health,
+    hotspots,
+    pages,
+    queue,
+    setup,
+    sign_in,
+    waive,
+    webhook,
+)
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -35,6 +47,9 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
     app.register_blueprint(api.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
+    app.register_blueprint(files.blueprint(service))
+    app.register_blueprint(file_page.blueprint(service))
+    app.register_blueprint(hotspots.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
     app.register_blueprint(waive.blueprint(service))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, request
 
 from gate import templating
+from gate.core.annotated import annotated
 from gate.core.check_run import OVERALL
 from gate.core.links import Links
 from gate.core.verdict import Outcome
@@ -203,10 +204,15 @@ def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) 
     provenance = record.verdict.provenance
     web_url = service.settings.repository_url(repository.full_name)
     head_sha = known.head_sha if known and not record.branch else newest.verdict.provenance.head
+    changed = service.store.change_text(record.run_id)
+    diff = annotated(*changed, record.verdict.every_check) if changed else []
     return render(
         service,
         "run.html.j2",
         branch=record.branch,
+        diff=diff,
+        anchors={file.path: file.anchor for file in diff},
+        diff_left_out=changed[0].left_out if changed else 0,
         repository=repository,
         run_id=record.run_id,
         number=record.number,

@@ -21,7 +21,7 @@ from gate.core.changed_files import changed_files
 from gate.core.comparison import CoverageFacts
 from gate.core.comparison.decisions import LineComparison
 from gate.core.diff import FileChange
-from gate.core.file_state import tested_lines
+from gate.core.file_state import lines_tested
 from gate.core.verdict import CheckVerdict, Verdict
 from gate.workflows.judge import Case
 
@@ -38,7 +38,7 @@ def note_change_marks(case: Case, run_id: str, compared: Iterable[LineComparison
     marks = {
         path: states_within(
             around(changes[path].hunks),
-            tested_lines(coverage, branches=case.parts.of(path).policy.coverage.branches).lines,
+            lines_tested(coverage, branches=case.parts.of(path).policy.coverage.branches).lines,
         )
         for each in compared
         for path, coverage in each.covered.items()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from checks.report import CoverageReport, FileReport
 from gate.core.diff import TreeEntry
-from gate.core.file_state import CHURN_DAYS, FileState, TestedLines, notes_of, tested_lines
+from gate.core.file_state import CHURN_DAYS, FileState, TestedLines, lines_tested, notes_of
 from gate.workflows.judge import Case
 
 LARGEST_SOURCE_BYTES = 512 * 1024
@@ -42,7 +42,7 @@ def note_coverage(case: Case, sha: str, reports: Sequence[CoverageReport]) -> No
 
 def _tested(case: Case, reports: Sequence[CoverageReport]) -> dict[str, TestedLines]:
     return {
-        path: tested_lines(coverage, branches=case.parts.of(path).policy.coverage.branches)
+        path: lines_tested(coverage, branches=case.parts.of(path).policy.coverage.branches)
         for report in reports
         for path, coverage in report.files
     }
