@@ -161,10 +161,15 @@ class Service:
     def mirror(self, repository: RepositoryRef) -> Mirror:
         """The bare copy of a repository; fetching asks for a token that reads this repository alone."""
         return Mirror(
-            self.data_dir / "mirrors" / f"{repository.id}.git",
+            self.mirrors / f"{repository.id}.git",
             f"{self.settings.repository_url(repository.full_name)}.git",
             lambda: self.github.token(repository.installation_id, repository.id),
         )
+
+    @property
+    def mirrors(self) -> Path:
+        """The folder of the mirrors, which may not be there yet."""
+        return self.data_dir / "mirrors"
 
     @property
     def data_dir(self) -> Path:

@@ -64,7 +64,12 @@ class Settings:
     """Evaluations one worker runs at a time."""
     log_level: LogLevel = "info"
     retention_days: int = 365
+    """How long what is not needed for trends and audits is kept."""
+    uninstall_grace_days: int = 30
+    """How long everything of a repository is kept after the App was removed from it."""
     metrics_token: str = field(default="", repr=False)
+    api_token: str = field(default="", repr=False)
+    """Reads everything at `/api/v1`; empty when there is no such token."""
     sandbox: SandboxMode = "bwrap"
     index_urls: tuple[str, ...] = field(default=(), repr=False)
     """Where packages for test environments come from, the first one first; uv's own default when empty."""
@@ -104,7 +109,9 @@ class Settings:
             concurrency=reader.integer("GATE_CONCURRENCY", 2, lowest=1, highest=256),
             log_level=reader.choice("GATE_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
             retention_days=reader.integer("GATE_RETENTION_DAYS", 365, lowest=7, highest=36500),
+            uninstall_grace_days=reader.integer("GATE_UNINSTALL_GRACE_DAYS", 30, lowest=0, highest=36500),
             metrics_token=reader.secret("GATE_METRICS_TOKEN"),
+            api_token=reader.secret("GATE_API_TOKEN"),
             sandbox=reader.choice("GATE_SANDBOX", "bwrap", ("bwrap", "container", "none")),
             index_urls=reader.urls("GATE_INDEX_URL", ()),
             max_memory_mb=reader.integer("GATE_MAX_MEMORY_MB", 4096, lowest=256, highest=1 << 20),
@@ -120,7 +127,7 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must not be logged."""
-        found = [self.secret_key, self.metrics_token, _password(self.database_url)]
+        found = [self.secret_key, self.metrics_token, self.api_token, _password(self.database_url)]
         # A token may stand alone, in the place of the user's name.
         found += [_password(url) or urlsplit(url).username or "" for url in self.index_urls]
         if self.app is not None:

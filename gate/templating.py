@@ -17,8 +17,9 @@ from markupsafe import Markup
 from gate.core import worst_first
 from gate.core.annotation import ranges
 from gate.core.gate_table import limit, rows
-from gate.core.markdown import clean, clean_lines, pieces
+from gate.core.markdown import clean, clean_lines, clean_source, pieces
 from gate.core.percent import change, percent
+from gate.core.source_page import part_of
 from gate.core.summary import WORDS, without_word, would
 
 STATIC = Path(__file__).parent / "static"
@@ -69,10 +70,12 @@ def _environment() -> Environment:
         functions=worst_first.functions,
         gate_rows=rows,
         limit=limit,
+        part_of=part_of,
         percent=percent,
         prose=_prose,
         readable=clean,
         readable_lines=clean_lines,
+        readable_source=clean_source,
         ranges=_ranges,
         svg=Markup,  # what `gate.charts` has drawn, whose texts are escaped
         without_word=without_word,

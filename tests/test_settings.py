@@ -57,7 +57,9 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
             "GATE_CONCURRENCY": "3",
             "GATE_LOG_LEVEL": "DEBUG",
             "GATE_RETENTION_DAYS": "30",
+            "GATE_UNINSTALL_GRACE_DAYS": "0",
             "GATE_METRICS_TOKEN": "metrics token",
+            "GATE_API_TOKEN": "api token",
             "GATE_SANDBOX": "container",
             "GATE_INDEX_URL": "https://a.example/simple https://user:pw@b.example/simple",
             "GATE_MAX_MEMORY_MB": "1024",
@@ -83,7 +85,9 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
         concurrency=3,
         log_level="debug",
         retention_days=30,
+        uninstall_grace_days=0,
         metrics_token="metrics token",
+        api_token="api token",
         sandbox="container",
         index_urls=("https://a.example/simple", "https://user:pw@b.example/simple"),
         max_memory_mb=1024,
@@ -221,12 +225,13 @@ def test_settings_show_no_secret() -> None:
         | {
             "GATE_DATABASE_URL": "postgresql://user:database-password@host/gate",
             "GATE_METRICS_TOKEN": "metrics-token",
+            "GATE_API_TOKEN": "api-token",
             "GATE_SMTP_URL": "smtp://user:mail-password@host",
             "GATE_MAIL_FROM": "a@example.org",
             "GATE_INDEX_URL": "https://user:index-password@host/simple https://index-token@host/simple",
         }
     )
-    secrets = "MIIE", "the secret", "database-password", "metrics-token", "mail-password"
+    secrets = "MIIE", "the secret", "database-password", "metrics-token", "api-token", "mail-password"
 
     for secret in (*secrets, "index-password", "index-token"):
         assert secret not in repr(settings)

@@ -23,6 +23,7 @@ _COMMANDS = {
     "migrate": "gate.cli.serve:migrate",
     "doctor": "gate.cli.doctor:doctor",
     "waivers": "gate.cli.waivers:waivers",
+    "data": "gate.cli.data:data",
     "sandbox": "gate.cli.sandbox:sandbox",
 }
 

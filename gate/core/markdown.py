@@ -23,6 +23,10 @@ _SECRETS = re.compile(
 )
 _SPACES = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_NOT_IN_SOURCE = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+"""Control, direction and invisible characters, and ends of lines that are none to Python."""
 _AUTOLINKS = re.compile(r"(?i)(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=\bwww)(?=\.)|(?<=\w:)(?=//)")
 
 
@@ -35,6 +39,11 @@ def clean_lines(text: str) -> list[str]:
     """The lines of an output, indented as they were, without secrets and control characters."""
     lines = _SECRETS.sub("[redacted]", text).splitlines()
     return [_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", line.expandtabs().rstrip()) for line in lines]
+
+
+def clean_source(line: str) -> str:
+    """A line of source as it stands in its file, tabs as spaces; what could hide or turn text around becomes U+FFFD."""
+    return _NOT_IN_SOURCE.sub("\N{REPLACEMENT CHARACTER}", line.expandtabs(4))
 
 
 def shorten(text: str, characters: int) -> str:

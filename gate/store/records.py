@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -187,3 +188,17 @@ class FailedDelivery:
     """Of the newest attempt."""
     times: int
     """How often we had it sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a repository stands: the newest measured commit of its default branch, and its open pull requests."""
+
+    repository: str
+    """Full name as last seen."""
+    measured_at: datetime | None
+    """Time of the commit; None while none was measured."""
+    totals: Mapping[str, int]
+    """By metric, of that commit."""
+    open_pull_requests: Mapping[str, int]
+    """By outcome of the verdict on the present head; `pending` where it has none."""

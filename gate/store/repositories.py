@@ -74,11 +74,14 @@ class Repositories(Database):
         With `search` those whose full name contains that text, whatever its case.
         """
         shown = sa.or_(~repository.c.private, repository.c.id.in_(sorted(private)))
-        wanted = sa.and_(shown, repository.c.state != "removed")
         if search:
             name = sa.func.lower(repository.c.full_name)
-            wanted = sa.and_(wanted, name.contains(plain(search).lower(), autoescape=True))
-        return self._repositories(wanted, repository.c.full_name, repository.c.id, limit=limit, offset=offset)
+            shown = sa.and_(shown, name.contains(plain(search).lower(), autoescape=True))
+        return self._followed(shown, limit=limit, offset=offset)
+
+    def all_repositories(self, *, limit: int, offset: int = 0) -> tuple[RepositoryRecord, ...]:
+        """Repositories with the App, private ones too, by name."""
+        return self._followed(sa.true(), limit=limit, offset=offset)
 
     def repositories_of(self, installation_id: int) -> tuple[RepositoryRecord, ...]:
         """All repositories of an installation that we know, by id; those removed from it too."""
@@ -158,16 +161,24 @@ class Repositories(Database):
         )
 
     def pull_requests(
-        self, repository_id: int, *, open_only: bool = False, limit: int = 100, offset: int = 0
+        self,
+        repository_id: int,
+        *,
+        open_only: bool = False,
+        by_number: bool = False,
+        limit: int = 100,
+        offset: int = 0,
     ) -> tuple[PullRequestRecord, ...]:
-        """Pull requests, the one that changed last first."""
+        """Pull requests, the one that changed last first, or the highest number: an order that no change disturbs."""
         wanted = pull_request.c.state == "open" if open_only else sa.true()
-        return self._pull_requests(repository_id, wanted, limit=limit, offset=offset)
+        order = () if by_number else (pull_request.c.updated_at.desc(),)
+        return self._pull_requests(repository_id, wanted, *order, limit=limit, offset=offset)
 
     def open_pull_requests_at(self, repository_id: int, head_sha: str) -> tuple[PullRequestRecord, ...]:
         """Open pull requests with this head: one sha has one `gate`, so they share it."""
         wanted = sa.and_(pull_request.c.state == "open", pull_request.c.head_sha == head_sha)
-        return self._pull_requests(repository_id, wanted, limit=1000, offset=0)
+        newest = pull_request.c.updated_at.desc()
+        return self._pull_requests(repository_id, wanted, newest, limit=1000, offset=0)
 
     @staticmethod
     def _save_repository(connection: sa.Connection, known: RepositoryRef) -> None:
@@ -178,6 +189,12 @@ class Repositories(Database):
     def _insert_repository(connection: sa.Connection, known: RepositoryRef) -> bool:
         insert_new(connection, installation, _owner_row(known))
         return insert_new(connection, repository, _row(known))
+
+    def _followed(
+        self, shown: sa.ColumnElement[bool], *, limit: int | None, offset: int
+    ) -> tuple[RepositoryRecord, ...]:
+        wanted = sa.and_(shown, repository.c.state != "removed")
+        return self._repositories(wanted, repository.c.full_name, repository.c.id, limit=limit, offset=offset)
 
     def _repositories(
         self, wanted: sa.ColumnElement[bool], *order: Any, limit: int | None = None, offset: int = 0
@@ -193,12 +210,12 @@ class Repositories(Database):
         return _repository(row) if row is not None else None
 
     def _pull_requests(
-        self, repository_id: int, wanted: sa.ColumnElement[bool], *, limit: int, offset: int
+        self, repository_id: int, wanted: sa.ColumnElement[bool], *order: Any, limit: int, offset: int
     ) -> tuple[PullRequestRecord, ...]:
         statement = (
             sa.select(pull_request)
             .where(pull_request.c.repository_id == repository_id, wanted)
-            .order_by(pull_request.c.updated_at.desc(), pull_request.c.number.desc())
+            .order_by(*order, pull_request.c.number.desc())
             .limit(limit)
             .offset(offset)
         )
@@ -218,6 +235,7 @@ def _row(known: RepositoryRef) -> dict[str, object]:
         "default_branch": plain(known.default_branch, 255),
         "private": known.private,
         "state": "archived" if known.archived else "active",
+        "removed_at": None,
     }
 
 

@@ -117,14 +117,22 @@ class Trends(Verdicts):
 
     def newest_of_branch(self, repository_id: int, branch: str) -> ShortVerdict | None:
         """The newest verdict on a push to a branch, in short; a waiver is of a pull request, so none is applied."""
+        pushed = sa.and_(
+            verdicts_made.c.repository_id == repository_id,
+            verdicts_made.c.number == 0,
+            verdicts_made.c.branch == branch,
+        )
+        return self._newest_in_short(pushed)
+
+    def short_verdict(self, run_id: str) -> ShortVerdict | None:
+        """The verdict of a run as it was judged, in short: what is left when its details are kept no longer."""
+        return self._newest_in_short(verdicts_made.c.run_id == run_id)
+
+    def _newest_in_short(self, wanted: sa.ColumnElement[bool]) -> ShortVerdict | None:
         names = ("run_id", "number", "head_sha", "outcome", "why", "recorded_at")
         statement = (
             sa.select(*(verdicts_made.c[name] for name in names))
-            .where(
-                verdicts_made.c.repository_id == repository_id,
-                verdicts_made.c.number == 0,
-                verdicts_made.c.branch == branch,
-            )
+            .where(wanted)
             .order_by(verdicts_made.c.recorded_at.desc(), verdicts_made.c.run_id.desc())
             .limit(1)
         )

@@ -52,17 +52,31 @@ class Waivers(Database):
     def all_waivers(self, full_name: str = "") -> tuple[WaiverRecord, ...]:
         """Every waiver of a repository, whatever the case of its name, or of all: by repository, number and time."""
         named = sa.func.lower(repository.c.full_name) == plain(full_name).lower() if full_name else sa.true()
+        return self._waiver_records(
+            named,
+            repository.c.full_name,
+            repository.c.id,
+            waivers_given.c.number,
+            waivers_given.c.given_at,
+            waivers_given.c.origin,
+        )
+
+    def waivers_of(self, repository_id: int, *, limit: int, offset: int = 0) -> tuple[WaiverRecord, ...]:
+        """Waivers of one repository, the oldest first: an order that no new one disturbs."""
+        order = (waivers_given.c.given_at, waivers_given.c.origin)
+        wanted = waivers_given.c.repository_id == repository_id
+        return self._waiver_records(wanted, *order, limit=limit, offset=offset)
+
+    def _waiver_records(
+        self, wanted: sa.ColumnElement[bool], *order: Any, limit: int | None = None, offset: int = 0
+    ) -> tuple[WaiverRecord, ...]:
         statement = (
             sa.select(waivers_given, repository.c.full_name)
             .join(repository, repository.c.id == waivers_given.c.repository_id)
-            .where(named)
-            .order_by(
-                repository.c.full_name,
-                repository.c.id,
-                waivers_given.c.number,
-                waivers_given.c.given_at,
-                waivers_given.c.origin,
-            )
+            .where(wanted)
+            .order_by(*order)
+            .limit(limit)
+            .offset(offset)
         )
         with self._reading() as connection:
             return tuple(_record(row) for row in connection.execute(statement))

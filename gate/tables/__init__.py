@@ -4,6 +4,7 @@ It moves no data: `gate.store` does. The engine's tables are elsewhere and never
 migration beside it; a test compares the two.
 """
 
+from gate.tables.files import change_text, file_state, files_at, source_text
 from gate.tables.github import (
     approval,
     bookmark,
@@ -33,9 +34,12 @@ __all__ = [
     "approval",
     "bookmark",
     "branch_rules",
+    "change_text",
     "check_run",
     "failed_delivery",
     "file_report",
+    "file_state",
+    "files_at",
     "flaky_test",
     "happening",
     "installation",
@@ -48,6 +52,7 @@ __all__ = [
     "revision",
     "secret",
     "session",
+    "source_text",
     "sticky_comment",
     "unstable_line",
     "verdict",

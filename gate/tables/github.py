@@ -84,6 +84,13 @@ repository = Table(
         "badge_key",
         String(64),
         doc="What the address of its badges must hold while it is private; null until somebody looked for it.",
+        info={"secret": True},
+    ),
+    Column(
+        "removed_at",
+        Instant,
+        index=True,
+        doc="When it was removed from its installation: its data is deleted some time after; null while it is not.",
     ),
 )
 
@@ -121,7 +128,7 @@ pull_request = Table(
     Index(None, "repository_id", "head_sha"),
     Index(None, "repository_id", "updated_at"),
     Index(None, "repository_id", "merged_at"),
-    Index(None, "repository_id", "state"),
+    Index(None, "state", "repository_id"),
 )
 
 merge_group = Table(

@@ -8,11 +8,16 @@ from flask import Flask, Response, request
 
 from gate.core.failure import Transient
 from gate.web import (
+    api,
     badges,
+    file_page,
+    files,
     health,
+    hotspots,
     overview,
     pages,
     pull_requests,
+    queue,
     setup,
     sign_in,
     trends,
@@ -34,13 +39,14 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_WITHOUT_APP = ("health", "setup")
+_WITHOUT_APP = ("health", "queue", "setup")
 
 
 def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) -> Flask:
     """The WSGI application; the body of a webhook may take so long to arrive."""
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(health.blueprint(service))
+    app.register_blueprint(queue.blueprint(service))
     app.register_blueprint(setup.blueprint(service))
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
     app.register_blueprint(overview.blueprint(service))
@@ -48,6 +54,11 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
     app.register_blueprint(badges.blueprint(service))
     app.register_blueprint(trends.blueprint(service))
     app.register_blueprint(pull_requests.blueprint(service))
+    app.register_blueprint(api.blueprint(service))
+    app.register_blueprint(pages.blueprint(service))
+    app.register_blueprint(files.blueprint(service))
+    app.register_blueprint(file_page.blueprint(service))
+    app.register_blueprint(hotspots.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
     app.register_blueprint(waive.blueprint(service))
 
@@ -59,6 +70,8 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
             or service.app is not None
         ):
             return None
+        if request.blueprint == "api":
+            return api.answers.error(503, "this service: no GitHub App is configured yet; open /setup first")
         return Response(
             "No GitHub App is configured yet. Open /setup with the token printed when the service started.\n",
             status=503,

@@ -22,6 +22,7 @@ from gate.workflows.judge import Case, Judged, Question, policy_at
 from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
+from gate.workflows.note_files import note_coverage, note_files
 from gate.workflows.totals import coverage_totals, static_totals
 
 RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syntax")
@@ -70,6 +71,7 @@ def _record_static(case: Case, work: RecordBranch) -> tuple[Judged, ...]:
         own = _policy_of(case, work.sha)
         totals = static_totals(case, own or case.question.policy)
         store.note_revision(work.repository.id, work.sha, committed_at=committed_at, totals=totals)
+        note_files(case, work.sha, committed_at)
         if own is not None:  # else what was said before still holds
             store.note_policy(
                 work.repository.id, gated_branches=own.gate.branches, timezone=own.gate.timezone
@@ -102,7 +104,11 @@ def _record_coverage(case: Case, work: RecordBranch, run: Run) -> tuple[Judged, 
     try:
         reports = record(case, running)
     except PolicyError:
-        return ()  # the commit's own `[tests]` is broken, which every pull request says
+        reports = None  # the commit's own `[tests]` is broken, which every pull request says
+    if _is_default(work):
+        note_coverage(case, work.sha, reports or ())
+    if reports is None:
+        return ()
     known = case.service.store.repository(work.repository.id)
     judged = cover(case, running, armed=known is not None and known.armed)
     if _is_default(work) and (totals := coverage_totals(judged, reports)):

@@ -29,7 +29,7 @@ from gate.core.work import (
     Welcome,
 )
 from gate.service import Service
-from gate.workflows import expire, reconcile, redeliver
+from gate.workflows import expire, prune, reconcile, redeliver
 from gate.workflows.approve import approve
 from gate.workflows.evaluate import evaluate
 from gate.workflows.forget import forget
@@ -70,6 +70,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
 SCHEDULES: dict[str, tuple[str, Callable[[Run, Service], None]]] = {
     "survey": ("*/5 * * * *", reconcile.begin),
     "watch": ("* * * * *", expire.watch),
+    "prune": ("41 3 * * *", prune.prune),
 }
 """By name: when (a cron expression, UTC), and what one of the workers does then."""
 
