@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import PathConverter
 
 from gate.core.links import Links
-from gate.core.source_page import LINES_A_PART, source_part
+from gate.core.source_page import source_part
 from gate.store import RepositoryRecord
 from gate.web.page import render, visible
 
@@ -59,7 +59,6 @@ def _page(service: Service, repository: RepositoryRecord, path: str) -> str:
         notes=found.notes,
         measured=found.lines is not None,
         part=part,
-        lines_a_part=LINES_A_PART,
         name=names[-1],
         crumbs=[(each, "/".join(names[: index + 1]) + "/") for index, each in enumerate(names[:-1])],
     )

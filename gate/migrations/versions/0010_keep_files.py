@@ -11,6 +11,11 @@ down_revision = "0009"
 
 def upgrade() -> None:
     """Add the tables empty: the next commit of each default branch fills them."""
+    _add_texts()
+    _add_states()
+
+
+def _add_texts() -> None:
     op.create_table(
         "files_at",
         sa.Column("repository_id", sa.BigInteger(), nullable=False),
@@ -21,6 +26,31 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("repository_id", name=op.f("pk_files_at")),
     )
+    op.create_table(
+        "source_text",
+        sa.Column("repository_id", sa.BigInteger(), nullable=False),
+        sa.Column("blob", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["repository_id"], ["repository.id"], name=op.f("fk_source_text_repository_id_repository")
+        ),
+        sa.PrimaryKeyConstraint("repository_id", "blob", name=op.f("pk_source_text")),
+    )
+    op.create_table(
+        "change_text",
+        sa.Column("run_id", sa.String(length=255), nullable=False),
+        sa.Column("repository_id", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("marks", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["repository_id"], ["repository.id"], name=op.f("fk_change_text_repository_id_repository")
+        ),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_change_text")),
+    )
+    op.create_index(op.f("ix_change_text_repository_id"), "change_text", ["repository_id"])
+
+
+def _add_states() -> None:
     op.create_table(
         "file_state",
         sa.Column("repository_id", sa.BigInteger(), nullable=False),
@@ -53,25 +83,3 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("repository_id", "identity", name=op.f("pk_file_state")),
     )
-    op.create_table(
-        "source_text",
-        sa.Column("repository_id", sa.BigInteger(), nullable=False),
-        sa.Column("blob", sa.String(length=64), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["repository_id"], ["repository.id"], name=op.f("fk_source_text_repository_id_repository")
-        ),
-        sa.PrimaryKeyConstraint("repository_id", "blob", name=op.f("pk_source_text")),
-    )
-    op.create_table(
-        "change_text",
-        sa.Column("run_id", sa.String(length=255), nullable=False),
-        sa.Column("repository_id", sa.BigInteger(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=True),
-        sa.Column("marks", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["repository_id"], ["repository.id"], name=op.f("fk_change_text_repository_id_repository")
-        ),
-        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_change_text")),
-    )
-    op.create_index(op.f("ix_change_text_repository_id"), "change_text", ["repository_id"])
