@@ -39,28 +39,38 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_PARTS = (
+    health,
+    queue,
+    setup,
+    overview,
+    pages,
+    badges,
+    trends,
+    pull_requests,
+    api,
+    files,
+    file_page,
+    hotspots,
+    sign_in,
+    waive,
+)
+"""All but the webhook, which has an option."""
 _WITHOUT_APP = ("health", "queue", "setup")
 
 
 def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) -> Flask:
     """The WSGI application; the body of a webhook may take so long to arrive."""
     app = Flask(__name__, static_folder=None)
-    app.register_blueprint(health.blueprint(service))
-    app.register_blueprint(queue.blueprint(service))
-    app.register_blueprint(setup.blueprint(service))
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
-    app.register_blueprint(overview.blueprint(service))
-    app.register_blueprint(pages.blueprint(service))
-    app.register_blueprint(badges.blueprint(service))
-    app.register_blueprint(trends.blueprint(service))
-    app.register_blueprint(pull_requests.blueprint(service))
-    app.register_blueprint(api.blueprint(service))
-    app.register_blueprint(pages.blueprint(service))
-    app.register_blueprint(files.blueprint(service))
-    app.register_blueprint(file_page.blueprint(service))
-    app.register_blueprint(hotspots.blueprint(service))
-    app.register_blueprint(sign_in.blueprint(service))
-    app.register_blueprint(waive.blueprint(service))
+    for part in _PARTS:
+        app.register_blueprint(part.blueprint(service))
+    _guard(app, service)
+    return app
+
+
+def _guard(app: Flask, service: Service) -> None:
+    """What holds for every part alike."""
 
     @app.before_request
     def only_setup_without_app() -> Response | None:
@@ -94,5 +104,3 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
         for name, value in _HEADERS.items():
             answer.headers.setdefault(name, value)
         return answer
-
-    return app
