@@ -123,6 +123,12 @@ class Telemetry:
             ("queue", "state"),
             registry=self._registry,
         )
+        self._mails = Gauge(
+            "gate_mails",
+            "Weekly mails and alerts that are kept, by kind and what became of them.",
+            ("kind", "state"),
+            registry=self._registry,
+        )
         self.retries = Counter(
             "gate_step_retries",
             "Steps tried again after a transient failure.",
@@ -134,6 +140,12 @@ class Telemetry:
         """Set what is known of the queues: (queue, state) to number of works."""
         for (queue, state), number in backlog.items():
             self._works.labels(queue, state).set(number)
+
+    def show_mails(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Set what is known of mails: (kind, state) to their number; what is not named is none."""
+        self._mails.clear()
+        for (kind, state), number in counts.items():
+            self._mails.labels(kind, state).set(number)
 
     def exposition(self, *, repositories: bool) -> bytes:
         """The metrics in Prometheus' text format; those with repository names only when asked for."""

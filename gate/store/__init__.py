@@ -2,11 +2,15 @@
 
 from gate.store.chances import Chances
 from gate.store.following import Following
+from gate.store.mails import Mails
 from gate.store.records import (
     CheckRunRecord,
     CommentRecord,
     FailedDelivery,
     InstallationState,
+    MailKey,
+    MailRecord,
+    MailState,
     PullRequestRecord,
     PullRequestState,
     RepositoryRecord,
@@ -18,6 +22,7 @@ from gate.store.records import (
 )
 from gate.store.reports import Reports
 from gate.store.sessions import Sessions
+from gate.store.subscriptions import Subscriptions
 from gate.store.trends import Trends
 
 __all__ = [
@@ -25,6 +30,9 @@ __all__ = [
     "CommentRecord",
     "FailedDelivery",
     "InstallationState",
+    "MailKey",
+    "MailRecord",
+    "MailState",
     "PullRequestRecord",
     "PullRequestState",
     "RepositoryRecord",
@@ -37,5 +45,5 @@ __all__ = [
 ]
 
 
-class Store(Following, Reports, Trends, Chances, Sessions):
+class Store(Following, Reports, Trends, Chances, Sessions, Subscriptions, Mails):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

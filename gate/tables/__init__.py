@@ -14,6 +14,7 @@ from gate.tables.github import (
     pull_request,
     repository,
 )
+from gate.tables.mails import alert, branch_state, sent_digest, subscription, suppression
 from gate.tables.measurements import (
     file_report,
     flaky_test,
@@ -30,9 +31,11 @@ from gate.tables.verdicts import check_run, refusal, sticky_comment, verdict, wa
 __all__ = [
     "METADATA",
     "Instant",
+    "alert",
     "approval",
     "bookmark",
     "branch_rules",
+    "branch_state",
     "check_run",
     "failed_delivery",
     "file_report",
@@ -47,8 +50,11 @@ __all__ = [
     "repository",
     "revision",
     "secret",
+    "sent_digest",
     "session",
     "sticky_comment",
+    "subscription",
+    "suppression",
     "unstable_line",
     "verdict",
     "waiver",

@@ -170,6 +170,43 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
     "0008": {
         "happening": {"repository_id": 7, "kind": "release", "sha": "a" * 40, "text": "v1.0", "at": NOON},
     },
+    "0011": {
+        "subscription": {
+            "repository_id": 7,
+            "address": "mona@octo.example",
+            "state": "asked",
+            "asked_at": NOON,
+            "changed_at": NOON,
+        },
+        "suppression": {"address": "ada@octo.example", "reason": "stopped", "at": NOON},
+        "sent_digest": {
+            "week": "2026-W47",
+            "address": "mona@octo.example",
+            "state": "sent",
+            "message_id": "<1@gate.example>",
+            "detail": "250 ok",
+            "at": NOON,
+        },
+        "branch_state": {
+            "repository_id": 7,
+            "state": "blocked",
+            "before": "",
+            "number": 1,
+            "sha": "a" * 40,
+            "run_id": "r1",
+            "why": "",
+            "since": NOON,
+        },
+        "alert": {
+            "repository_id": 7,
+            "number": 1,
+            "address": "mona@octo.example",
+            "state": "sent",
+            "message_id": "<2@gate.example>",
+            "detail": "250 ok",
+            "at": NOON,
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 
