@@ -11,7 +11,7 @@ from gate.workflows.judge import Case, Judged
 
 
 def static_totals(case: Case) -> dict[str, int]:
-    """Sums over the sources of the head. Raises: SandboxError, PolicyError."""
+    """Sums over the sources of the head, and what the policy held them against. Raises: SandboxError, PolicyError."""
     sources = {entry.path for entry in case.head.selection.sources}
 
     def reports(check: str) -> dict[str, FileReport]:
@@ -44,6 +44,8 @@ def static_totals(case: Case) -> dict[str, int]:
         **{f"findings_{level}": counted[level] for level in ("high", "medium", "low")},
         "suppressed": sum(finding.suppressed == "rule" for finding in findings),
         "escapes": sum(len(report.findings) for report in reports("escapes").values()),
+        "coverage_minimum": case.question.policy.coverage.minimum,
+        "complexity_maximum": case.question.policy.complexity.maximum,
     }
 
 
