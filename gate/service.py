@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent
+from gate.core.message import host_of
 from gate.credentials import KEY_FILE, load_key, seal, unseal
 from gate.git import Mirror
 from gate.sandbox import Analyser, Sandbox
 from gate.settings import App, Settings
+from gate.smtp import Mailer
 from gate.store import Store
 from gate.telemetry import Telemetry
 
@@ -157,6 +159,16 @@ class Service:
             api_url=self.settings.github_api_url,
             clock=self.now,
         )
+
+    def mailer(self) -> Mailer:
+        """A connection to the mail server, not opened yet, for one run.
+
+        Raises: Permanent when the operator has set none.
+        """
+        mail = self.settings.mail
+        if mail is None:
+            raise Permanent("no mail is sent from here: set GATE_SMTP_URL and GATE_MAIL_FROM")
+        return Mailer(mail.relay, mail.sender, host=host_of(self.settings.public_url))
 
     def mirror(self, repository: RepositoryRef) -> Mirror:
         """The bare copy of a repository; fetching asks for a token that reads this repository alone."""

@@ -6,11 +6,10 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.message import EmailMessage
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-from gate.core.message import address_of, as_bytes
+from gate.core.message import Message, address_of, as_bytes
 from gate.core.relay import Relay
 
 TIMEOUT_SECONDS = 20.0
@@ -54,6 +53,11 @@ class Mailer:
     ) -> None:
         self.close()
 
+    @property
+    def connected(self) -> bool:
+        """Whether the connection is open as far as we know."""
+        return self._connection is not None
+
     def close(self) -> None:
         """Say goodbye, if anybody is there to hear it."""
         connection, self._connection = self._connection, None
@@ -63,7 +67,7 @@ class Mailer:
             except (OSError, smtplib.SMTPException):
                 connection.close()
 
-    def send(self, message: EmailMessage, recipient: str) -> Delivery:
+    def send(self, message: Message, recipient: str) -> Delivery:
         """Hand the message over for one recipient."""
         content = as_bytes(message)
         try:

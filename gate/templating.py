@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from gate.core import worst_first
@@ -63,7 +63,7 @@ def exact(time: datetime) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
+        autoescape=select_autoescape(disabled_extensions=("txt.j2",), default_for_string=True, default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -42,7 +42,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jinja2": ("gate.templating",),
     "css_inline": ("gate.templating",),
     "smtplib": ("gate.smtp",),
-    "email": ("gate.core.message", "gate.smtp"),
+    "email": ("gate.core.message",),
     "dbos": ("gate.engine",),
     "click": ("gate.cli",),
     "rich": ("gate.cli",),

@@ -23,6 +23,7 @@ _COMMANDS = {
     "migrate": "gate.cli.serve:migrate",
     "doctor": "gate.cli.doctor:doctor",
     "waivers": "gate.cli.waivers:waivers",
+    "digest": "gate.cli.digest:digest",
     "sandbox": "gate.cli.sandbox:sandbox",
 }
 

@@ -11,8 +11,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
-Kind = str
-"""`weekly`, `alert`, `confirm`, `test`: part of ids and of the list's name."""
+Message = EmailMessage
 _WIRE = SMTP.clone(max_line_length=998)
 """For headers: 998 is the most that RFC 5322 allows; at 78 the library cuts addresses of pages in the middle of a word."""
 
@@ -36,7 +35,8 @@ class Envelope:
     """Normalised."""
     host: str
     """Of this service's address: the right side of ids."""
-    kind: Kind
+    kind: str
+    """`weekly`, `alert`, `confirm`, `test`: part of ids and of the list's name."""
     key: str
     """What tells it from others of its kind to the same recipient: `2026-W47`."""
     sent_at: datetime

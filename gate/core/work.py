@@ -240,6 +240,30 @@ class Forget:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class SendDigests:
+    """Send the weekly mails that are due, and ask those who have to confirm first."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class AskRecipients:
+    """The policy of a default branch names recipients of mail: ask those who have to confirm first."""
+
+    repository: RepositoryRef
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class SendAlert:
+    """The default branch turned red, or recovered: tell whom that concerns."""
+
+    repository: RepositoryRef
+    number: int
+    """Of the change, among all of the repository."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class GiveUp:
     """A run failed for good: end what it left open, with a cause. The engine submits it, for a run of its own."""
 
@@ -269,6 +293,9 @@ Work = (
     | Expire
     | Redeliver
     | Forget
+    | SendDigests
+    | AskRecipients
+    | SendAlert
     | GiveUp
 )
 
@@ -315,13 +342,13 @@ def queue(work: Work) -> QueueName:
             return "background" if work.later else "gate"
         case EvaluateGroup():
             return "gate"
-        case RecordBranch():
+        case RecordBranch() | SendDigests():
             return "background"
         case _:
             return "ingest"
 
 
-def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of work)
+def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each kind of work)
     """Works of one queue with the same partition share its limit: a pull request, a repository, an installation."""
     match work:
         case Supersede(evaluate=judged) | CloseGroup(group=judged):
@@ -340,6 +367,10 @@ def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of
             return f"installation:{work.installation_id}"
         case Survey() | Redeliver() | Forget():
             return "app"
+        case SendDigests():
+            return "mail"
+        case AskRecipients() | SendAlert():
+            return f"mail:{work.repository.id}"
         case GiveUp():
             return subject(work.work)
     assert_never(work)
@@ -359,7 +390,7 @@ def installation_of(work: Work) -> int | None:
             return head.repository.installation_id
         case Sync() | Reconcile():
             return work.installation_id
-        case Survey() | Redeliver() | Forget():
+        case Survey() | Redeliver() | Forget() | SendDigests():
             return None
         case GiveUp():
             return installation_of(work.work)

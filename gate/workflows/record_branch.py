@@ -1,6 +1,6 @@
 """Measure the new tip of a default or gated branch: it arms coverage, warms the caches and is a point of every trend.
 
-It is judged against its first parent, for the trends; it publishes nothing.
+It is judged against its first parent, for the trends; it publishes nothing. That it turned red, or recovered, is told by mail.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from datetime import datetime
 from functools import partial
 
 from gate.core.branch_globs import listed
+from gate.core.branch_state import BranchChange, state_of
 from gate.core.failure import PolicyError
 from gate.core.policy import differences
 from gate.core.trend import Happening, Revision
-from gate.core.verdict import combine, sub_verdicts
-from gate.core.work import RecordBranch, Run
+from gate.core.verdict import combine, sub_verdicts, why
+from gate.core.work import AskRecipients, RecordBranch, Run, SendAlert
 from gate.service import Service
 from gate.workflows.ask import ask_of_branch
 from gate.workflows.cover import cover, record
@@ -50,6 +51,18 @@ def _record(run: Run, service: Service, work: RecordBranch) -> None:
     static = run.step(partial(_record_static, case, work), name="static checks")
     covered = run.step(partial(_record_coverage, case, work, run), name="coverage")
     run.step(_judge, service, work, run.id, question, (*static, *covered), name="judge")
+    if _is_default(work):
+        _tell(run, service, work)
+
+
+def _tell(run: Run, service: Service, work: RecordBranch) -> None:
+    """Has mail sent to whom the default branch's state, or a new policy, concerns."""
+    change = run.step(_note_state, service, work, run.id, name="note how the branch stands")
+    if service.settings.mail is None:
+        return
+    run.start(AskRecipients(work.repository))
+    if change is not None and change.worth_telling:
+        run.start(SendAlert(work.repository, change.number))
 
 
 def _is_followed(service: Service, work: RecordBranch) -> bool:
@@ -82,7 +95,11 @@ def _note_policy(case: Case, work: RecordBranch, committed_at: datetime, before:
     with suppress(PolicyError):  # then what was said before still holds
         policy = policy_at(git, work.sha, defaults)
         store.note_policy(
-            work.repository.id, gated_branches=policy.gate.branches, timezone=policy.gate.timezone
+            work.repository.id,
+            gated_branches=policy.gate.branches,
+            timezone=policy.gate.timezone,
+            recipients=policy.digest.recipients,
+            quiet_weeks=policy.digest.quiet_weeks,
         )
         known = next((one.sha for one in before if one.sha != work.sha and git.resolve(one.sha)), None)
         if known and (changed := differences(policy_at(git, known, defaults), policy)):
@@ -119,4 +136,20 @@ def _judge(
     )
     service.store.save_verdict(
         work.repository.id, 0, verdict, run_id=run_id, now=service.now(), branch=work.branch
+    )
+
+
+def _note_state(service: Service, work: RecordBranch, run_id: str) -> BranchChange | None:
+    """The change, where the branch stood otherwise before."""
+    record = service.store.verdict(run_id)
+    state = state_of(record.verdict) if record is not None else None
+    if record is None or state is None:
+        return None
+    return service.store.note_branch_state(
+        work.repository.id,
+        state,
+        sha=work.sha,
+        run_id=run_id,
+        why=why(record.verdict),
+        now=service.now(),
     )
