@@ -19,6 +19,8 @@ from gate.templating import render, render_mail
 
 CHART_WIDTH = 440
 """Pixels of the picture before it is drawn twice as large; labels are readable on a phone then."""
+MOST_PICTURES = 3
+"""In one mail; each has some 60 kB. Repositories after the first three have their numbers alone."""
 _LEAST_POINTS = 2
 
 Draw = Callable[[Trend], bytes | None]
@@ -42,13 +44,14 @@ def weekly(service: Service, digest: Digest, recipient: str, *, now: datetime, d
     envelope = _envelope(
         service, recipient, "weekly", digest.week, now, stop=digest.stop_all_url, thread=True
     )
-    drawn = [draw(chapter.trend) for chapter in digest.chapters]
+    drawn = [draw(chapter.trend) for chapter in digest.chapters[:MOST_PICTURES]]
     pictures = [Picture(f"coverage-{index}", png) if png else None for index, png in enumerate(drawn, 1)]
     html = render_mail(
         "mail/weekly.html.j2",
         digest=digest,
         many=len(digest.chapters) + len(digest.silent) + len(digest.shortened) > 1,
-        pictures=[picture.name if picture else "" for picture in pictures],
+        pictures=[picture.name if picture else "" for picture in pictures]
+        + [""] * (len(digest.chapters) - len(pictures)),
         sections=sections,
         host=envelope.host,
     )

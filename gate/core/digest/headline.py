@@ -87,7 +87,7 @@ def subject(answers: Sequence[Answer], week: int) -> str:
         said = [part[0].lower() + part[1:] for part in _tally(answers)]
         name = f"{len(answers)} repositories"
     if merged:
-        said = [*said[:1], _past(merged)]
+        said = [*said[: 1 if len(answers) == 1 else 3], _past(merged)]
     return f"{name}, week {week}: {', '.join(said) or 'no change'}".replace(NO_BREAK_SPACE, " ")
 
 
@@ -114,7 +114,9 @@ def _phrase(number: Number) -> str:
     plural = "" if count == 1 else "s"
     if number.name == "over":
         return f"{count} function{plural} {'more' if number.arrow == '▲' else 'fewer'} over the limit"
-    return f"{count} {'new' if number.arrow == '▲' else 'fewer'} high finding{plural}"
+    return (
+        f"{count} new high finding{plural}" if number.arrow == "▲" else f"{count} high finding{plural} fewer"
+    )
 
 
 def _coverage(number: Number) -> str:
