@@ -59,7 +59,7 @@ class _Handler:
     def __init__(self, script: Script) -> None:
         self._script = script
 
-    async def handle_MAIL(  # noqa: N802, PLR0913  (the library's hook)
+    async def handle_MAIL(  # noqa: N802  (the library's hook)
         self, server: _Server, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self._script.mail:
@@ -67,7 +67,7 @@ class _Handler:
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(  # noqa: N802, PLR0913
+    async def handle_RCPT(  # noqa: N802
         self, server: _Server, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self._script.cut_at == "rcpt":

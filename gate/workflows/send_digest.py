@@ -6,9 +6,10 @@ It runs every hour, once for all workers, and leaves out what was sent. After a 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from gate.core.digest import Digest, Story, digest
 from gate.core.subscription import MOST_MAILS_A_DAY, Subscription
@@ -30,6 +31,7 @@ MOST_TROUBLE = 2
 """Mails in a row that the server did not take for reasons of its own; then the rest waits for the next hour."""
 
 Mine = tuple[RepositoryRecord, Subscription | None]
+Tell = Callable[[Service, RepositoryRecord, date], Story]
 
 
 def begin(run: Run, service: Service) -> None:
@@ -53,11 +55,13 @@ def due(now: datetime, timezone: str) -> date | None:
     return this - WEEK if now >= beginning(this, zone) + AT else None
 
 
-def digest_for(service: Service, mine: Sequence[Mine], week: date, address: str) -> Digest | None:
-    """The mail of one person; None for a silent week."""
+def digest_for(
+    service: Service, mine: Sequence[Mine], week: date, address: str, *, tell: Tell = story
+) -> Digest | None:
+    """The mail of one person; None for a silent week. `tell` reads what is known of a repository."""
     if all(is_silent(service, known, week) and not known.quiet_weeks for known, _ in mine):
         return None
-    stories = [_addressed(service, story(service, known, week), known, said, address) for known, said in mine]
+    stories = [_addressed(service, tell(service, known, week), known, said, address) for known, said in mine]
     return digest(
         stories,
         address,
@@ -76,6 +80,7 @@ def _addressed(
 def _send(service: Service) -> int:
     """How many were sent."""
     known = service.store.repositories_with_recipients()
+    tell = cache(story)  # for a repository has several recipients
     sent = trouble = 0
     with service.mailer() as mailer:
         for repository in known:
@@ -84,7 +89,7 @@ def _send(service: Service) -> int:
             if service.store.mails_since(service.now() - DAY) >= MOST_MAILS_A_DAY:
                 service.telemetry.log.warning("no more mails are sent today", most=MOST_MAILS_A_DAY)
                 break
-            state = _send_one(service, mailer, address, mine)
+            state = _send_one(service, mailer, address, mine, tell)
             sent += state == "sent"
             trouble = trouble + 1 if state == "retry" and not mailer.connected else 0
             if trouble >= MOST_TROUBLE:
@@ -105,7 +110,7 @@ def _recipients(service: Service, known: Sequence[RepositoryRecord]) -> Mapping[
     return found
 
 
-def _send_one(service: Service, mailer: Mailer, address: str, mine: Sequence[Mine]) -> str | None:
+def _send_one(service: Service, mailer: Mailer, address: str, mine: Sequence[Mine], tell: Tell) -> str | None:
     """What became of it; None where nothing is to be sent now."""
     weeks = {due(service.now(), known.timezone) for known, _ in mine}
     week = next(iter(weeks))
@@ -115,7 +120,7 @@ def _send_one(service: Service, mailer: Mailer, address: str, mine: Sequence[Min
     begun = service.store.mail(key)
     if begun is not None and begun.state != "retry":
         return None
-    told = digest_for(service, mine, week, address)
+    told = digest_for(service, mine, week, address, tell=tell)
     if told is None:
         return None
     return deliver(service, mailer, key, weekly(service, told, address, now=service.now()))
