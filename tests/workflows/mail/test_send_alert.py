@@ -23,6 +23,12 @@ from tests.workflows.mail.mail_service import MIRA, MONDAY, SHOP, WES, Clock, no
 OWNER = "owner@elsewhere.example"
 PASSED = replace(BLOCKED, outcome=Outcome.PASSED, checks=())
 Commit = Callable[[str], str]
+_NOBODY = {
+    "GIT_AUTHOR_NAME": "x",
+    "GIT_COMMITTER_NAME": "x",
+    "GIT_COMMITTER_EMAIL": "x@x.example",
+    "PATH": "/usr/bin:/bin",
+}
 
 
 @pytest.fixture
@@ -32,13 +38,12 @@ def commit(service: Clock) -> Commit:
     subprocess.run(["git", "init", "-q", "--bare", str(folder)], check=True)
 
     def git(*arguments: str, content: str = "", author: str = "x@x.example") -> str:
-        names = [f"-c{key}={value}" for key, value in (("user.name", "x"), ("user.email", "x@x.example"))]
         done = subprocess.run(
-            ["git", *names, "--git-dir", str(folder), *arguments],
+            ["git", "--git-dir", str(folder), *arguments],
             input=content.encode(),
             capture_output=True,
             check=True,
-            env={"GIT_AUTHOR_EMAIL": author, "GIT_AUTHOR_NAME": "x", "PATH": "/usr/bin:/bin"},
+            env={**_NOBODY, "GIT_AUTHOR_EMAIL": author},
         )
         return done.stdout.decode().strip()
 
