@@ -47,7 +47,7 @@ def findings_chart(trend: Trend, *, theme: Theme = "web", width: int = 520) -> S
                 "type": "bar",
                 "width": width_pixels,
                 "fill": look.colour(colour),
-                "stroke": look.colour("bg") if width_pixels >= 3 else None,
+                "stroke": look.colour("bg") if width_pixels >= 4 else None,
                 "strokeWidth": 1,
                 "aria": False,
             },

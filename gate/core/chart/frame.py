@@ -127,5 +127,5 @@ def _config(look: Look) -> Spec:
             "labelFontSize": look.text_pixels,
             "gridColor": look.colour("grid"),
         },
-        "line": {"strokeWidth": 2, "interpolate": "linear"},
+        "line": {"strokeWidth": 2, "strokeJoin": "round", "interpolate": "linear"},
     }

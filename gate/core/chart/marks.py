@@ -48,7 +48,7 @@ def ends(pairs: Pairs) -> Pairs:
 
 
 def steps(pairs: Pairs, look: Look, x: Spec, y: Spec, low: float) -> list[Spec]:
-    """A limit from below: a dotted line in steps, a tint below it, and its newest value as a label."""
+    """A limit from below: a dotted line in steps, a tint below it, and at the tint's bottom, clear of all lines, its newest value."""
     colour = look.colour("bad")
     data = rows(pairs)
     last = [pair for pair in pairs if pair[1] is not None][-1:]
@@ -64,17 +64,17 @@ def steps(pairs: Pairs, look: Look, x: Spec, y: Spec, low: float) -> list[Spec]:
     label: Spec = {
         "type": "text",
         "align": "right",
-        "baseline": "top",
-        "dy": 4,
+        "baseline": "bottom",
+        "dy": -3,
         "fontSize": look.text_pixels,
         "fill": look.colour("mut"),
-        "text": {"expr": "'gate ' + datum.value + '%'"},
+        "text": "" if not last else f"gate {last[0][1]:g}%",
         "aria": False,
     }
     return [
         {"data": data, "mark": tint, "encoding": {"x": x, "y": y, "y2": {"datum": low}}},
         {"data": data, "mark": edge, "encoding": {"x": x, "y": y}},
-        {"data": rows(last), "mark": label, "encoding": {"x": x, "y": y}},
+        {"data": rows([(week, low) for week, _ in last]), "mark": label, "encoding": {"x": x, "y": y}},
     ]
 
 
@@ -86,6 +86,7 @@ def events(mondays: Sequence[date], look: Look, x: Spec, y: Spec, top: float) ->
     colour = look.colour("c3")
     rule: Spec = {
         "type": "rule",
+        "opacity": 0.5,
         "stroke": colour,
         "strokeWidth": 1,
         "strokeDash": list(DOTTED),
