@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent
-from gate.core.message import host_of
 from gate.credentials import KEY_FILE, load_key, seal, unseal
 from gate.git import Mirror
 from gate.sandbox import Analyser, Sandbox
 from gate.settings import App, Settings
-from gate.smtp import Mailer
 from gate.store import Store
 from gate.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from gate.engine import Submitter
     from gate.github import GitHub, GitHubRepository, Users
+    from gate.smtp import Mailer
 
 T = TypeVar("T")
 
@@ -165,6 +164,9 @@ class Service:
 
         Raises: Permanent when the operator has set none.
         """
+        from gate.core.message import host_of  # the standard library's mail costs 0.05 s of start-up
+        from gate.smtp import Mailer
+
         mail = self.settings.mail
         if mail is None:
             raise Permanent("no mail is sent from here: set GATE_SMTP_URL and GATE_MAIL_FROM")

@@ -123,12 +123,7 @@ class Telemetry:
             ("queue", "state"),
             registry=self._registry,
         )
-        self._mails = Gauge(
-            "gate_mails",
-            "Weekly mails and alerts that are kept, by kind and what became of them.",
-            ("kind", "state"),
-            registry=self._registry,
-        )
+        self._mails = _mails(self._registry)
         self.retries = Counter(
             "gate_step_retries",
             "Steps tried again after a transient failure.",
@@ -180,6 +175,11 @@ class Telemetry:
             library = logging.getLogger(name)
             library.handlers[:] = []
             library.propagate = True
+
+
+def _mails(registry: CollectorRegistry) -> Gauge:
+    text = "Weekly mails and alerts that are kept, by kind and what became of them."
+    return Gauge("gate_mails", text, ("kind", "state"), registry=registry)
 
 
 def bind_run(run_id: str, **values: str) -> None:

@@ -51,7 +51,7 @@ class _Server(SMTP):
         super().connection_made(transport)
 
     def _cut(self) -> None:
-        assert self.transport is not None
+        assert isinstance(self.transport, asyncio.Transport)
         self.transport.abort()
 
 

@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeVar, assert_never, get_args
 
 from checks.codec import tagged
 from gate.core.event import RepositoryRef
+from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 
 T = TypeVar("T")
 
@@ -240,30 +241,6 @@ class Forget:
 
 @tagged
 @dataclass(frozen=True, slots=True)
-class SendDigests:
-    """Send the weekly mails that are due, and ask those who have to confirm first."""
-
-
-@tagged
-@dataclass(frozen=True, slots=True)
-class AskRecipients:
-    """The policy of a default branch names recipients of mail: ask those who have to confirm first."""
-
-    repository: RepositoryRef
-
-
-@tagged
-@dataclass(frozen=True, slots=True)
-class SendAlert:
-    """The default branch turned red, or recovered: tell whom that concerns."""
-
-    repository: RepositoryRef
-    number: int
-    """Of the change, among all of the repository."""
-
-
-@tagged
-@dataclass(frozen=True, slots=True)
 class GiveUp:
     """A run failed for good: end what it left open, with a cause. The engine submits it, for a run of its own."""
 
@@ -293,9 +270,7 @@ Work = (
     | Expire
     | Redeliver
     | Forget
-    | SendDigests
-    | AskRecipients
-    | SendAlert
+    | (SendDigests | AskRecipients | SendAlert)
     | GiveUp
 )
 
@@ -365,10 +340,8 @@ def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each k
             return str(work.repository.id)
         case Sync() | Reconcile():
             return f"installation:{work.installation_id}"
-        case Survey() | Redeliver() | Forget():
+        case Survey() | Redeliver() | Forget() | SendDigests():
             return "app"
-        case SendDigests():
-            return "mail"
         case AskRecipients() | SendAlert():
             return f"mail:{work.repository.id}"
         case GiveUp():

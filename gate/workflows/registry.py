@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.work import (
     Approve,
-    AskRecipients,
     CloseGroup,
     CloseRuns,
     Evaluate,
@@ -23,8 +23,6 @@ from gate.core.work import (
     Reevaluate,
     Rejudge,
     Run,
-    SendAlert,
-    SendDigests,
     Supersede,
     Survey,
     Sync,

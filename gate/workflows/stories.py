@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from urllib.parse import quote
 
 from gate.core.digest import Given, Story
-from gate.core.trend import WEEK, Point, monday, zone_of
+from gate.core.trend import WEEK, Change, Point, monday, zone_of
 from gate.service import Service
 from gate.store import RepositoryRecord
 
@@ -34,7 +35,7 @@ def story(service: Service, known: RepositoryRecord, week: date) -> Story:
         changes=changes,
         open_numbers=open_numbers,
         why={number: one.why for number, one in store.newest_in_short(known.id, wanted).items()},
-        waivers=_waivers(service, known, week),
+        waivers=tuple(_waivers(service, known, week, changes)),
         branch=store.branch_change(known.id),
         quiet_weeks=known.quiet_weeks,
     )
@@ -50,10 +51,12 @@ def _numbers(point: Point) -> set[int]:
     return {*point.checked, *point.merged}
 
 
-def _waivers(service: Service, known: RepositoryRecord, week: date) -> tuple[Given, ...]:
+def _waivers(
+    service: Service, known: RepositoryRecord, week: date, changes: Sequence[Change]
+) -> Iterator[Given]:
     zone = zone_of(known.timezone)
-    return tuple(
-        Given(record.number, record.waiver.check, record.waiver.person, record.waiver.why)
-        for record in service.store.all_waivers(known.full_name)
-        if monday(record.waiver.given_at, zone) == week
-    )
+    for change in changes:
+        if any(monday(at, zone) == week for at in change.waived_at):
+            for one in service.store.waivers(known.id, [change.number]):
+                if monday(one.given_at, zone) == week:
+                    yield Given(change.number, one.check, one.person, one.why)

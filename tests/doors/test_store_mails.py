@@ -104,7 +104,7 @@ def test_a_mail_is_claimed_once(store: Store, key: MailKey) -> None:
     """Until all that is known is that it did not leave."""
     assert store.claim_mail(key, "<1@x>", NOON)
     for state in ("sending", "sent", "bounced", "unknown"):
-        store.end_mail(key, state, "d", NOON)  # type: ignore[arg-type]  # the words of MailState
+        store.end_mail(key, state, "d", NOON)
         assert not store.claim_mail(key, "<1@x>", LATER)
     store.end_mail(key, "retry", "451 later", NOON)
 

@@ -9,7 +9,7 @@ import pytest
 from gate.core.comparison import Ratio
 from gate.core.digest import Digest, Story, digest, sparkline, text
 from gate.core.digest.numbers import numbers
-from gate.core.trend import Drift, Happening
+from gate.core.trend import Drift, Happening, Trend
 from gate.core.verdict import Outcome
 from tests.mail_stories import CHANGES, COVERED, PAGES, at, change, quiet_story, red, story, trend
 
@@ -23,12 +23,15 @@ def of(*stories: Story) -> Digest:
     return told
 
 
-def only(covered: list[int | None], **given: object) -> Story:
+def only(
+    covered: list[int | None],
+    name: str = "northwind/delivery-worker",
+    *,
+    over: tuple[int, int] = (5, 5),
+    high: tuple[int, int] = (0, 0),
+) -> Story:
     """A story with this coverage and no pull request."""
-    totals = {key: given.pop(key) for key in ("over", "high") if key in given}
-    return story(
-        trend=trend(covered, (), **totals), changes=(), why={}, waivers=(), open_numbers=frozenset(), **given
-    )  # type: ignore[arg-type]  # pairs of numbers
+    return quiet_story(name, trend=trend(covered, (), over=over, high=high))
 
 
 @pytest.mark.parametrize(
@@ -239,16 +242,16 @@ def test_a_silent_week_has_no_mail() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"trend": trend(COVERED, ())},
-        {"trend": trend([790, None], (CHANGES[3],))},
-        {"trend": trend([790, None], (), (Happening("release", at(20), "v1", "a" * 40),))},
+        trend(COVERED, ()),
+        trend([790, None], (CHANGES[3],)),
+        trend([790, None], (), (Happening("release", at(20), "v1", "a" * 40),)),
     ],
 )
-def test_a_commit_a_pull_request_or_a_release_is_no_silence(given: dict[str, object]) -> None:
+def test_a_commit_a_pull_request_or_a_release_is_no_silence(given: Trend) -> None:
     """
     Each of them alone is worth a mail.
     """
-    assert not quiet_story(**given).silent
+    assert not quiet_story(trend=given).silent
 
 
 def test_more_than_ten_repositories_are_told_in_short() -> None:

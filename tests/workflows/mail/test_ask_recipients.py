@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gate.core.event import RepositoryRef
-from gate.core.work import AskRecipients
+from gate.core.mail_work import AskRecipients
 from gate.workflows import ask_recipients as module
 from gate.workflows.ask_recipients import ask_recipients
 from tests.mail_server import Script

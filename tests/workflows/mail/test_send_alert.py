@@ -11,8 +11,8 @@ import pytest
 
 from gate.core.branch_state import BranchState
 from gate.core.failure import Transient
+from gate.core.mail_work import SendAlert
 from gate.core.verdict import Outcome, Verdict
-from gate.core.work import SendAlert
 from gate.workflows.deliver import CLAIM, abandon
 from gate.workflows.send_alert import RETRY_SECONDS, send_alert
 from tests.mail_server import Script

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from gate.core.mail_work import SendDigests
 from gate.core.relay import Relay
-from gate.core.work import SendDigests, subject
+from gate.core.work import subject
 from gate.store import MailKey, Store
 from gate.workflows import send_digest
 from gate.workflows.deliver import CLAIM
