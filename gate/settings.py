@@ -244,7 +244,8 @@ def _api_url(github_url: str) -> str:
 def _mail(reader: Reader) -> Mail | None:
     smtp_url = reader.url("GATE_SMTP_URL", "", schemes=("smtp", "smtps"))
     sender = reader.mail_address("GATE_MAIL_FROM")
-    domains = tuple(reader.text("GATE_MAIL_DOMAINS").replace(",", " ").lower().split())
+    named = reader.text("GATE_MAIL_DOMAINS").replace(",", " ").lower().split()
+    domains = tuple(domain.removeprefix("@") for domain in named)
     try:
         if smtp_url:
             parse_relay(smtp_url)

@@ -11,7 +11,7 @@ import click
 from gate.cli.terminal import messages
 from gate.core.failure import Permanent
 from gate.core.message import as_bytes
-from gate.core.subscription import normalise
+from gate.core.subscription import Subscription, normalise
 from gate.core.trend import WEEK, monday, name_of, zone_of
 from gate.service import Service
 from gate.settings import Settings
@@ -68,7 +68,8 @@ def preview(repository: str, week: date | None, output: Path) -> None:
     service = _service()
     known = _known(service, repository)
     wanted = week or monday(service.now(), zone_of(known.timezone)) - WEEK
-    told = digest_for(service, [(known, None)], wanted, _PREVIEWED_FOR)
+    reader = Subscription(_PREVIEWED_FOR, "confirmed", None, service.now())
+    told = digest_for(service, [(known, reader)], wanted, _PREVIEWED_FOR)
     if told is None:
         messages().print(
             f"{known.full_name}, {name_of(wanted)}: nothing happened, so no mail would be sent "

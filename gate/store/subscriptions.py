@@ -95,12 +95,18 @@ class Subscriptions(Database):
             return insert_new(connection, suppression, {"address": address, "reason": reason, "at": now})
 
     def unsuppress(self, address: str) -> bool:
-        """The address may get mail again; whether it could not before."""
+        """The address may get mail again, also about repositories it stopped; whether there was anything to lift."""
+        stopped = (
+            sa.delete(subscription)
+            .where(subscription.c.address == address, subscription.c.state == "stopped")
+            .returning(subscription.c.address)
+        )
         statement = (
             sa.delete(suppression).where(suppression.c.address == address).returning(suppression.c.address)
         )
         with self._writing() as connection:
-            return connection.execute(statement).first() is not None
+            found = [connection.execute(each).first() for each in (statement, stopped)]
+        return any(row is not None for row in found)
 
     def suppressed(self, addresses: Collection[str]) -> dict[str, SuppressionReason]:
         """{address: why} of those of these addresses that get no mail."""

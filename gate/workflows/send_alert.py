@@ -96,6 +96,9 @@ def _named(
     """(author, owners of the files that the reasons are about), as the repository names them; empty where it does not."""
     git = service.mirror(known.ref)
     try:
+        git.fetch(
+            {change.sha: f"refs/heads/{known.default_branch}"}
+        )  # it may be another machine's mirror that has it
         author = normalise(git.author_address(change.sha))
         if verdict is None or change.after == "well":
             return author, ()

@@ -85,7 +85,6 @@ def alert_mail(
     envelope = _envelope(service, recipient, "alert", key, now, stop=stop)
     values = {
         "alert": alert,
-        "because": "You get this because you wrote the commit, own files it is about, or were told before.",
         "stop_url": stop,
         "recipient": recipient,
         "host": envelope.host,

@@ -13,7 +13,7 @@ TEXT = """\
 *.md
 /src/a.py    Ada@X.example other@y.example
 !negated     no@x.example
-[            broken@x.example
+\\            broken@x.example
 """
 
 

@@ -99,6 +99,19 @@ def test_suppression_is_kept_once(store: Store) -> None:
     assert store.suppressed([MIRA]) == {}
 
 
+def test_what_one_stopped_of_single_repositories_is_lifted_too(store: Store) -> None:
+    """People in allowed domains have no other way back; what they confirmed stays."""
+    store.save_repository(RepositoryRef(5, 8, "ada/brakes", "main", private=False))
+    store.stop(7, MIRA, NOON)
+    store.claim_asking(8, MIRA, now=NOON, not_since=NOON - MONTH)
+    store.confirm(8, MIRA, NOON)
+
+    assert store.unsuppress(MIRA)
+
+    assert store.subscriptions(7) == {}
+    assert store.subscriptions(8)[MIRA].state == "confirmed"
+
+
 @pytest.mark.parametrize("key", [WEEKLY, ALERT])
 def test_a_mail_is_claimed_once(store: Store, key: MailKey) -> None:
     """Until all that is known is that it did not leave."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -204,6 +205,72 @@ def test_pull_requests_of_the_week() -> None:
     assert chapter.counts == "4 checked, 3 blocked, 3 merged; from red to green in 1 day (median)"
 
 
+@pytest.mark.parametrize(
+    ("judged", "days"),
+    [
+        # What could not be measured in between neither mends nor ends it.
+        (((1, Outcome.BLOCKED, None), (2, Outcome.COULD_NOT_MEASURE, None), (3, Outcome.BLOCKED, None)), 21),
+        # A green verdict in between does.
+        (((1, Outcome.BLOCKED, None), (5, Outcome.PASSED, None), (9, Outcome.BLOCKED, None)), 13),
+        # One that could not be measured in the end is something else.
+        (((1, Outcome.BLOCKED, None), (2, Outcome.COULD_NOT_MEASURE, None)), None),
+    ],
+)
+def test_how_long_it_is_blocked(
+    judged: tuple[tuple[int, Outcome, tuple[int, int] | None], ...], days: int | None
+) -> None:
+    """
+    Since the first blocked verdict after the last green one.
+    """
+    changes = (change(482, "T", *judged),)
+
+    items = of(only([800, 800]), story("x/y", trend=trend(changes=changes), changes=changes)).items
+
+    assert [item.text for item in items] == ([f"x/y: #482 has been blocked for {days} days"] if days else [])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (30, "under a minute"),
+        (90, "2 minutes"),
+        (3600, "1 hour"),
+        (20 * 3600, "20 hours"),
+        (50 * 3600, "2 days"),
+    ],
+)
+def test_how_soon_it_was_mended(seconds: int, shown: str) -> None:
+    """
+    In the largest unit that counts at least one, rounded.
+    """
+    whole = trend()
+    told = story(
+        trend=replace(
+            whole, points=(*whole.points[:-1], replace(whole.points[-1], seconds_to_green=(seconds,)))
+        )
+    )
+
+    assert of(told).chapters[0].counts.endswith(f"; from red to green in {shown} (median)")
+
+
+@pytest.mark.parametrize(
+    ("monday", "period"),
+    [
+        (date(2026, 11, 16), "16 to 22 November 2026"),
+        (date(2026, 11, 30), "30 November to 6 December 2026"),
+        (date(2026, 12, 28), "28 December 2026 to 3 January 2027"),
+    ],
+)
+def test_the_days_of_the_week(monday: date, period: str) -> None:
+    """
+    With as much of the first day as differs from the last.
+    """
+    whole = trend()
+    moved = replace(whole, points=(*whole.points[:-1], replace(whole.points[-1], week=monday)))
+
+    assert of(quiet_story(trend=moved, quiet_weeks=True)).period == period
+
+
 def test_rows_are_limited() -> None:
     """
     Twelve blocked pull requests: ten are shown, and how many are not.
@@ -213,6 +280,7 @@ def test_rows_are_limited() -> None:
     chapter = of(story(trend=trend(changes=changes), changes=changes)).chapters[0]
 
     assert (len(chapter.rows), chapter.more_rows) == (10, 2)
+    assert "- and 2 more" in text(of(story(trend=trend(changes=changes), changes=changes)))
 
 
 def test_what_comes_after_the_week_is_not_told() -> None:
