@@ -83,7 +83,7 @@ def _environment() -> Environment:
         readable=clean,
         readable_lines=clean_lines,
         ranges=_ranges,
-        svg=Markup,
+        svg=Markup,  # what `gate.charts` has drawn, whose texts are escaped
         without_word=without_word,
         word=WORDS.__getitem__,
         would=would,

@@ -1,8 +1,10 @@
 """Values in and out of the database, SQLite or Postgres; the one door to it. No row or session ever leaves."""
 
+from gate.store.badge_keys import BadgeKeys
 from gate.store.chances import Chances
 from gate.store.following import Following
 from gate.store.mails import Mails
+from gate.store.overview import Overview
 from gate.store.records import (
     CheckRunRecord,
     CommentRecord,
@@ -13,6 +15,7 @@ from gate.store.records import (
     MailState,
     PullRequestRecord,
     PullRequestState,
+    Recent,
     RepositoryRecord,
     SeenRules,
     SessionRecord,
@@ -35,6 +38,7 @@ __all__ = [
     "MailState",
     "PullRequestRecord",
     "PullRequestState",
+    "Recent",
     "RepositoryRecord",
     "SeenRules",
     "SessionRecord",
@@ -45,5 +49,5 @@ __all__ = [
 ]
 
 
-class Store(Following, Reports, Trends, Chances, Sessions, Subscriptions, Mails):
+class Store(Following, Reports, Trends, Overview, BadgeKeys, Chances, Sessions, Subscriptions, Mails):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

@@ -94,6 +94,11 @@ repository = Table(
         doc="`[digest] quiet_weeks`, likewise: `skip` or `send`.",
     ),
     Column("reconciled_at", Instant, doc="When its open pull requests were last compared with GitHub's."),
+    Column(
+        "badge_key",
+        String(64),
+        doc="What the address of its badges must hold while it is private; null until somebody looked for it.",
+    ),
 )
 
 branch_rules = Table(
@@ -130,6 +135,7 @@ pull_request = Table(
     Index(None, "repository_id", "head_sha"),
     Index(None, "repository_id", "updated_at"),
     Index(None, "repository_id", "merged_at"),
+    Index(None, "repository_id", "state"),
 )
 
 merge_group = Table(

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from gate.core.failure import Transient
-from gate.web import health, mail, pages, pull_requests, setup, sign_in, trends, waive, webhook
+from gate.web import (
+    badges,
+    health,
+    mail,
+    overview,
+    pages,
+    pull_requests,
+    setup,
+    sign_in,
+    trends,
+    waive,
+    webhook,
+)
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -32,7 +44,9 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
     app.register_blueprint(health.blueprint(service))
     app.register_blueprint(setup.blueprint(service))
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
+    app.register_blueprint(overview.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
+    app.register_blueprint(badges.blueprint(service))
     app.register_blueprint(mail.blueprint(service))
     app.register_blueprint(trends.blueprint(service))
     app.register_blueprint(pull_requests.blueprint(service))

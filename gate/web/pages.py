@@ -1,4 +1,4 @@
-"""Pages for people: repositories, their pull requests, and verdicts in full.
+"""Pages for people: a pull request, and verdicts in full.
 
 Read-only, and from the database alone. Whoever asks for a private repository that GitHub does not let them see gets
 what is not there gets: the same 404.
@@ -16,15 +16,11 @@ from gate.core.check_run import OVERALL
 from gate.core.links import Links
 from gate.store import PullRequestRecord, RepositoryRecord, VerdictRecord
 from gate.web import waive
-from gate.web.page import guard, named, neighbours, page_number, render, visible, visitor
-from gate.web.pull_requests import lines
+from gate.web.page import guard, named, render, visible
 
 if TYPE_CHECKING:
     from gate.service import Service
 
-REPOSITORIES_A_PAGE = 20
-OPEN_PULL_REQUESTS_SHOWN = 10
-"""Of each repository in the overview; its own page has them all."""
 ROWS_A_TABLE = 10_000
 """More than a verdict of thousands of findings has: what GitHub does not show has to be somewhere."""
 HISTORY = 20
@@ -33,10 +29,6 @@ HISTORY = 20
 def blueprint(service: Service) -> Blueprint:
     """The pages, and what browsers load with them."""
     pages = Blueprint("pages", __name__, static_folder=str(templating.STATIC), static_url_path="/assets")
-
-    @pages.get("/")
-    def overview() -> str:
-        return _overview(service, page_number())
 
     @pages.get("/r/<owner>/<name>/pull/<int:number>")
     def pull_request(owner: str, name: str, number: int) -> str:
@@ -64,32 +56,6 @@ def blueprint(service: Service) -> Blueprint:
         return guard(service, answer)
 
     return pages
-
-
-def _overview(service: Service, page: int) -> str:
-    store = service.store
-    who = visitor(service)
-    found = store.visible_repositories(
-        who.repositories if who else (),
-        limit=REPOSITORIES_A_PAGE + 1,
-        offset=(page - 1) * REPOSITORIES_A_PAGE,
-    )
-    repositories = [
-        {
-            "repository": repository,
-            "pull_requests": lines(
-                service,
-                store.pull_requests(repository.id, open_only=True, limit=OPEN_PULL_REQUESTS_SHOWN),
-            ),
-        }
-        for repository in found[:REPOSITORIES_A_PAGE]
-    ]
-    return render(
-        service,
-        "overview.html.j2",
-        repositories=repositories,
-        **neighbours(page, len(found), REPOSITORIES_A_PAGE),
-    )
 
 
 def _pull_request(service: Service, repository: RepositoryRecord, number: int) -> str:

@@ -170,6 +170,7 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
     "0008": {
         "happening": {"repository_id": 7, "kind": "release", "sha": "a" * 40, "text": "v1.0", "at": NOON},
     },
+    "0009": {},
     "0011": {
         "subscription": {
             "repository_id": 7,

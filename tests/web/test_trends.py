@@ -195,6 +195,30 @@ def test_what_happened_is_listed_newest_first_and_not_without_end(store: Store, 
     assert f"Show {MOST_HAPPENINGS - HAPPENINGS_SHOWN} earlier ones" in page
 
 
+def test_what_was_merged_past_a_failing_gate_is_linked(store: Store, client: FlaskClient) -> None:
+    """
+    The newest five, and how many more there are.
+    """
+    for number in range(1, 8):
+        judge(store, verdicts.BLOCKED, number=number, run_id=f"{number}:0")
+        store.note_pull_request(
+            PUBLIC.id,
+            number,
+            head_sha=verdicts.HEAD,
+            base_ref="main",
+            updated_at=NOW,
+            state="closed",
+            merged_at=NOW,
+        )
+
+    page = client.get(PAGE).text
+
+    linked = re.findall(rf'<a href="{PAGE}/pull/(\d)">#\1</a>', page)
+    assert "7 of 7 checked pull requests were blocked at least once" in page
+    assert linked == ["3", "4", "5", "6", "7"]
+    assert "and 2 before." in page
+
+
 def test_hostile_tags_are_shown_as_text(store: Store, client: FlaskClient) -> None:
     """
     In the list and in the table, cleaned and escaped.

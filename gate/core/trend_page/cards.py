@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from gate.core.chart import (
@@ -53,6 +53,8 @@ class Card:
     """(Monday, a text for each column) of every week, oldest first; empty where there is nothing at all."""
     draw: Callable[[Trend, int], Spec] | None = None
     """The chart in that width, in pixels; None of fewer than two weeks, which make no line."""
+    merged_red: tuple[int, ...] = ()
+    """Numbers of the pull requests merged past a failing gate in this period, sorted; of the chart they belong to."""
 
 
 def cards(trend: Trend) -> tuple[Card, ...]:
@@ -138,7 +140,6 @@ def _blocked(trend: Trend) -> Card:
     measure = MEASURES["blocked"]
     checked = _together(point.checked for point in trend.points)
     blocked = _together(point.blocked for point in trend.points)
-    red = _together(point.merged_red for point in trend.points)
     if not checked:
         answer = "No pull request was checked in this period."
     else:
@@ -147,13 +148,14 @@ def _blocked(trend: Trend) -> Card:
         answer = (
             f"{len(blocked)} of {len(checked)} checked pull requests {verb} blocked at least once, {share}."
         )
-        if red:
-            answer += f" Merged past a failing gate: {_named(red)}."
     rows = [
         (str(len(point.checked)), str(len(point.blocked)), _cell(measure, point)) for point in trend.points
     ]
     columns = ("Checked", "Blocked", "Share")
-    card = Card("blocked", "Pull requests blocked", "share of those checked in a week", answer, columns, ())
+    red = _together(point.merged_red for point in trend.points)
+    card = Card(
+        "blocked", "Pull requests blocked", "share of those checked in a week", answer, columns, (), None, red
+    )
     return _card(trend, card, rows, (measure,), lambda drawn, width: blocked_chart(drawn, width=width))
 
 
@@ -167,9 +169,7 @@ def _card(
     """The card with its table where a week has a value, and with its chart where two have."""
     most = max(sum(measure.value(point) is not None for point in trend.points) for measure in measures)
     weeks = tuple((point.week, row) for point, row in zip(trend.points, rows, strict=True)) if most else ()
-    return Card(
-        card.name, card.title, card.subtitle, card.answer, card.columns, weeks, draw if most > 1 else None
-    )
+    return replace(card, rows=weeks, draw=draw if most > 1 else None)
 
 
 def _cell(measure: Measure, point: Point) -> str:
@@ -197,12 +197,6 @@ def _against(now: Ratio, minimum: int | None) -> str:
 def _together(weeks: Iterable[Sequence[int]]) -> tuple[int, ...]:
     """Numbers of pull requests, each once however many weeks it was in."""
     return tuple(sorted({number for numbers_of_week in weeks for number in numbers_of_week}))
-
-
-def _named(pull_requests: Sequence[int], most: int = 5) -> str:
-    shown = ", ".join(f"#{number}" for number in pull_requests[-most:])
-    more = len(pull_requests) - most
-    return f"{shown} and {more} before" if more > 0 else shown
 
 
 def _happened(trend: Trend) -> dict[date, str]:
