@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+from gate.core.relay import Relay
+from gate.core.relay import parse as parse_relay
 from gate.variables import Reader, SettingsError
 
 __all__ = ["App", "Mail", "Settings", "SettingsError"]
@@ -38,11 +40,16 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Where mail leaves, from whom, and to which domains it may go (any when empty)."""
+    """Where mail leaves, from whom, and which domains' addresses need no confirmation."""
 
     smtp_url: str = field(repr=False)
     sender: str
     domains: tuple[str, ...] = ()
+
+    @property
+    def relay(self) -> Relay:
+        """The server of `smtp_url`. Raises: ValueError, which `Settings.from_environment` has seen before."""
+        return parse_relay(self.smtp_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,7 @@ class Settings:
         if self.app is not None:
             found += [self.app.private_key, *self.app.webhook_secrets, self.app.client_secret]
         if self.mail is not None:
-            found.append(_password(self.mail.smtp_url))
+            found += [_password(self.mail.smtp_url), unquote(_password(self.mail.smtp_url))]
         return tuple(filter(None, found))
 
     def repository_url(self, full_name: str) -> str:
@@ -244,7 +251,13 @@ def _api_url(github_url: str) -> str:
 def _mail(reader: Reader) -> Mail | None:
     smtp_url = reader.url("GATE_SMTP_URL", "", schemes=("smtp", "smtps"))
     sender = reader.mail_address("GATE_MAIL_FROM")
-    domains = tuple(reader.text("GATE_MAIL_DOMAINS").replace(",", " ").lower().split())
+    named = reader.text("GATE_MAIL_DOMAINS").replace(",", " ").lower().split()
+    domains = tuple(domain.removeprefix("@") for domain in named)
+    try:
+        if smtp_url:
+            parse_relay(smtp_url)
+    except ValueError as error:
+        reader.mistake("GATE_SMTP_URL", str(error))
     if reader.has("GATE_SMTP_URL") == reader.has("GATE_MAIL_FROM"):
         return Mail(smtp_url, sender, domains) if smtp_url else None
     missing, given = (

@@ -140,6 +140,7 @@ class Telemetry:
             ("queue", "state"),
             registry=self._registry,
         )
+        self._mails = _mails(self._registry)
         self.retries = Counter(
             "gate_step_retries",
             "Steps tried again after a transient failure.",
@@ -151,6 +152,12 @@ class Telemetry:
         """Set what is known of the queues: (queue, state) to number of works."""
         for (queue, state), number in backlog.items():
             self._works.labels(queue, state).set(number)
+
+    def show_mails(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Set what is known of mails: (kind, state) to their number; what is not named is none."""
+        self._mails.clear()
+        for (kind, state), number in counts.items():
+            self._mails.labels(kind, state).set(number)
 
     def exposition(self, *, repositories: Iterable[Gauged] | None) -> bytes:
         """The metrics in Prometheus' text format; those with repository names only when repositories are given."""
@@ -228,6 +235,11 @@ class _Standing:
 
 def _family(name: str, text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"gate_repository_{name}", text, labels=("repository", *labels))
+
+
+def _mails(registry: CollectorRegistry) -> Gauge:
+    text = "Weekly mails and alerts that are kept, by kind and what became of them."
+    return Gauge("gate_mails", text, ("kind", "state"), registry=registry)
 
 
 def bind_run(run_id: str, **values: str) -> None:

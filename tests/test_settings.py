@@ -216,6 +216,42 @@ def test_the_data_folder_is_no_place_that_every_box_can_read(tmp_path: Path) -> 
         )
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("smtp://host/path", "nothing behind the host"),
+        ("smtp://user:mail-password@host?starttls=no", "would travel unencrypted"),
+    ],
+)
+def test_a_mail_server_is_looked_at_early(url: str, says: str) -> None:
+    """
+    Not when the first mail is to be sent; and the password is not repeated.
+    """
+    environment = APP | {"GATE_SMTP_URL": url, "GATE_MAIL_FROM": "gate@example.org"}
+
+    with pytest.raises(SettingsError, match=says) as caught:
+        Settings.from_environment(environment)
+
+    assert "mail-password" not in str(caught.value)
+
+
+def test_domains_may_be_written_with_an_at() -> None:
+    """
+    As people do.
+    """
+    environment = APP | {
+        "GATE_SMTP_URL": "smtps://host",
+        "GATE_MAIL_FROM": "gate@example.org",
+        "GATE_MAIL_DOMAINS": "@Example.org, b.example",
+    }
+
+    mail = Settings.from_environment(environment).mail
+
+    assert mail is not None
+    assert mail.domains == ("example.org", "b.example")
+    assert mail.relay.security == "tls"
+
+
 def test_settings_show_no_secret() -> None:
     """
     A settings object may end in a traceback or a log line.

@@ -24,6 +24,7 @@ _COMMANDS = {
     "doctor": "gate.cli.doctor:doctor",
     "waivers": "gate.cli.waivers:waivers",
     "data": "gate.cli.data:data",
+    "digest": "gate.cli.digest:digest",
     "sandbox": "gate.cli.sandbox:sandbox",
 }
 

@@ -58,6 +58,11 @@ class Repository:
         seconds = int(self._dated(sha)[0])
         return datetime.fromtimestamp(min(seconds, int(_LATEST.timestamp())), UTC)
 
+    def author_address(self, sha: str) -> str:
+        """The mail address that a commit gives its author: whatever they wrote there, and that may be anybody's."""
+        output = self._program.output("log", "--max-count=1", "--format=%ae", _safe(sha))
+        return output.decode("utf-8", "replace").strip()
+
     def merge_base(self, a: str, b: str) -> str | None:
         """The best common ancestor; git's first of several (criss-cross merges), as GitHub takes; None if unrelated."""
         arguments = ("merge-base", _safe(a), _safe(b))

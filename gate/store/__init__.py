@@ -6,12 +6,16 @@ from gate.store.file_lists import FileLists, FileRecord, Order
 from gate.store.files import Files
 from gate.store.following import Following
 from gate.store.keeping import Keeping
+from gate.store.mails import Mails
 from gate.store.overview import Overview
 from gate.store.records import (
     CheckRunRecord,
     CommentRecord,
     FailedDelivery,
     InstallationState,
+    MailKey,
+    MailRecord,
+    MailState,
     PullRequestRecord,
     PullRequestState,
     Recent,
@@ -26,6 +30,7 @@ from gate.store.records import (
 from gate.store.reports import Reports
 from gate.store.sessions import Sessions
 from gate.store.standings import Standings
+from gate.store.subscriptions import Subscriptions
 
 __all__ = [
     "CheckRunRecord",
@@ -33,6 +38,9 @@ __all__ = [
     "FailedDelivery",
     "FileRecord",
     "InstallationState",
+    "MailKey",
+    "MailRecord",
+    "MailState",
     "Order",
     "PullRequestRecord",
     "PullRequestState",
@@ -48,5 +56,18 @@ __all__ = [
 ]
 
 
-class Store(Following, Reports, Standings, Overview, BadgeKeys, Chances, Sessions, Files, FileLists, Keeping):
+class Store(
+    Following,
+    Reports,
+    Standings,
+    Overview,
+    BadgeKeys,
+    Chances,
+    Sessions,
+    Files,
+    FileLists,
+    Subscriptions,
+    Mails,
+    Keeping,
+):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -166,6 +166,21 @@ def insert_new(connection: sa.Connection, table: sa.Table, row: Row) -> bool:
     """Insert a row unless a uniqueness constraint is in the way; whether it was inserted."""
     insert = _insert(connection, table).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(insert, row).first() is not None
+
+
+def insert_or_set(
+    connection: sa.Connection,
+    table: sa.Table,
+    row: Row,
+    *,
+    setting: Mapping[str, sa.ColumnElement[Any]],
+    where: sa.ColumnElement[bool],
+) -> None:
+    """Insert a row, or, where its primary key is there and `where` holds, set columns to what is computed of both."""
+    insert = _insert(connection, table).on_conflict_do_update(
+        index_elements=[column.name for column in table.primary_key], set_=dict(setting), where=where
+    )
+    connection.execute(insert, row)
 
 
 def incoming(table: sa.Table) -> Any:

@@ -16,6 +16,8 @@ from gate.core.verdict import Outcome, Verdict, Waiver
 PullRequestState = Literal["open", "closed"]
 InstallationState = Literal["active", "suspended", "removed"]
 RepositoryState = Literal["active", "archived", "removed"]
+MailState = Literal["sending", "sent", "retry", "bounced", "unknown"]
+SuppressionReason = Literal["stopped", "bounced", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class RepositoryRecord:
     """Globs of `[gate] branches` as the default branch had them when it was last recorded."""
     timezone: str = "UTC"
     """`[gate] timezone`, likewise."""
+    recipients: tuple[str, ...] = ()
+    """`[digest] recipients`, likewise, as they were written there."""
+    quiet_weeks: bool = False
+    """Whether `[digest] quiet_weeks` is `send`."""
 
     @property
     def hidden(self) -> bool:
@@ -51,6 +57,28 @@ class RepositoryRecord:
             self.private,
             archived=self.state == "archived",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MailKey:
+    """A mail that was begun: a week's (`weekly`) or one about a change of the default branch (`alert`)."""
+
+    kind: Literal["weekly", "alert"]
+    address: str
+    """Normalised."""
+    week: str = ""
+    repository_id: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """What became of it."""
+
+    state: MailState
+    message_id: str
+    detail: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,11 @@ class Repositories(Database):
         """All repositories of an installation that we know, by id; those removed from it too."""
         return self._repositories(repository.c.installation_id == installation_id, repository.c.id)
 
+    def repositories_with_recipients(self) -> tuple[RepositoryRecord, ...]:
+        """Repositories with the App whose policy names recipients of mail, by id."""
+        wanted = sa.and_(repository.c.recipients != "[]", repository.c.state == "active")
+        return self._repositories(wanted, repository.c.id)
+
     def arm(self, repository_id: int, now: datetime) -> None:
         """From now on coverage blocks; a repository that is armed stays as it is."""
         statement = (
@@ -97,12 +102,25 @@ class Repositories(Database):
         with self._writing() as connection:
             connection.execute(statement)
 
-    def note_policy(self, repository_id: int, *, gated_branches: Sequence[str], timezone: str) -> None:
-        """Keep what the default branch's policy says of the whole repository: other gated branches, whose weeks count."""
+    def note_policy(
+        self,
+        repository_id: int,
+        *,
+        gated_branches: Sequence[str],
+        timezone: str,
+        recipients: Sequence[str] = (),
+        quiet_weeks: str = "skip",
+    ) -> None:
+        """Keep what the default branch's policy says of the whole repository: other gated branches, whose weeks count, who gets mail."""
         statement = (
             sa.update(repository)
             .where(repository.c.id == repository_id)
-            .values(gated_branches=json.dumps(gated_branches), timezone=timezone)
+            .values(
+                gated_branches=json.dumps(gated_branches),
+                timezone=timezone,
+                recipients=json.dumps(recipients),
+                quiet_weeks=quiet_weeks,
+            )
         )
         with self._writing() as connection:
             connection.execute(statement)
@@ -250,4 +268,6 @@ def _repository(row: sa.Row[tuple[object, ...]]) -> RepositoryRecord:
         state=row.state,
         gated_branches=tuple(json.loads(row.gated_branches)),
         timezone=row.timezone,
+        recipients=tuple(json.loads(row.recipients)),
+        quiet_weeks=row.quiet_weeks == "send",
     )

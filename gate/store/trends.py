@@ -84,6 +84,11 @@ class Trends(Verdicts):
             last=last,
         )
 
+    def changes(self, known: RepositoryRecord, *, first: date) -> tuple[Change, ...]:
+        """The pull requests that were judged or merged since that Monday, by number."""
+        found = self._changes(known.id, beginning(first, zone_of(known.timezone)))
+        return tuple(sorted(found, key=lambda change: change.number))
+
     def newest_in_short(self, repository_id: int, numbers: Collection[int]) -> dict[int, ShortVerdict]:
         """{number: its newest verdict} of these pull requests; those without one are missing."""
         newest = (

@@ -15,6 +15,7 @@ from gate.tables.github import (
     pull_request,
     repository,
 )
+from gate.tables.mails import alert, branch_state, sent_digest, subscription, suppression
 from gate.tables.measurements import (
     file_report,
     flaky_test,
@@ -31,9 +32,11 @@ from gate.tables.verdicts import check_run, refusal, sticky_comment, verdict, wa
 __all__ = [
     "METADATA",
     "Instant",
+    "alert",
     "approval",
     "bookmark",
     "branch_rules",
+    "branch_state",
     "change_text",
     "check_run",
     "failed_delivery",
@@ -51,9 +54,12 @@ __all__ = [
     "repository",
     "revision",
     "secret",
+    "sent_digest",
     "session",
     "source_text",
     "sticky_comment",
+    "subscription",
+    "suppression",
     "unstable_line",
     "verdict",
     "waiver",

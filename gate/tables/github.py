@@ -79,6 +79,20 @@ repository = Table(
         server_default="UTC",
         doc="`[gate] timezone` of the default branch's policy when that was last recorded: weeks are counted in it.",
     ),
+    Column(
+        "recipients",
+        Text,
+        nullable=False,
+        server_default="[]",
+        doc="JSON list: `[digest] recipients` of the default branch's policy when that was last recorded.",
+    ),
+    Column(
+        "quiet_weeks",
+        String(8),
+        nullable=False,
+        server_default="skip",
+        doc="`[digest] quiet_weeks`, likewise: `skip` or `send`.",
+    ),
     Column("reconciled_at", Instant, doc="When its open pull requests were last compared with GitHub's."),
     Column(
         "badge_key",

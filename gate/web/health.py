@@ -47,6 +47,8 @@ def blueprint(service: Service) -> Blueprint:
     def metrics() -> Response:
         with suppress(Transient):  # the rest is worth showing without the queues
             service.telemetry.show_backlog(service.submitter.backlog())
+        with suppress(Transient):
+            service.telemetry.show_mails(service.store.mail_counts())
         text = service.telemetry.exposition(repositories=_repositories(service))
         return Response(text, content_type=CONTENT_TYPE)
 

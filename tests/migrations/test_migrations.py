@@ -199,6 +199,43 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         "source_text": {"repository_id": 7, "blob": "c" * 40, "content": b"x"},
         "change_text": {"run_id": "r1", "repository_id": 7, "content": b"{}"},
     },
+    "0011": {
+        "subscription": {
+            "repository_id": 7,
+            "address": "mona@octo.example",
+            "state": "asked",
+            "asked_at": NOON,
+            "changed_at": NOON,
+        },
+        "suppression": {"address": "ada@octo.example", "reason": "stopped", "at": NOON},
+        "sent_digest": {
+            "week": "2026-W47",
+            "address": "mona@octo.example",
+            "state": "sent",
+            "message_id": "<1@gate.example>",
+            "detail": "250 ok",
+            "at": NOON,
+        },
+        "branch_state": {
+            "repository_id": 7,
+            "state": "blocked",
+            "before": "",
+            "number": 1,
+            "sha": "a" * 40,
+            "run_id": "r1",
+            "why": "",
+            "since": NOON,
+        },
+        "alert": {
+            "repository_id": 7,
+            "number": 1,
+            "address": "mona@octo.example",
+            "state": "sent",
+            "message_id": "<2@gate.example>",
+            "detail": "250 ok",
+            "at": NOON,
+        },
+    },
     "0012": {
         "file_report": {
             "repository_id": 7,
