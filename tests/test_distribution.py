@@ -18,8 +18,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("gate", "checks")
 OURS = {*PACKAGES, "tests", "_typeshed"}
-IMPLICIT = {"psycopg", "coverage"}
-"""Named in a database's address; copied into the boxes of test suites."""
+IMPLICIT = {"psycopg", "coverage", "tzdata"}
+"""Named in a database's address; copied into the boxes of test suites; read by `zoneinfo` where the machine has none."""
 
 
 def declared(*extras: str) -> set[str]:
