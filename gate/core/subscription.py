@@ -109,3 +109,26 @@ def audience(
         invalid=addresses.count(""),
         left_out=max(0, len(distinct) - MOST_RECIPIENTS),
     )
+
+
+def told(found: Audience) -> tuple[str, ...]:
+    """How it stands with the recipients of a repository, a sentence each, for whoever may see its page: no address."""
+    counted = (
+        (len(found.send), "gets it", "get it"),
+        (len(found.ask), "has not confirmed yet", "have not confirmed yet"),
+        (
+            len(found.refused),
+            "is in no domain that the operator allows",
+            "are in no domain that the operator allows",
+        ),
+        (found.invalid, "is no address that Gate can write to", "are no addresses that Gate can write to"),
+        (found.left_out, "is one too many", "are too many"),
+    )
+    sentences = [
+        f"{number} of the recipients {one if number == 1 else many}."
+        for number, one, many in counted
+        if number
+    ]
+    if found.left_out:
+        sentences.append(f"A repository has at most {MOST_RECIPIENTS}.")
+    return tuple(sentences)

@@ -18,10 +18,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from gate.core.badge import KINDS, Kind, badge
 from gate.core.failure import Permanent
 from gate.core.standing import BranchFacts
+from gate.core.subscription import told
 from gate.store import RepositoryRecord
 from gate.web import address
 from gate.web.constant_time import same
 from gate.web.page import named, refuse, render, submitted, visitor
+from gate.workflows.ask_recipients import audience_of
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -93,6 +95,8 @@ def _page(service: Service, repository: RepositoryRecord) -> str:
         web_url=service.settings.repository_url(repository.full_name),
         badges=[_shown(service, repository, kind, key) for kind in KINDS],
         may_ask=visitor(service) is not None,
+        recipients=told(audience_of(service, repository, service.store.subscriptions(repository.id))),
+        sends_mail=service.settings.mail is not None,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gate.core.subscription import Audience, Subscription, SubscriptionState, audience, normalise
+from gate.core.subscription import Audience, Subscription, SubscriptionState, audience, normalise, told
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -112,3 +112,33 @@ def test_twenty_recipients_count() -> None:
     found = audience([f"p{number}@b.example" for number in range(25)], {}, [], [], private=False)
 
     assert (len(found.ask), found.left_out) == (20, 5)
+
+
+@pytest.mark.parametrize(
+    ("found", "sentences"),
+    [
+        (Audience(), ()),
+        (Audience(send=("a@x.example",)), ("1 of the recipients gets it.",)),
+        (
+            Audience(send=("a@x.example", "b@x.example"), ask=("c@y.example",), invalid=2),
+            (
+                "2 of the recipients get it.",
+                "1 of the recipients has not confirmed yet.",
+                "2 of the recipients are no addresses that Gate can write to.",
+            ),
+        ),
+        (
+            Audience(refused=("a@x.example",), left_out=3),
+            (
+                "1 of the recipients is in no domain that the operator allows.",
+                "3 of the recipients are too many.",
+                "A repository has at most 20.",
+            ),
+        ),
+    ],
+)
+def test_what_is_told_of_them_names_nobody(found: Audience, sentences: tuple[str, ...]) -> None:
+    """
+    The page is for whoever may see the repository.
+    """
+    assert told(found) == sentences
