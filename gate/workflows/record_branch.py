@@ -6,13 +6,12 @@ It is judged against its first parent, for the trends; it publishes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 from gate.core.branch_globs import listed
 from gate.core.failure import PolicyError
-from gate.core.policy import differences
+from gate.core.policy import Policy, differences
 from gate.core.trend import Happening, Revision
 from gate.core.verdict import combine, sub_verdicts
 from gate.core.work import RecordBranch, Run
@@ -68,26 +67,34 @@ def _record_static(case: Case, work: RecordBranch) -> tuple[Judged, ...]:
     if _is_default(work):
         store, committed_at = case.service.store, case.code.git.committed_at(work.sha)
         before = store.revisions(work.repository.id, limit=2)
-        store.note_revision(
-            work.repository.id, work.sha, committed_at=committed_at, totals=static_totals(case)
-        )
-        _note_policy(case, work, committed_at, before)
+        own = _policy_of(case, work.sha)
+        totals = static_totals(case, own or case.question.policy)
+        store.note_revision(work.repository.id, work.sha, committed_at=committed_at, totals=totals)
+        if own is not None:  # else what was said before still holds
+            store.note_policy(
+                work.repository.id, gated_branches=own.gate.branches, timezone=own.gate.timezone
+            )
+            _note_change(case, work, own, committed_at, before)
     return case.complexity(), case.security()
 
 
-def _note_policy(case: Case, work: RecordBranch, committed_at: datetime, before: Sequence[Revision]) -> None:
-    """Keeps what the commit's own policy says of the repository, and what it changed since the last measured commit."""
-    git, defaults = case.code.git, case.question.defaults
-    store = case.service.store
-    with suppress(PolicyError):  # then what was said before still holds
-        policy = policy_at(git, work.sha, defaults)
-        store.note_policy(
-            work.repository.id, gated_branches=policy.gate.branches, timezone=policy.gate.timezone
-        )
-        known = next((one.sha for one in before if one.sha != work.sha and git.resolve(one.sha)), None)
-        if known and (changed := differences(policy_at(git, known, defaults), policy)):
-            text = "; ".join(changed)
-            store.note_happening(work.repository.id, Happening("policy", committed_at, text, work.sha))
+def _policy_of(case: Case, sha: str) -> Policy | None:
+    """What a commit's own `.gate.toml` says; None where that cannot be read."""
+    try:
+        return policy_at(case.code.git, sha, case.question.defaults)
+    except PolicyError:
+        return None
+
+
+def _note_change(
+    case: Case, work: RecordBranch, policy: Policy, at: datetime, before: Sequence[Revision]
+) -> None:
+    """Keeps what the policy says otherwise than at the last commit that was measured."""
+    known = next((one.sha for one in before if one.sha != work.sha and case.code.git.resolve(one.sha)), None)
+    previous = _policy_of(case, known) if known else None
+    if previous is not None and (changed := differences(previous, policy)):
+        event = Happening("policy", at, "; ".join(changed), work.sha)
+        case.service.store.note_happening(work.repository.id, event)
 
 
 def _record_coverage(case: Case, work: RecordBranch, run: Run) -> tuple[Judged, ...]:

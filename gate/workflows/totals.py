@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from checks.report import CoverageReport, FileReport
 from gate.core.comparison import CoverageFacts
+from gate.core.component import Parts
+from gate.core.policy import Policy
 from gate.workflows.judge import Case, Judged
 
 
-def static_totals(case: Case) -> dict[str, int]:
-    """Sums over the sources of the head. Raises: SandboxError, PolicyError."""
+def static_totals(case: Case, policy: Policy) -> dict[str, int]:
+    """Sums over the sources of the head, and what the policy asks of them. Raises: SandboxError, PolicyError."""
+    parts = Parts(policy)
     sources = {entry.path for entry in case.head.selection.sources}
 
     def reports(check: str) -> dict[str, FileReport]:
@@ -38,12 +41,14 @@ def static_totals(case: Case) -> dict[str, int]:
         "complexity": sum(complexity for complexity, _ in complexities),
         "worst": max((complexity for complexity, _ in complexities), default=0),
         "over": sum(
-            complexity > case.parts.of(path).policy.complexity.maximum for complexity, path in complexities
+            complexity > parts.of(path).policy.complexity.maximum for complexity, path in complexities
         ),
         "findings": counted.total(),
         **{f"findings_{level}": counted[level] for level in ("high", "medium", "low")},
         "suppressed": sum(finding.suppressed == "rule" for finding in findings),
         "escapes": sum(len(report.findings) for report in reports("escapes").values()),
+        "complexity_maximum": policy.complexity.maximum,
+        "coverage_minimum": policy.coverage.minimum,
     }
 
 

@@ -23,6 +23,7 @@ from gate.core.event import (
     RepositoryEvent,
     RepositoryRef,
     SignatureError,
+    TagEvent,
     parse,
     verify,
 )
@@ -229,6 +230,51 @@ def test_a_push_names_its_branch() -> None:
     }
 
     assert parse("push", payload) == PushEvent(REF, "feature/a", "0" * 40, SHA)
+
+
+TAGGED = {
+    "ref": "refs/tags/v1.2.0",
+    "after": OTHER_SHA,
+    "repository": REPOSITORY,
+    "installation": INSTALLATION,
+    "head_commit": {"id": SHA, "timestamp": "2026-11-23T08:44:00+01:00"},
+}
+
+
+@pytest.mark.parametrize(
+    "tag", ["v1.2.0", "2026.1", "1.0rc1", "api-1.2.0", "@scope/pkg@1.2.0", "release/v2.0"]
+)
+def test_a_version_that_is_tagged_is_a_release(tag: str) -> None:
+    """
+    The commit counts, not the id of an annotated tag, which `after` is.
+    """
+    assert parse("push", TAGGED | {"ref": f"refs/tags/{tag}"}) == TagEvent(
+        REF, tag, SHA, datetime(2026, 11, 23, 7, 44, tzinfo=UTC)
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"ref": "refs/tags/nightly"}, {"ref": "refs/tags/v1"}, {"head_commit": None, "after": "0" * 40}],
+)
+def test_other_tags_are_nothing(changed: dict[str, object]) -> None:
+    """
+    Neither those that are no version, nor one that was removed.
+    """
+    assert parse("push", TAGGED | changed) is None
+
+
+def test_a_merge_has_its_time() -> None:
+    """
+    A pull request that was closed without one has none.
+    """
+    merged = parse("pull_request", pull_request_payload("closed", merged_at="2026-11-23T07:44:00Z"))
+    closed = parse("pull_request", pull_request_payload("closed", merged_at=None))
+
+    assert isinstance(merged, PullRequestEvent)
+    assert isinstance(closed, PullRequestEvent)
+    assert merged.merged_at == datetime(2026, 11, 23, 7, 44, tzinfo=UTC)
+    assert closed.merged_at is None
 
 
 def test_pull_requests_to_other_repositories_are_left_out() -> None:

@@ -21,6 +21,7 @@ from gate.core.event import (
     PushEvent,
     RepositoryEvent,
     RepositoryRef,
+    TagEvent,
 )
 from gate.core.plan import plan
 from gate.core.work import (
@@ -32,6 +33,7 @@ from gate.core.work import (
     Expire,
     Forget,
     GiveUp,
+    NoteRelease,
     Reconcile,
     RecordBranch,
     Redeliver,
@@ -84,6 +86,8 @@ WAIVE = Waive(REPOSITORY, 7, "comment:17", ("/gate waive security why",), NOW, "
     [
         (OPENED, (Supersede(EVALUATE),)),
         (CLOSED, (CloseRuns(REPOSITORY, 7, HEAD, NOW),)),
+        (replace(CLOSED, merged_at=NOW), (CloseRuns(REPOSITORY, 7, HEAD, NOW, merged_at=NOW),)),
+        (TagEvent(REPOSITORY, "v1.0", HEAD, NOW), (NoteRelease(REPOSITORY, "v1.0", HEAD, NOW),)),
         (
             PushEvent(REPOSITORY, "main", BASE, HEAD),
             (RecordBranch(REPOSITORY, "main", HEAD), Rejudge(REPOSITORY, "main", BASE)),

@@ -26,7 +26,7 @@ QUEUE = "gh-readonly-queue/"
 """What the names of a merge queue's branches begin with: `gh-readonly-queue/BASE/pr-NUMBER-SHA`."""
 
 VERSION = re.compile(
-    r"(?:[A-Za-z][A-Za-z0-9._-]{0,40}[-/@])?[vV]?\d+(?:\.\d+)+[A-Za-z0-9.+-]{0,30}", re.ASCII
+    r"(?:[A-Za-z@][A-Za-z0-9._/-]{0,60}[-/@])?[vV]?\d+(?:\.\d+)+[A-Za-z0-9.+-]{0,30}", re.ASCII
 )
 """Tags that are releases: `v1.2.0`, `2026.1`, `api-1.2.0rc1`."""
 
