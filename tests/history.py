@@ -253,7 +253,7 @@ def totals(week: int, size: Size) -> dict[str, int]:
     """
     grown = 0.75 + 0.25 * (week + 1) / size.weeks
     ends = {**_mid_sized(size.files), **size.ends_at}
-    found = {name: round(value * grown) for name, value in ends.items() if name not in _NOT_GROWING}
+    found = {name: value if name in _NOT_GROWING else round(value * grown) for name, value in ends.items()}
     left = size.weeks - 1 - week
     wobble = random.Random(week).uniform(-1, 1)  # the same in every history
     top = ends["covered"] / ends["executable"] + 0.0024 * DRIFT_WEEKS
