@@ -1,7 +1,9 @@
 """Values in and out of the database, SQLite or Postgres; the one door to it. No row or session ever leaves."""
 
+from gate.store.badge_keys import BadgeKeys
 from gate.store.chances import Chances
 from gate.store.following import Following
+from gate.store.overview import Overview
 from gate.store.records import (
     CheckRunRecord,
     CommentRecord,
@@ -9,6 +11,7 @@ from gate.store.records import (
     InstallationState,
     PullRequestRecord,
     PullRequestState,
+    Recent,
     RepositoryRecord,
     SeenRules,
     SessionRecord,
@@ -27,6 +30,7 @@ __all__ = [
     "InstallationState",
     "PullRequestRecord",
     "PullRequestState",
+    "Recent",
     "RepositoryRecord",
     "SeenRules",
     "SessionRecord",
@@ -37,5 +41,5 @@ __all__ = [
 ]
 
 
-class Store(Following, Reports, Trends, Chances, Sessions):
+class Store(Following, Reports, Trends, Overview, BadgeKeys, Chances, Sessions):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

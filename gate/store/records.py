@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from gate.core.branch_rules import BranchRules
+from gate.core.comparison import Ratio
 from gate.core.event import RepositoryRef
 from gate.core.user import UserView
 from gate.core.verdict import Outcome, Verdict, Waiver
@@ -84,6 +85,24 @@ class ShortVerdict:
     outcome: Outcome
     why: str
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What happened to the pull requests of some repositories in some time, and what is open in them now."""
+
+    checked: int
+    """Pull requests that were judged."""
+    blocked: int
+    """Those of them that were blocked at least once."""
+    fixed: int
+    """Those of them that were merged, and whose last verdict had passed by itself."""
+    merged_red: tuple[tuple[str, int], ...]
+    """(full name of the repository, number) of those merged whose last verdict was red, newest first."""
+    patch: Ratio
+    """New executable lines of the merged ones by their last verdicts, together."""
+    high: int
+    """High findings in the newest measured commits of the default branches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,17 @@ class Repositories(Database):
         return self._one_repository(repository.c.id.in_(wanted))
 
     def visible_repositories(
-        self, private: Collection[int] = (), *, limit: int, offset: int = 0
+        self, private: Collection[int] = (), *, search: str = "", limit: int | None = None, offset: int = 0
     ) -> tuple[RepositoryRecord, ...]:
-        """Repositories with the App that everybody may see, and those of these ids, by name."""
+        """Repositories with the App that everybody may see, and those of these ids, by name.
+
+        With `search` those whose full name contains that text, whatever its case.
+        """
         shown = sa.or_(~repository.c.private, repository.c.id.in_(sorted(private)))
         wanted = sa.and_(shown, repository.c.state != "removed")
+        if search:
+            name = sa.func.lower(repository.c.full_name)
+            wanted = sa.and_(wanted, name.contains(plain(search).lower(), autoescape=True))
         return self._repositories(wanted, repository.c.full_name, repository.c.id, limit=limit, offset=offset)
 
     def repositories_of(self, installation_id: int) -> tuple[RepositoryRecord, ...]:

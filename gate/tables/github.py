@@ -80,6 +80,11 @@ repository = Table(
         doc="`[gate] timezone` of the default branch's policy when that was last recorded: weeks are counted in it.",
     ),
     Column("reconciled_at", Instant, doc="When its open pull requests were last compared with GitHub's."),
+    Column(
+        "badge_key",
+        String(64),
+        doc="What the address of its badges must hold while it is private; null until somebody looked for it.",
+    ),
 )
 
 branch_rules = Table(
@@ -116,6 +121,7 @@ pull_request = Table(
     Index(None, "repository_id", "head_sha"),
     Index(None, "repository_id", "updated_at"),
     Index(None, "repository_id", "merged_at"),
+    Index(None, "repository_id", "state"),
 )
 
 merge_group = Table(

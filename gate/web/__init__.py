@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from gate.core.failure import Transient
-from gate.web import health, pages, setup, sign_in, waive, webhook
+from gate.web import badges, health, overview, pages, setup, sign_in, waive, webhook
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -32,7 +32,9 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
     app.register_blueprint(health.blueprint(service))
     app.register_blueprint(setup.blueprint(service))
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
+    app.register_blueprint(overview.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
+    app.register_blueprint(badges.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
     app.register_blueprint(waive.blueprint(service))
 

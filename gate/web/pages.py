@@ -1,4 +1,4 @@
-"""Pages for people: repositories, their pull requests, and verdicts in full.
+"""Pages for people: a repository, its pull requests, and verdicts in full.
 
 Read-only, and from the database alone. Whoever asks for a private repository that GitHub does not let them see gets
 what is not there gets: the same 404.
@@ -19,16 +19,13 @@ from gate.core.links import Links
 from gate.core.verdict import Outcome
 from gate.store import PullRequestRecord, RepositoryRecord, ShortVerdict, VerdictRecord
 from gate.web import waive
-from gate.web.page import guard, render, visible, visitor
+from gate.web.page import guard, render, visible
 from gate.web.required import required_box
 
 if TYPE_CHECKING:
     from gate.service import Service
 
-REPOSITORIES_A_PAGE = 20
 PULL_REQUESTS_A_PAGE = 30
-OPEN_PULL_REQUESTS_SHOWN = 10
-"""Of each repository in the overview; its own page has them all."""
 ROWS_A_TABLE = 10_000
 """More than a verdict of thousands of findings has: what GitHub does not show has to be somewhere."""
 HISTORY = 20
@@ -52,10 +49,6 @@ class PullRequestLine:
 def blueprint(service: Service) -> Blueprint:
     """The pages and their stylesheet."""
     pages = Blueprint("pages", __name__, static_folder=str(templating.STATIC), static_url_path="/assets")
-
-    @pages.get("/")
-    def overview() -> str:
-        return _overview(service, _page())
 
     @pages.get("/r/<owner>/<name>")
     def repository(owner: str, name: str) -> str:
@@ -104,32 +97,6 @@ def _neighbours(page: int, found: int, a_page: int) -> dict[str, str]:
         "before": f"?page={page - 1}" if page > 1 else "",
         "after": f"?page={page + 1}" if found > a_page else "",
     }
-
-
-def _overview(service: Service, page: int) -> str:
-    store = service.store
-    who = visitor(service)
-    found = store.visible_repositories(
-        who.repositories if who else (),
-        limit=REPOSITORIES_A_PAGE + 1,
-        offset=(page - 1) * REPOSITORIES_A_PAGE,
-    )
-    repositories = [
-        {
-            "repository": repository,
-            "pull_requests": _lines(
-                service,
-                store.pull_requests(repository.id, open_only=True, limit=OPEN_PULL_REQUESTS_SHOWN),
-            ),
-        }
-        for repository in found[:REPOSITORIES_A_PAGE]
-    ]
-    return render(
-        service,
-        "overview.html.j2",
-        repositories=repositories,
-        **_neighbours(page, len(found), REPOSITORIES_A_PAGE),
-    )
 
 
 def _repository(service: Service, repository: RepositoryRecord, page: int) -> str:

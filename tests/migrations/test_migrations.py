@@ -170,6 +170,7 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
     "0008": {
         "happening": {"repository_id": 7, "kind": "release", "sha": "a" * 40, "text": "v1.0", "at": NOON},
     },
+    "0009": {},
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -176,11 +176,11 @@ def test_newer_head_is_pending(store: Store, client: FlaskClient) -> None:
         PUBLIC.id, 482, head_sha=verdicts.NEWER, base_ref="main", updated_at=NOW, state="open"
     )
 
-    overview = read(client.get("/").text).pieces
+    pieces = read(client.get("/r/northwind/delivery-worker").text).pieces
     run = client.get("/r/northwind/delivery-worker/pull/482").text
 
-    assert "Pending" in overview
-    assert "Blocked" not in overview
+    assert "Pending" in pieces
+    assert "Blocked" not in pieces
     assert "The verdict on the newest head <code>77e1a90</code> is on its way" in run
 
 
@@ -272,31 +272,20 @@ def test_a_push_has_a_page_of_its_own(store: Store, client: FlaskClient) -> None
     assert "/pull/0" not in page.text
 
 
-def test_overview_lists_open_pull_requests_with_their_reasons(store: Store, client: FlaskClient) -> None:
+def test_pull_requests_are_listed_with_their_reasons(store: Store, client: FlaskClient) -> None:
     """
-    The overview shows what each open pull request came to, and why.
+    The repository's page shows what each pull request came to, and why.
     """
     judge(store, verdicts.BLOCKED, run_id="a:0")
     judge(store, verdicts.PASSED, number=483, run_id="b:0")
     judge(store, verdicts.COULD_NOT_MEASURE, number=484, run_id="c:0")
 
-    pieces = read(client.get("/").text).pieces
+    pieces = read(client.get("/r/northwind/delivery-worker").text).pieces
 
     assert "71.4 % of changed lines, gate 80 %. RetryBudget.plan is 21, limit 15" in pieces
     assert "All 3 checks passed" in pieces
     assert "1 source file cannot be read: delivery/retry.py" in pieces
     assert "4 minutes ago" in pieces
-
-
-def test_empty_overview_says_what_to_do(store: Store, tmp_path: Path) -> None:
-    """
-    Before the first repository the page says how one gets there.
-    """
-    client = web_app(page_service(store, tmp_path)).test_client()
-
-    page = client.get("/").text
-
-    assert "No repositories yet" in page
 
 
 def test_repository_page_is_paged(store: Store, client: FlaskClient) -> None:
