@@ -47,6 +47,10 @@ class Size:
     """Closed ones."""
     open_pull_requests: int = 4
     files: int = 80
+    drifts: bool = True
+    """Whether coverage falls at the end; else it stays."""
+    at_tip: Fault = ""
+    """What is wrong with the newest commit of the default branch."""
     ends_at: Mapping[str, int] = field(default_factory=dict)
     """Totals that the newest commit has, where they are known: a real one follows."""
 
@@ -91,7 +95,7 @@ class _History:
 
     def __init__(self, store: Store, repository: RepositoryRef, now: datetime, size: Size, seed: int) -> None:
         self.store, self.repository, self.now, self.size = store, repository, now, size
-        self.chance = random.Random(seed)
+        self.seed, self.chance = seed, random.Random(seed)
         last = monday(now, zone_of("UTC"))
         self.weeks = [last - WEEK * back for back in reversed(range(size.weeks))]
         self.gap = size.weeks // 2 - 2
@@ -117,7 +121,17 @@ class _History:
         for place, number in enumerate(numbers):
             done = self.at(week, (place + 1) / (len(numbers) + 1))
             self.pull_request(number, week, done)
-        self.commit(f"end of {week}", week, self.at(week, 1))
+        base, at = self.setting(week), self.at(week, 1)
+        self.commit(f"end of {week}", week, at)
+        fault: Fault = self.size.at_tip if week == self.size.weeks - 1 else ""
+        self.store.save_verdict(
+            self.repository.id,
+            0,
+            judged(self.chance, base, self.last_sha, fault),
+            run_id=f"made-up-{self.repository.id}-tip-{week}:0",
+            now=at,
+            branch=self.repository.default_branch,
+        )
 
     def at(self, week: int, share: float) -> datetime:
         """A moment of the week, from Monday at 7 to Friday at 17, of the present one until now."""
@@ -141,7 +155,7 @@ class _History:
             "complexity_maximum": policy.complexity.maximum,
             "coverage_minimum": policy.coverage.minimum,
         }
-        return totals(week, self.size) | limits
+        return totals(week, self.size, self.seed) | limits
 
     def policy(self, week: int) -> Policy:
         return POLICIES[min(2, 3 * week // self.size.weeks)]
@@ -246,7 +260,7 @@ class _History:
             self.store.note_happening(self.repository.id, event)
 
 
-def totals(week: int, size: Size) -> dict[str, int]:
+def totals(week: int, size: Size, seed: int = 6) -> dict[str, int]:
     """Of the default branch in a week of a history, by metric.
 
     Functions over the limit rise and then fall; coverage rises until it drifts; tests take ever longer.
@@ -255,9 +269,11 @@ def totals(week: int, size: Size) -> dict[str, int]:
     ends = {**_mid_sized(size.files), **size.ends_at}
     found = {name: value if name in _NOT_GROWING else round(value * grown) for name, value in ends.items()}
     left = size.weeks - 1 - week
-    wobble = random.Random(week).uniform(-1, 1)  # the same in every history
+    wobble = random.Random(f"{seed} {week}").uniform(-1, 1)
     top = ends["covered"] / ends["executable"] + 0.0024 * DRIFT_WEEKS
-    if left <= DRIFT_WEEKS:
+    if not size.drifts:
+        share = top - 0.0024 * DRIFT_WEEKS - 0.04 * left / size.weeks - 0.004 * wobble * (left > 0)
+    elif left <= DRIFT_WEEKS:
         share = top - 0.0024 * (DRIFT_WEEKS - left)
     else:
         share = top - 0.05 * (left - DRIFT_WEEKS) / size.weeks - 0.006 - 0.005 * wobble

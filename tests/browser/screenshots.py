@@ -32,7 +32,7 @@ class Picture:
 
 PICTURES = (
     Picture("overview", "/"),
-    Picture("trends", "/r/{repository}", height=1280),
+    Picture("trends", "/r/{repository}", height=1100),
     Picture("run", "/runs/{everything}", height=1100),
     Picture("hotspots", "/r/{repository}/hotspots"),
     Picture("phone", "/runs/{blocked}", width=390, height=844),

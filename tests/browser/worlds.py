@@ -35,6 +35,16 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 PERSON = "mona"
 REPOSITORY = "northwind/delivery-worker"
 SIZE = Size()
+OTHERS = {
+    "northwind/catalogue": Size(
+        weeks=20, pull_requests=30, open_pull_requests=1, drifts=False,
+        ends_at={"covered": 1810, "executable": 1970, "over": 1, "findings_high": 0, "findings_medium": 1},
+    ),
+    "northwind/web-shop": Size(
+        weeks=20, pull_requests=30, open_pull_requests=2, drifts=False, at_tip="complexity",
+        ends_at={"covered": 6100, "executable": 8400, "over": 21, "findings_high": 2, "worst": 31},
+    ),
+}  # fmt: skip
 EVERYTHING: Verdict = concluded(
     replace(
         verdicts.JUDGED,
@@ -128,8 +138,7 @@ def _unregistered(store: Store, folder: Path) -> Iterator[World]:
 def _full(github: FakeGitHub, store: BulkStore) -> dict[str, str]:
     ref = _repository(github, store, REPOSITORY)
     history.write(store, ref, now=NOW, size=SIZE)
-    for name in ("northwind/catalogue", "northwind/web-shop"):
-        size = replace(SIZE, weeks=20, pull_requests=30, open_pull_requests=2, files=40)
+    for name, size in OTHERS.items():
         history.write(store, _repository(github, store, name), now=NOW, size=size, seed=len(name))
     last = SIZE.pull_requests
     store.save_branch_rules(ref.id, BranchRules("main"), NOW)
