@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from gate.variables import Reader, SettingsError
 
@@ -131,7 +131,7 @@ class Settings:
 
     def repository_url(self, full_name: str) -> str:
         """The address of a repository on GitHub's web, which git takes with `.git` behind it."""
-        return f"{self.github_url.rstrip('/')}/{full_name}"
+        return f"{self.github_url.rstrip('/')}/{quote(full_name)}"
 
     def with_app(self, app: App) -> Settings:
         """The same with an App: one that `/setup` stored."""

@@ -6,7 +6,7 @@ It renders values it is handed and looks nothing up.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -62,6 +62,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         age=age,
+        day=_day,
         exact=exact,
         files=worst_first.files,
         findings=worst_first.findings,
@@ -73,11 +74,16 @@ def _environment() -> Environment:
         readable=clean,
         readable_lines=clean_lines,
         ranges=_ranges,
+        svg=Markup,  # what `gate.charts` has drawn, whose texts are escaped
         without_word=without_word,
         word=WORDS.__getitem__,
         would=would,
     )
-    environment.globals.update(points=change, stylesheet_version=_stylesheet_version())
+    environment.globals.update(
+        points=change,
+        stylesheet_version=_version("gate.css"),
+        script_version=_version("charts.js"),
+    )
     return environment
 
 
@@ -93,6 +99,12 @@ def _ranges(lines: Sequence[int], most: int) -> tuple[Sequence[tuple[int, int]],
     return found[:most], max(0, len(found) - most)
 
 
-def _stylesheet_version() -> str:
-    """Part of the stylesheet's address, so that browsers may keep it for as long as it stays the same."""
-    return sha256((STATIC / "gate.css").read_bytes()).hexdigest()[:12]
+def _version(name: str) -> str:
+    """Part of the address of a file in `STATIC`, so that browsers may keep it for as long as it stays the same."""
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _day(day: date) -> str:
+    """`2 Nov 2026`; of a time, its day in UTC."""
+    at = day.astimezone(UTC) if isinstance(day, datetime) else day
+    return f"{at.day} {at:%b %Y}"

@@ -61,6 +61,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "radon": ("checks.complexity", "checks.maintainability", "checks.size"),
     "bandit": ("checks.security",),
     "coverage": ("checks.line_coverage",),
+    "vl_convert": ("gate.charts",),
 }
 """Each outside thing is imported by these modules (or packages) alone."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -19,16 +20,14 @@ from gate.core.trend import (
     weekly,
     zone_of,
 )
-from gate.core.verdict import Outcome, patch, why
-from gate.store.content import plain
+from gate.core.verdict import Outcome, Verdict, Waiver, why
+from gate.core.waiver import with_waivers
+from gate.store.content import plain, unpacked
 from gate.store.database import upsert
 from gate.store.records import RepositoryRecord, ShortVerdict, VerdictRecord
 from gate.store.verdicts import Verdicts
 from gate.tables import happening, measurement, pull_request, revision, waiver
 from gate.tables import verdict as verdicts_made
-
-_MOST = 1000
-"""Verdicts on one pull request that are looked at where it has waivers."""
 
 
 class Trends(Verdicts):
@@ -116,13 +115,34 @@ class Trends(Verdicts):
                 found[number] = _short(full)
         return found
 
+    def newest_of_branch(self, repository_id: int, branch: str) -> ShortVerdict | None:
+        """The newest verdict on a push to a branch, in short; a waiver is of a pull request, so none is applied."""
+        names = ("run_id", "number", "head_sha", "outcome", "why", "recorded_at")
+        statement = (
+            sa.select(*(verdicts_made.c[name] for name in names))
+            .where(
+                verdicts_made.c.repository_id == repository_id,
+                verdicts_made.c.number == 0,
+                verdicts_made.c.branch == branch,
+            )
+            .order_by(verdicts_made.c.recorded_at.desc(), verdicts_made.c.run_id.desc())
+            .limit(1)
+        )
+        with self._reading() as connection:
+            row = connection.execute(statement).first()
+        if row is None:
+            return None
+        return ShortVerdict(
+            row.run_id, row.number, row.head_sha, Outcome(row.outcome), row.why or "", row.recorded_at
+        )
+
     def _newest_of_weeks(self, known: RepositoryRecord, since: datetime) -> tuple[Revision, ...]:
         """The newest measured commit of each week. Of 2,000 commits the totals of some 150 are read."""
         statement = sa.select(revision.c.sha, revision.c.committed_at).where(
             revision.c.repository_id == known.id, revision.c.committed_at >= since
         )
         with self._reading() as connection:
-            stamps = {row.sha: row.committed_at for row in connection.execute(statement)}
+            stamps = {sha: at for sha, at in connection.execute(statement)}  # noqa: C416  (a Row is no tuple for mypy)
             shas = sorted(newest_of_weeks(stamps.items(), zone_of(known.timezone)).values())
             totals = _totals(connection, known.id, shas)
         return tuple(Revision(sha, stamps[sha], totals[sha]) for sha in shas)
@@ -157,13 +177,12 @@ class Trends(Verdicts):
         ).where(pull_request.c.repository_id == repository_id, pull_request.c.number.in_(concerned))
         judged: dict[int, list[JudgedHead]] = {}
         with self._reading() as connection:
-            for row in connection.execute(said):
-                judged.setdefault(row.number, []).append(_head(row))
+            for run_id, number, outcome, at, covered, executable in connection.execute(said):
+                tested = None if executable is None else Ratio(covered, executable)
+                judged.setdefault(number, []).append(JudgedHead(run_id, at, Outcome(outcome), tested))
             pulls = connection.execute(known).all()
-        waived = self._waived_at(repository_id, [pull.number for pull in pulls])
-        for number in waived:
-            every = self.verdicts(repository_id, number, limit=_MOST)
-            judged[number] = [_judged(record) for record in reversed(every)]
+        waived = self._waived_at(repository_id, {pull.number for pull in pulls})
+        self._apply_waivers(repository_id, {number: judged.get(number, []) for number in waived})
         return tuple(
             Change(
                 pull.number,
@@ -175,6 +194,23 @@ class Trends(Verdicts):
             )
             for pull in pulls
         )
+
+    def _apply_waivers(self, repository_id: int, judged: Mapping[int, list[JudgedHead]]) -> None:
+        """Replaces, in the lists of these pull requests, what a waiver changes: only what was blocked has to be read whole."""
+        blocked = [one.run_id for heads in judged.values() for one in heads if one.outcome is Outcome.BLOCKED]
+        statement = sa.select(verdicts_made.c.run_id, verdicts_made.c.number, verdicts_made.c.content)
+        with self._reading() as connection:
+            rows = connection.execute(statement.where(verdicts_made.c.run_id.in_(blocked))).all()
+        given: dict[int, list[Waiver]] = {}
+        for number in {row.number for row in rows}:
+            given[number] = list(self.waivers(repository_id, [number]))
+        outcomes: dict[str, Outcome] = {}
+        for row in rows:
+            verdict = unpacked(Verdict, row.content)
+            if verdict is not None:
+                outcomes[row.run_id] = with_waivers(verdict, given[row.number]).outcome
+        for heads in judged.values():
+            heads[:] = [replace(one, outcome=outcomes.get(one.run_id, one.outcome)) for one in heads]
 
     def _waived_at(self, repository_id: int, numbers: Collection[int]) -> dict[int, tuple[datetime, ...]]:
         """{number: when something was waived} of those of these pull requests that have waivers."""
@@ -207,15 +243,6 @@ def _totals(
     for row in connection.execute(statement):
         totals[row.sha][row.metric] = row.value
     return totals
-
-
-def _head(row: sa.Row[tuple[object, ...]]) -> JudgedHead:
-    tested = None if row.patch_executable is None else Ratio(row.patch_covered, row.patch_executable)
-    return JudgedHead(row.run_id, row.recorded_at, Outcome(row.outcome), tested)
-
-
-def _judged(record: VerdictRecord) -> JudgedHead:
-    return JudgedHead(record.run_id, record.recorded_at, record.verdict.outcome, patch(record.verdict))
 
 
 def _short(record: VerdictRecord) -> ShortVerdict:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 
 from gate.core.failure import Transient
-from gate.web import badges, health, overview, pages, setup, sign_in, waive, webhook
+from gate.web import (
+    badges,
+    health,
+    overview,
+    pages,
+    pull_requests,
+    setup,
+    sign_in,
+    trends,
+    waive,
+    webhook,
+)
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -35,6 +46,8 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
     app.register_blueprint(overview.blueprint(service))
     app.register_blueprint(pages.blueprint(service))
     app.register_blueprint(badges.blueprint(service))
+    app.register_blueprint(trends.blueprint(service))
+    app.register_blueprint(pull_requests.blueprint(service))
     app.register_blueprint(sign_in.blueprint(service))
     app.register_blueprint(waive.blueprint(service))
 

@@ -21,7 +21,7 @@ from gate.core.standing import BranchFacts
 from gate.store import RepositoryRecord
 from gate.web import address
 from gate.web.constant_time import same
-from gate.web.page import refuse, render, submitted, visible, visitor
+from gate.web.page import named, refuse, render, submitted, visitor
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -56,12 +56,11 @@ def blueprint(service: Service) -> Blueprint:
 
     @badges.get("/r/<owner>/<name>/badges")
     def page(owner: str, name: str) -> str:
-        repository = visible(service, service.store.repository_named(f"{owner}/{name}"))
-        return _page(service, repository)
+        return _page(service, named(service, owner, name))
 
     @badges.post("/r/<owner>/<name>/badges/key")
     def renew(owner: str, name: str) -> AnyResponse:
-        return _renew(service, f"{owner}/{name}")
+        return _renew(service, owner, name)
 
     return badges
 
@@ -91,6 +90,7 @@ def _page(service: Service, repository: RepositoryRecord) -> str:
         service,
         "badges.html.j2",
         repository=repository,
+        web_url=service.settings.repository_url(repository.full_name),
         badges=[_shown(service, repository, kind, key) for kind in KINDS],
         may_ask=visitor(service) is not None,
     )
@@ -116,12 +116,12 @@ def _shown(service: Service, repository: RepositoryRecord, kind: Kind, key: str)
     )
 
 
-def _renew(service: Service, full_name: str) -> AnyResponse:
+def _renew(service: Service, owner: str, name: str) -> AnyResponse:
     """Another key in place of the one there is, for who maintains the repository by what GitHub says now."""
     if not service.signs_in:
         abort(404)
     who = submitted(service, at_once=True)
-    repository = visible(service, service.store.repository_named(full_name))
+    repository = named(service, owner, name)
     if not repository.hidden:
         abort(404)
     try:

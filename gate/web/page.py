@@ -38,6 +38,24 @@ def visible(service: Service, repository: RepositoryRecord | None) -> Repository
     return repository
 
 
+def named(service: Service, owner: str, name: str) -> RepositoryRecord:
+    """The repository of an address, see `visible`."""
+    return visible(service, service.store.repository_named(f"{owner}/{name}"))
+
+
+def page_number() -> int:
+    """The page asked for, from 1; nonsense is the first."""
+    return min(max(request.args.get("page", 1, type=int), 1), 10_000)
+
+
+def neighbours(page: int, found: int, a_page: int) -> dict[str, str]:
+    """Links to the page before and after, each empty when there is none; `found` may be one more than is shown."""
+    return {
+        "before": f"?page={page - 1}" if page > 1 else "",
+        "after": f"?page={page + 1}" if found > a_page else "",
+    }
+
+
 def render(service: Service, template: str, **values: object) -> str:
     """A page for the visitor."""
     return templating.render(

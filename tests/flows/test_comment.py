@@ -200,7 +200,7 @@ def test_a_closed_pull_request_is_left_alone(world: World) -> None:
     pull = blocked(world, repository)
     before = list(comment_of(world, pull, saying="Blocked").history)
     pull.close()
-    world.until(lambda: ", closed" in world.page(f"/r/{repository.full_name}"), "the closing")
+    world.until(lambda: ", closed" in world.page(f"/r/{repository.full_name}/pulls"), "the closing")
 
     pull.comment("/gate waive complexity too late", author="mona")
     later(world, repository)

@@ -38,6 +38,7 @@ def test_the_first_commit_of_a_repository_arms_it(world: World) -> None:
     (point,) = store.revisions(repository.id)
     assert point.sha == first
     assert (point.totals["findings"], point.totals["suppressed"]) == (1, 1)
+    assert (point.totals["coverage_minimum"], point.totals["complexity_maximum"]) == (0, 10)
     assert repository.check_runs == []
     backlog = requests.get(f"{world.service.url}/metrics", timeout=10).text
     assert "gate_works" in backlog

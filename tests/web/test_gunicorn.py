@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from gate.core.event import RepositoryRef
 from tests.web.service import PUSH, as_body, signed, web_service
 
 ROOT = Path(__file__).parent.parent.parent
@@ -30,7 +32,12 @@ Address = tuple[str, int]
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """Of a real gunicorn with our configuration; the listening socket is ours, so that no port is guessed."""
     folder = tmp_path_factory.mktemp("gunicorn")
-    web_service(folder).close()
+    service = web_service(folder)
+    service.store.save_repository(RepositoryRef(1, 2, "ada/engine", "main", private=False))
+    for week in range(3):
+        at = service.now() - timedelta(weeks=week)
+        service.store.note_revision(2, f"{week:040x}", committed_at=at, totals={"over": week})
+    service.close()
     (folder / "served.py").write_text(WSGI)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         process = subprocess.Popen(
@@ -78,6 +85,30 @@ def test_a_delivery_is_taken_after_the_fork(address: Address) -> None:
     The engine's connection is made in the worker process, at first use.
     """
     assert deliver(address, "after-the-fork") == 202
+
+
+def test_a_chart_is_drawn_after_the_fork(address: Address) -> None:
+    """
+    A worker draws, answers, and answers again.
+    """
+    for _ in range(2):
+        with connect(address) as connection:
+            connection.sendall(b"GET /r/ada/engine HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n")
+            with connection.makefile("rb") as stream:
+                answer = stream.read()
+
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b'aria-label="Functions over the limit week by week"' in answer
+
+
+def test_the_master_loads_no_application() -> None:
+    """
+    What it had drawn before the fork would make every worker hang.
+    """
+    source = (ROOT / "gate" / "gunicorn.py").read_text()
+
+    assert "preload_app" not in source
+    assert "charts" not in source
 
 
 def test_a_chunked_delivery_is_taken(address: Address) -> None:

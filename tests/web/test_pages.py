@@ -176,7 +176,7 @@ def test_newer_head_is_pending(store: Store, client: FlaskClient) -> None:
         PUBLIC.id, 482, head_sha=verdicts.NEWER, base_ref="main", updated_at=NOW, state="open"
     )
 
-    pieces = read(client.get("/r/northwind/delivery-worker").text).pieces
+    pieces = read(client.get("/r/northwind/delivery-worker/pulls").text).pieces
     run = client.get("/r/northwind/delivery-worker/pull/482").text
 
     assert "Pending" in pieces
@@ -274,13 +274,13 @@ def test_a_push_has_a_page_of_its_own(store: Store, client: FlaskClient) -> None
 
 def test_pull_requests_are_listed_with_their_reasons(store: Store, client: FlaskClient) -> None:
     """
-    The repository's page shows what each pull request came to, and why.
+    The list shows what each pull request came to, and why.
     """
     judge(store, verdicts.BLOCKED, run_id="a:0")
     judge(store, verdicts.PASSED, number=483, run_id="b:0")
     judge(store, verdicts.COULD_NOT_MEASURE, number=484, run_id="c:0")
 
-    pieces = read(client.get("/r/northwind/delivery-worker").text).pieces
+    pieces = read(client.get("/r/northwind/delivery-worker/pulls").text).pieces
 
     assert "71.4 % of changed lines, gate 80 %. RetryBudget.plan is 21, limit 15" in pieces
     assert "All 3 checks passed" in pieces
@@ -288,16 +288,16 @@ def test_pull_requests_are_listed_with_their_reasons(store: Store, client: Flask
     assert "4 minutes ago" in pieces
 
 
-def test_repository_page_is_paged(store: Store, client: FlaskClient) -> None:
+def test_pull_requests_are_paged(store: Store, client: FlaskClient) -> None:
     """
     30 pull requests stand on a page; links lead to the next and back.
     """
     for number in range(1, 33):
         judge(store, None, number=number, at=EARLIER + timedelta(seconds=number))
 
-    first = client.get("/r/northwind/delivery-worker").text
-    second = client.get("/r/northwind/delivery-worker?page=2").text
-    nonsense = client.get("/r/northwind/delivery-worker?page=-x").text
+    first = client.get("/r/northwind/delivery-worker/pulls").text
+    second = client.get("/r/northwind/delivery-worker/pulls?page=2").text
+    nonsense = client.get("/r/northwind/delivery-worker/pulls?page=-x").text
 
     assert first.count("/pull/") == 30
     assert 'href="?page=2" rel="next"' in first
@@ -311,13 +311,12 @@ def test_repository_without_pull_requests(client: FlaskClient) -> None:
     """
     A repository that was just installed says what happens next.
     """
-    page = client.get("/r/Northwind/delivery-worker").text
+    page = client.get("/r/Northwind/delivery-worker/pulls").text
 
     assert "No pull request yet" in page
-    assert "The coverage check is not armed yet" in page
 
 
-@pytest.mark.parametrize("of", ["repository", "pull_request", "run"])
+@pytest.mark.parametrize("of", ["repository", "pulls", "pull_request", "run"])
 def test_private_repository_is_not_found(of: str, store: Store, client: FlaskClient) -> None:
     """
     What belongs to a private repository is answered byte for byte like what does not exist.
@@ -325,6 +324,7 @@ def test_private_repository_is_not_found(of: str, store: Store, client: FlaskCli
     judge(store, verdicts.BLOCKED, repository=PRIVATE, run_id="private:0")
     there, missing = {
         "repository": ("/r/northwind/secret-plans", "/r/northwind/nothing"),
+        "pulls": ("/r/northwind/secret-plans/pulls", "/r/northwind/nothing/pulls"),
         "pull_request": ("/r/northwind/secret-plans/pull/482", "/r/northwind/nothing/pull/482"),
         "run": ("/runs/private:0", "/runs/nothing:0"),
     }[of]
@@ -349,16 +349,25 @@ def test_unknown_pages_are_not_found(path: str, client: FlaskClient) -> None:
     assert "Nothing to show here" in answer.text
 
 
-def test_pages_need_no_script_and_no_inline_style(store: Store, client: FlaskClient) -> None:
+def test_pages_have_no_inline_script_and_no_inline_style(store: Store, client: FlaskClient) -> None:
     """
     Nothing on a page depends on what the content security policy forbids.
     """
     judge(store, verdicts.BLOCKED)
-    paths = ["/", "/r/northwind/delivery-worker", "/runs/run:0", "/nowhere"]
+    paths = [
+        "/",
+        "/r/northwind/delivery-worker",
+        "/r/northwind/delivery-worker/pulls",
+        "/runs/run:0",
+        "/nowhere",
+    ]
 
     tags = [tag for path in paths for tag in read(client.get(path).text).tags]
 
-    assert not {"script", "style"} & {name for name, _ in tags}
+    assert "style" not in {name for name, _ in tags}
+    assert {
+        str(attributes.get("src")).partition("?")[0] for name, attributes in tags if name == "script"
+    } == {"/assets/charts.js"}
     assert not [
         attribute
         for _, attributes in tags
@@ -407,13 +416,15 @@ def test_long_verdicts_are_cut(store: Store, client: FlaskClient) -> None:
     assert page.count("and 980 more") == 2
 
 
-def test_stylesheet_may_be_kept_forever(client: FlaskClient) -> None:
+@pytest.mark.parametrize("name", ["gate.css", "charts.js"])
+def test_stylesheet_and_script_may_be_kept_forever(client: FlaskClient, name: str) -> None:
     """
-    The stylesheet's address changes with its content, so browsers may keep it.
+    Their addresses change with their content, so browsers may keep them.
     """
-    (address,) = re.findall(r'href="([^"]*gate\.css[^"]*)"', client.get("/").text)
+    page = client.get("/r/northwind/delivery-worker").text
+    (address,) = re.findall(rf'(?:href|src)="([^"]*{name}[^"]*)"', page)
 
-    versioned, plain = (client.get(path, buffered=True) for path in (address, "/assets/gate.css"))
+    versioned, plain = (client.get(path, buffered=True) for path in (address, f"/assets/{name}"))
 
     assert versioned.status_code == 200
     assert versioned.headers["Cache-Control"] == "public, max-age=31536000, immutable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gate.core.trend.drift import drifts
 from gate.core.trend.measures import MEASURES, Measure, number_of
+from gate.core.trend.standing import Standing, limits, numbers, standing
 from gate.core.trend.values import (
     Change,
     Drift,
@@ -27,13 +28,17 @@ __all__ = (
     "Measure",
     "Point",
     "Revision",
+    "Standing",
     "Trend",
     "beginning",
     "drifts",
+    "limits",
     "monday",
     "name_of",
     "newest_of_weeks",
     "number_of",
+    "numbers",
+    "standing",
     "weekly",
     "zone_of",
 )

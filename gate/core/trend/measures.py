@@ -56,7 +56,7 @@ class Measure:
 
 
 def number_of(value: Ratio) -> float:
-    """The value as a number; of a share in per cent, 0 to 100."""
+    """The value as a number; of a share in parts of one."""
     return value.covered / value.executable if value.executable else 0.0
 
 

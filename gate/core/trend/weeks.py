@@ -13,6 +13,8 @@ from gate.core.verdict import Outcome
 
 WEEK = timedelta(days=7)
 _RED = frozenset({Outcome.BLOCKED, Outcome.COULD_NOT_MEASURE})
+_BLOCKED = frozenset({Outcome.BLOCKED, Outcome.WAIVED})
+"""What is waived was blocked."""
 _GREEN = frozenset({Outcome.PASSED, Outcome.WAIVED})
 
 
@@ -106,15 +108,19 @@ def _counts(changes: Iterable[Change], zone: ZoneInfo) -> Mapping[date, _Week]:
     weeks: dict[date, _Week] = {}
 
     def at(time: datetime) -> _Week:
-        return weeks.setdefault(monday(time, zone), _Week())
+        week = monday(time, zone)
+        if week not in weeks:
+            weeks[week] = _Week()
+        return weeks[week]
 
     for change in changes:
         for judged in change.judged:
             if judged.outcome is Outcome.SUPERSEDED:
                 continue
-            at(judged.at).checked.add(change.number)
-            if judged.outcome is Outcome.BLOCKED:
-                at(judged.at).blocked.add(change.number)
+            week = at(judged.at)
+            week.checked.add(change.number)
+            if judged.outcome in _BLOCKED:
+                week.blocked.add(change.number)
         for time in change.waived_at:
             at(time).waivers += 1
         if change.merged_at is not None:
