@@ -23,8 +23,10 @@ class Page:
 PAGES = (
     Page("overview", "/", (*EVERYWHERE, "nothing")),
     Page("overview, signed in", "/", ("full", "hostile"), signed_in=True),
-    Page("repository", "/r/{repository}"),
-    Page("repository, page 2", "/r/{repository}?page=2", ("full",)),
+    Page("trends", "/r/{repository}"),
+    Page("trends, a year", "/r/{repository}?months=12", ("full",)),
+    Page("pull requests", "/r/{repository}/pulls"),
+    Page("pull requests, page 2", "/r/{repository}/pulls?page=2", ("full",)),
     Page("badges", "/r/{repository}/badges"),
     Page("overview, searched", "/?q=web", ("full",)),
     Page("overview, nothing found", "/?q=nothing-like-it", ("full",)),
