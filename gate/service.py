@@ -26,6 +26,7 @@ from gate.telemetry import Telemetry
 if TYPE_CHECKING:
     from gate.engine import Submitter
     from gate.github import GitHub, GitHubRepository, Users
+    from gate.smtp import Mailer
 
 T = TypeVar("T")
 
@@ -158,13 +159,31 @@ class Service:
             clock=self.now,
         )
 
+    def mailer(self) -> Mailer:
+        """A connection to the mail server, not opened yet, for one run.
+
+        Raises: Permanent when the operator has set none.
+        """
+        from gate.core.message import host_of  # the standard library's mail costs 0.05 s of start-up
+        from gate.smtp import Mailer
+
+        mail = self.settings.mail
+        if mail is None:
+            raise Permanent("no mail is sent from here: set GATE_SMTP_URL and GATE_MAIL_FROM")
+        return Mailer(mail.relay, mail.sender, host=host_of(self.settings.public_url))
+
     def mirror(self, repository: RepositoryRef) -> Mirror:
         """The bare copy of a repository; fetching asks for a token that reads this repository alone."""
         return Mirror(
-            self.data_dir / "mirrors" / f"{repository.id}.git",
+            self.mirrors / f"{repository.id}.git",
             f"{self.settings.repository_url(repository.full_name)}.git",
             lambda: self.github.token(repository.installation_id, repository.id),
         )
+
+    @property
+    def mirrors(self) -> Path:
+        """The folder of the mirrors, which may not be there yet."""
+        return self.data_dir / "mirrors"
 
     @property
     def data_dir(self) -> Path:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+from gate.core.relay import Relay
+from gate.core.relay import parse as parse_relay
 from gate.variables import Reader, SettingsError
 
 __all__ = ["App", "Mail", "Settings", "SettingsError"]
@@ -38,11 +40,16 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Where mail leaves, from whom, and to which domains it may go (any when empty)."""
+    """Where mail leaves, from whom, and which domains' addresses need no confirmation."""
 
     smtp_url: str = field(repr=False)
     sender: str
     domains: tuple[str, ...] = ()
+
+    @property
+    def relay(self) -> Relay:
+        """The server of `smtp_url`. Raises: ValueError, which `Settings.from_environment` has seen before."""
+        return parse_relay(self.smtp_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,12 @@ class Settings:
     """Evaluations one worker runs at a time."""
     log_level: LogLevel = "info"
     retention_days: int = 365
+    """How long what is not needed for trends and audits is kept."""
+    uninstall_grace_days: int = 30
+    """How long everything of a repository is kept after the App was removed from it."""
     metrics_token: str = field(default="", repr=False)
+    api_token: str = field(default="", repr=False)
+    """Reads everything at `/api/v1`; empty when there is no such token."""
     sandbox: SandboxMode = "bwrap"
     index_urls: tuple[str, ...] = field(default=(), repr=False)
     """Where packages for test environments come from, the first one first; uv's own default when empty."""
@@ -104,7 +116,9 @@ class Settings:
             concurrency=reader.integer("GATE_CONCURRENCY", 2, lowest=1, highest=256),
             log_level=reader.choice("GATE_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
             retention_days=reader.integer("GATE_RETENTION_DAYS", 365, lowest=7, highest=36500),
+            uninstall_grace_days=reader.integer("GATE_UNINSTALL_GRACE_DAYS", 30, lowest=0, highest=36500),
             metrics_token=reader.secret("GATE_METRICS_TOKEN"),
+            api_token=reader.secret("GATE_API_TOKEN"),
             sandbox=reader.choice("GATE_SANDBOX", "bwrap", ("bwrap", "container", "none")),
             index_urls=reader.urls("GATE_INDEX_URL", ()),
             max_memory_mb=reader.integer("GATE_MAX_MEMORY_MB", 4096, lowest=256, highest=1 << 20),
@@ -120,13 +134,13 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must not be logged."""
-        found = [self.secret_key, self.metrics_token, _password(self.database_url)]
+        found = [self.secret_key, self.metrics_token, self.api_token, _password(self.database_url)]
         # A token may stand alone, in the place of the user's name.
         found += [_password(url) or urlsplit(url).username or "" for url in self.index_urls]
         if self.app is not None:
             found += [self.app.private_key, *self.app.webhook_secrets, self.app.client_secret]
         if self.mail is not None:
-            found.append(_password(self.mail.smtp_url))
+            found += [_password(self.mail.smtp_url), unquote(_password(self.mail.smtp_url))]
         return tuple(filter(None, found))
 
     def repository_url(self, full_name: str) -> str:
@@ -237,7 +251,13 @@ def _api_url(github_url: str) -> str:
 def _mail(reader: Reader) -> Mail | None:
     smtp_url = reader.url("GATE_SMTP_URL", "", schemes=("smtp", "smtps"))
     sender = reader.mail_address("GATE_MAIL_FROM")
-    domains = tuple(reader.text("GATE_MAIL_DOMAINS").replace(",", " ").lower().split())
+    named = reader.text("GATE_MAIL_DOMAINS").replace(",", " ").lower().split()
+    domains = tuple(domain.removeprefix("@") for domain in named)
+    try:
+        if smtp_url:
+            parse_relay(smtp_url)
+    except ValueError as error:
+        reader.mistake("GATE_SMTP_URL", str(error))
     if reader.has("GATE_SMTP_URL") == reader.has("GATE_MAIL_FROM"):
         return Mail(smtp_url, sender, domains) if smtp_url else None
     missing, given = (

@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -38,6 +40,21 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 _SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class Gauged:
+    """What is shown of a repository; what is None was not measured and is left out."""
+
+    name: str
+    coverage_ratio: float | None
+    """0 to 1."""
+    functions_over_limit: int | None
+    findings: Mapping[str, int]
+    """By severity."""
+    open_pull_requests: Mapping[str, int]
+    """By outcome."""
+    measured_timestamp_seconds: float | None
 
 
 class Redaction:
@@ -123,6 +140,7 @@ class Telemetry:
             ("queue", "state"),
             registry=self._registry,
         )
+        self._mails = _mails(self._registry)
         self.retries = Counter(
             "gate_step_retries",
             "Steps tried again after a transient failure.",
@@ -135,10 +153,18 @@ class Telemetry:
         for (queue, state), number in backlog.items():
             self._works.labels(queue, state).set(number)
 
-    def exposition(self, *, repositories: bool) -> bytes:
-        """The metrics in Prometheus' text format; those with repository names only when asked for."""
+    def show_mails(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Set what is known of mails: (kind, state) to their number; what is not named is none."""
+        self._mails.clear()
+        for (kind, state), number in counts.items():
+            self._mails.labels(kind, state).set(number)
+
+    def exposition(self, *, repositories: Iterable[Gauged] | None) -> bytes:
+        """The metrics in Prometheus' text format; those with repository names only when repositories are given."""
         text: bytes = generate_latest(self._registry)
-        return text + generate_latest(self._repositories) if repositories else text
+        if repositories is None:
+            return text
+        return text + generate_latest(self._repositories) + generate_latest(_Standing(repositories))
 
     def configure_log(self, level: str, *, stream: TextIO = sys.stderr) -> None:
         """Send our lines and those of every library to `stream`: for people on a terminal, else JSON.
@@ -168,6 +194,52 @@ class Telemetry:
             library = logging.getLogger(name)
             library.handlers[:] = []
             library.propagate = True
+
+
+class _Standing:
+    """Gauges of this moment alone: of a repository that was removed nothing is left in the next one."""
+
+    def __init__(self, repositories: Iterable[Gauged]) -> None:
+        self._repositories = repositories
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """As the library asks for them."""
+        coverage = _family(
+            "coverage_ratio", "Covered share of the executable lines, 0 to 1, of the newest measured commit."
+        )
+        over = _family(
+            "functions_over_limit", "Functions over the complexity limit in the newest measured commit."
+        )
+        findings = _family(
+            "findings", "Security findings in the newest measured commit, by severity.", "severity"
+        )
+        pulls = _family(
+            "open_pull_requests", "Open pull requests by the outcome of the verdict on their head.", "outcome"
+        )
+        measured = _family(
+            "measured_timestamp_seconds", "Time of the newest measured commit, in seconds since 1970."
+        )
+        for one in self._repositories:
+            for family, value in (
+                (coverage, one.coverage_ratio),
+                (over, one.functions_over_limit),
+                (measured, one.measured_timestamp_seconds),
+            ):
+                if value is not None:
+                    family.add_metric((one.name,), value)
+            for family, values in ((findings, one.findings), (pulls, one.open_pull_requests)):
+                for label, number in values.items():
+                    family.add_metric((one.name, label), number)
+        yield from (coverage, over, findings, pulls, measured)
+
+
+def _family(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"gate_repository_{name}", text, labels=("repository", *labels))
+
+
+def _mails(registry: CollectorRegistry) -> Gauge:
+    text = "Weekly mails and alerts that are kept, by kind and what became of them."
+    return Gauge("gate_mails", text, ("kind", "state"), registry=registry)
 
 
 def bind_run(run_id: str, **values: str) -> None:

@@ -1,4 +1,4 @@
-"""Jinja: pages from `gate/templates`. Everything is escaped, and a name that is not there is an error, never an empty space.
+"""Jinja: pages and mails from `gate/templates`. Everything but plain text is escaped, and a name that is not there is an error, never an empty space.
 
 It renders values it is handed and looks nothing up.
 """
@@ -11,14 +11,16 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from gate.core import worst_first
 from gate.core.annotation import ranges
 from gate.core.gate_table import limit, rows
-from gate.core.markdown import clean, clean_lines, pieces
+from gate.core.markdown import clean, clean_lines, clean_source, pieces
 from gate.core.percent import change, percent
+from gate.core.source_page import part_of
 from gate.core.summary import WORDS, without_word, would
 
 STATIC = Path(__file__).parent / "static"
@@ -32,6 +34,14 @@ def render(template: str, /, **values: object) -> str:
     Raises: jinja2.UndefinedError when the template needs a value it was not given.
     """
     return _environment().get_template(template).render(**values)
+
+
+def render_mail(template: str, /, **values: object) -> str:
+    """The HTML part of a mail, e.g. `mail/weekly.html.j2`: every element bears its styles, for many clients read no others.
+
+    What depends on the reader's screen stays in the head as well. Raises: as `render`.
+    """
+    return _inliner().inline(render(template, **values))
 
 
 def age(time: datetime, now: datetime) -> str:
@@ -54,7 +64,7 @@ def exact(time: datetime) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
+        autoescape=select_autoescape(disabled_extensions=("txt.j2",), default_for_string=True, default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -69,10 +79,12 @@ def _environment() -> Environment:
         functions=worst_first.functions,
         gate_rows=rows,
         limit=limit,
+        part_of=part_of,
         percent=percent,
         prose=_prose,
         readable=clean,
         readable_lines=clean_lines,
+        readable_source=clean_source,
         ranges=_ranges,
         svg=Markup,  # what `gate.charts` has drawn, whose texts are escaped
         without_word=without_word,
@@ -85,6 +97,11 @@ def _environment() -> Environment:
         script_version=_version("charts.js"),
     )
     return environment
+
+
+@cache
+def _inliner() -> CSSInliner:
+    return CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
 def _prose(text: str) -> Markup:

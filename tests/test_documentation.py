@@ -10,6 +10,8 @@ import pytest
 
 from gate.cli import gate
 from gate.core.policy import DEFAULT, json_schema
+from gate.telemetry import Gauged, Telemetry
+from gate.web.api.document import openapi
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = {path: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]}
@@ -43,6 +45,32 @@ def test_every_setting_is_documented(name: str) -> None:
     Every environment variable stands in docs/operations.md.
     """
     assert f"`{name}`" in DOCUMENTS[ROOT / "docs" / "operations.md"]
+
+
+def _metrics() -> list[str]:
+    repositories = [Gauged("a/b", 1.0, 1, {"high": 1}, {"passed": 1}, 1.0)]
+    text = Telemetry().exposition(repositories=repositories).decode()
+    return sorted({line.split()[2] for line in text.splitlines() if line.startswith("# TYPE gate_")})
+
+
+@pytest.mark.parametrize("name", [name for name in _metrics() if not name.endswith("_created")])
+def test_every_metric_is_documented(name: str) -> None:
+    """
+    Every metric stands in docs/operations.md, by the name Prometheus shows.
+    """
+    assert f"`{name}`" in DOCUMENTS[ROOT / "docs" / "operations.md"]
+
+
+@pytest.mark.parametrize("path", sorted(openapi("")["paths"]))  # type: ignore[call-overload]  # plain JSON
+def test_every_address_of_the_api_is_documented(path: str) -> None:
+    """
+    Every address stands in docs/api.md; of a table as CSV that of the table.
+    """
+    shown = path.removesuffix(".csv").replace("{owner}/{name}", "OWNER/NAME")
+
+    shown = shown.replace("{number}", "N").replace("{run_id}", "RUN")
+
+    assert f"| `{shown}` |" in DOCUMENTS[ROOT / "docs" / "api.md"]
 
 
 @pytest.mark.parametrize(("section", "key"), _policy_keys())

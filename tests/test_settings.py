@@ -57,7 +57,9 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
             "GATE_CONCURRENCY": "3",
             "GATE_LOG_LEVEL": "DEBUG",
             "GATE_RETENTION_DAYS": "30",
+            "GATE_UNINSTALL_GRACE_DAYS": "0",
             "GATE_METRICS_TOKEN": "metrics token",
+            "GATE_API_TOKEN": "api token",
             "GATE_SANDBOX": "container",
             "GATE_INDEX_URL": "https://a.example/simple https://user:pw@b.example/simple",
             "GATE_MAX_MEMORY_MB": "1024",
@@ -83,7 +85,9 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
         concurrency=3,
         log_level="debug",
         retention_days=30,
+        uninstall_grace_days=0,
         metrics_token="metrics token",
+        api_token="api token",
         sandbox="container",
         index_urls=("https://a.example/simple", "https://user:pw@b.example/simple"),
         max_memory_mb=1024,
@@ -212,6 +216,42 @@ def test_the_data_folder_is_no_place_that_every_box_can_read(tmp_path: Path) -> 
         )
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("smtp://host/path", "nothing behind the host"),
+        ("smtp://user:mail-password@host?starttls=no", "would travel unencrypted"),
+    ],
+)
+def test_a_mail_server_is_looked_at_early(url: str, says: str) -> None:
+    """
+    Not when the first mail is to be sent; and the password is not repeated.
+    """
+    environment = APP | {"GATE_SMTP_URL": url, "GATE_MAIL_FROM": "gate@example.org"}
+
+    with pytest.raises(SettingsError, match=says) as caught:
+        Settings.from_environment(environment)
+
+    assert "mail-password" not in str(caught.value)
+
+
+def test_domains_may_be_written_with_an_at() -> None:
+    """
+    As people do.
+    """
+    environment = APP | {
+        "GATE_SMTP_URL": "smtps://host",
+        "GATE_MAIL_FROM": "gate@example.org",
+        "GATE_MAIL_DOMAINS": "@Example.org, b.example",
+    }
+
+    mail = Settings.from_environment(environment).mail
+
+    assert mail is not None
+    assert mail.domains == ("example.org", "b.example")
+    assert mail.relay.security == "tls"
+
+
 def test_settings_show_no_secret() -> None:
     """
     A settings object may end in a traceback or a log line.
@@ -221,12 +261,13 @@ def test_settings_show_no_secret() -> None:
         | {
             "GATE_DATABASE_URL": "postgresql://user:database-password@host/gate",
             "GATE_METRICS_TOKEN": "metrics-token",
+            "GATE_API_TOKEN": "api-token",
             "GATE_SMTP_URL": "smtp://user:mail-password@host",
             "GATE_MAIL_FROM": "a@example.org",
             "GATE_INDEX_URL": "https://user:index-password@host/simple https://index-token@host/simple",
         }
     )
-    secrets = "MIIE", "the secret", "database-password", "metrics-token", "mail-password"
+    secrets = "MIIE", "the secret", "database-password", "metrics-token", "api-token", "mail-password"
 
     for secret in (*secrets, "index-password", "index-token"):
         assert secret not in repr(settings)

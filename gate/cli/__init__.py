@@ -23,6 +23,8 @@ _COMMANDS = {
     "migrate": "gate.cli.serve:migrate",
     "doctor": "gate.cli.doctor:doctor",
     "waivers": "gate.cli.waivers:waivers",
+    "data": "gate.cli.data:data",
+    "digest": "gate.cli.digest:digest",
     "sandbox": "gate.cli.sandbox:sandbox",
 }
 

@@ -43,11 +43,13 @@ def worker() -> None:
     """Carries out the work: one process on SQLite, any number on Postgres."""
     from gate.engine import Engine  # DBOS costs 0.5 s of start-up
     from gate.workflows.gone import look_again
+    from gate.workflows.prune import sweep_mirrors
     from gate.workflows.registry import AT_START, schedules, workflows
 
     service = Service.from_settings(Settings.from_environment())
     service.telemetry.configure_log(service.settings.log_level)
     _migrated(service)
+    sweep_mirrors(service)  # the daily clean-up is done by one worker, on its own machine
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

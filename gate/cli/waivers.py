@@ -11,6 +11,7 @@ from datetime import UTC
 import click
 
 from gate.cli.terminal import messages
+from gate.core.cell import cell
 from gate.core.failure import Permanent
 from gate.core.markdown import clean
 from gate.core.verdict_json import valid_text
@@ -31,8 +32,6 @@ COLUMNS = (
     "reasons",
     "origin",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @click.command()
@@ -70,7 +69,7 @@ def as_csv(records: Iterable[WaiverRecord]) -> str:
     for record in records:
         values = _values(record)
         reasons = " | ".join(reason.text for reason in record.waiver.reasons)
-        writer.writerow([_cell(value) for value in (values | {"reasons": reasons}).values()])
+        writer.writerow([cell(value) for value in (values | {"reasons": reasons}).values()])
     return rows.getvalue()
 
 
@@ -110,8 +109,3 @@ def _lines(records: Iterable[WaiverRecord]) -> Iterator[str]:
             f" on {waiver.given_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {clean(waiver.why)}"
         )
         yield from (f"    {clean(reason.text)}" for reason in waiver.reasons)
-
-
-def _cell(value: object) -> str:
-    text = clean(str(value).lower() if isinstance(value, bool) else str(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -26,6 +26,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u
 _MARKS = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _STACKED = re.compile(rf"({_MARKS}{{4}}){_MARKS}+")
 """Marks above and below one letter; no language needs more than four, and many cover the lines around."""
+_NOT_IN_SOURCE = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+"""Control, direction and invisible characters, and ends of lines that are none to Python."""
 _AUTOLINKS = re.compile(r"(?i)(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=\bwww)(?=\.)|(?<=\w:)(?=//)")
 
 
@@ -45,6 +49,11 @@ def clean_lines(text: str) -> list[str]:
 
 def _tamed(line: str) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _STACKED.sub(r"\1", line))
+
+
+def clean_source(line: str) -> str:
+    """A line of source as it stands in its file, tabs as spaces; what could hide or turn text around becomes U+FFFD."""
+    return _NOT_IN_SOURCE.sub("\N{REPLACEMENT CHARACTER}", _STACKED.sub(r"\1", line.expandtabs(4)))
 
 
 def shorten(text: str, characters: int) -> str:

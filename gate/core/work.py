@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeVar, assert_never, get_args
 
 from checks.codec import tagged
 from gate.core.event import RepositoryRef
+from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 
 T = TypeVar("T")
 
@@ -269,6 +270,7 @@ Work = (
     | Expire
     | Redeliver
     | Forget
+    | (SendDigests | AskRecipients | SendAlert)
     | GiveUp
 )
 
@@ -315,13 +317,13 @@ def queue(work: Work) -> QueueName:
             return "background" if work.later else "gate"
         case EvaluateGroup():
             return "gate"
-        case RecordBranch():
+        case RecordBranch() | SendDigests():
             return "background"
         case _:
             return "ingest"
 
 
-def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of work)
+def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each kind of work)
     """Works of one queue with the same partition share its limit: a pull request, a repository, an installation."""
     match work:
         case Supersede(evaluate=judged) | CloseGroup(group=judged):
@@ -338,8 +340,10 @@ def partition(work: Work) -> str:  # noqa: PLR0911  (one answer for each kind of
             return str(work.repository.id)
         case Sync() | Reconcile():
             return f"installation:{work.installation_id}"
-        case Survey() | Redeliver() | Forget():
+        case Survey() | Redeliver() | Forget() | SendDigests():
             return "app"
+        case AskRecipients() | SendAlert():
+            return f"mail:{work.repository.id}"
         case GiveUp():
             return subject(work.work)
     assert_never(work)
@@ -359,7 +363,7 @@ def installation_of(work: Work) -> int | None:
             return head.repository.installation_id
         case Sync() | Reconcile():
             return work.installation_id
-        case Survey() | Redeliver() | Forget():
+        case Survey() | Redeliver() | Forget() | SendDigests():
             return None
         case GiveUp():
             return installation_of(work.work)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOSClient, EnqueueOptions
+from dbos import DBOSClient, EnqueueOptions, WorkflowStatus
 
 from checks.codec import encode
 from gate.core.failure import Transient
@@ -56,24 +58,40 @@ class Submitter:
 
     def check(self) -> None:
         """Raises: Transient, when the database is not there or was never migrated."""
-        try:
-            self._connect().client.list_workflows(limit=1, load_input=False, load_output=False)
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise Transient("the engine's database does not answer") from error
+        self._listed(limit=1)
 
     def backlog(self) -> Mapping[tuple[str, str], int]:
         """How many unfinished works each queue has: (queue, `waiting`, `running` or `postponed`) to number.
 
         Raises: Transient, when the database does not answer.
         """
-        try:
-            works = self._connect().client.list_workflows(
-                status=list(_STATES), queues_only=True, load_input=False, load_output=False
-            )
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise Transient("the engine's database does not answer") from error
+        works = self._listed(status=list(_STATES), queues_only=True)
         counts = Counter((work.queue_name, _STATES[work.status]) for work in works)
         return {(name, state): counts[name, state] for name in QUEUES for state in _STATES.values()}
+
+    def oldest_waiting(self) -> Mapping[str, datetime]:
+        """By queue, since when the work waits that waits longest; a queue in which none waits is missing.
+
+        Raises: Transient, when the database does not answer.
+        """
+        oldest: dict[str, datetime] = {}
+        for work in self._listed(status="ENQUEUED", queues_only=True, sort_desc=True):  # newest first
+            oldest[work.queue_name or ""] = datetime.fromtimestamp((work.created_at or 0) / 1000, UTC)
+        return oldest
+
+    def failed(self, since: datetime, *, most: int) -> int:
+        """How many runs failed for good since then; counted up to `most`.
+
+        Raises: Transient, when the database does not answer.
+        """
+        statuses = ["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+        return len(self._listed(status=statuses, completed_after=since.isoformat(), limit=most))
+
+    def _listed(self, **wanted: Any) -> Sequence[WorkflowStatus]:
+        try:
+            return self._connect().client.list_workflows(load_input=False, load_output=False, **wanted)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise Transient("the engine's database does not answer") from error
 
     def close(self) -> None:
         with self._lock:

@@ -9,11 +9,12 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
+
+from gate.file_lock import locked
 
 MOST_UNUSED = timedelta(days=30)
 FOLDER = "environments"
@@ -107,25 +108,9 @@ def _removed(place: Path) -> bool:
     return True
 
 
-@contextmanager
-def _locked(place: Path, how: int) -> Iterator[None]:
-    """The lock of an environment, held; of a lock file that was removed meanwhile there is a new one to be had.
-
-    Raises: BlockingIOError when it is not to be waited for.
-    """
-    path = _lock(place)
-    while True:
-        with path.open("a") as lock:
-            fcntl.flock(lock, how)
-            if _is_at(path, lock):
-                yield
-                return
-
-
-def _is_at(path: Path, file: IO[str]) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    return False
+def _locked(place: Path, how: int) -> AbstractContextManager[None]:
+    """The lock of an environment, held. Raises: BlockingIOError when it is not to be waited for."""
+    return locked(_lock(place), how)
 
 
 def _lock(place: Path) -> Path:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from gate import owner
 from gate.core.failure import Permanent, Transient
+from gate.file_lock import locked
 from gate.git.program import FETCH_SECONDS, Program
 from gate.git.repository import Repository, location
 
@@ -154,8 +155,7 @@ class Mirror(Repository):
     def _locked(self) -> Iterator[None]:
         """Alone among processes and threads; the lock lies beside the mirror, for a damaged mirror is removed."""
         self._directory.parent.mkdir(parents=True, exist_ok=True)
-        with self._directory.with_name(self._directory.name + ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(self._directory.with_name(self._directory.name + ".lock"), fcntl.LOCK_EX):
             yield
 
     def _healed(self, work: Callable[[], T]) -> T:

@@ -12,6 +12,7 @@ from gate.core.diff import Diff, TreeEntry
 from gate.core.failure import Permanent, PolicyError
 from gate.git import attributes, changes, objects
 from gate.git.authors import Authors, Lines, authors
+from gate.git.churn import churn
 from gate.git.program import MOST_OUTPUT_BYTES, Program
 
 FIRST_LINE_BYTES = 256
@@ -57,6 +58,11 @@ class Repository:
         seconds = int(self._dated(sha)[0])
         return datetime.fromtimestamp(min(seconds, int(_LATEST.timestamp())), UTC)
 
+    def author_address(self, sha: str) -> str:
+        """The mail address that a commit gives its author: whatever they wrote there, and that may be anybody's."""
+        output = self._program.output("log", "--max-count=1", "--format=%ae", _safe(sha))
+        return output.decode("utf-8", "replace").strip()
+
     def merge_base(self, a: str, b: str) -> str | None:
         """The best common ancestor; git's first of several (criss-cross merges), as GitHub takes; None if unrelated."""
         arguments = ("merge-base", _safe(a), _safe(b))
@@ -100,6 +106,13 @@ class Repository:
             for blob in blobs:
                 yield blob.id, blob.read()
 
+    def small_blobs(self, ids: Iterable[str], most_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """Like `blobs`, without those that are larger."""
+        with contextlib.closing(objects.stream_blobs(self._program, ids)) as blobs:
+            for blob in blobs:
+                if blob.size <= most_bytes:
+                    yield blob.id, blob.read()
+
     def first_lines(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(id, first line without its end) of any number of blobs, at most FIRST_LINE_BYTES of each."""
         with contextlib.closing(objects.stream_blobs(self._program, ids)) as blobs:
@@ -137,6 +150,10 @@ class Repository:
     def authors(self, base: str, head: str, lines: Lines) -> Authors:
         """Who wrote these lines of the head since the base, by path and line; see `gate.git.authors`."""
         return authors(self._program, _safe(base) if base else "", _safe(head), lines)
+
+    def churn(self, head: str, since: datetime) -> dict[str, int]:
+        """How many commits since then touched each file, by path; see `gate.git.churn`."""
+        return churn(self._program, _safe(head), since)
 
     def write_tar(self, treeish: str, stream: BinaryIO) -> None:
         """Write every file of a tree, whatever its attributes say, as a POSIX tar; the same tree, the same bytes."""

@@ -2,13 +2,20 @@
 
 from gate.store.badge_keys import BadgeKeys
 from gate.store.chances import Chances
+from gate.store.file_lists import FileLists, FileRecord, Order
+from gate.store.files import Files
 from gate.store.following import Following
+from gate.store.keeping import Keeping
+from gate.store.mails import Mails
 from gate.store.overview import Overview
 from gate.store.records import (
     CheckRunRecord,
     CommentRecord,
     FailedDelivery,
     InstallationState,
+    MailKey,
+    MailRecord,
+    MailState,
     PullRequestRecord,
     PullRequestState,
     Recent,
@@ -16,18 +23,25 @@ from gate.store.records import (
     SeenRules,
     SessionRecord,
     ShortVerdict,
+    Standing,
     VerdictRecord,
     WaiverRecord,
 )
 from gate.store.reports import Reports
 from gate.store.sessions import Sessions
-from gate.store.trends import Trends
+from gate.store.standings import Standings
+from gate.store.subscriptions import Subscriptions
 
 __all__ = [
     "CheckRunRecord",
     "CommentRecord",
     "FailedDelivery",
+    "FileRecord",
     "InstallationState",
+    "MailKey",
+    "MailRecord",
+    "MailState",
+    "Order",
     "PullRequestRecord",
     "PullRequestState",
     "Recent",
@@ -35,11 +49,25 @@ __all__ = [
     "SeenRules",
     "SessionRecord",
     "ShortVerdict",
+    "Standing",
     "Store",
     "VerdictRecord",
     "WaiverRecord",
 ]
 
 
-class Store(Following, Reports, Trends, Overview, BadgeKeys, Chances, Sessions):
+class Store(
+    Following,
+    Reports,
+    Standings,
+    Overview,
+    BadgeKeys,
+    Chances,
+    Sessions,
+    Files,
+    FileLists,
+    Subscriptions,
+    Mails,
+    Keeping,
+):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

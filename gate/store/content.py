@@ -23,10 +23,17 @@ def packed(value: object) -> bytes:
 def unpacked(wanted: type[T], content: bytes) -> T | None:
     """The value again; None for what an older or newer Gate wrote in a form that this one does not read."""
     try:
-        text = content if content.startswith(b"{") else zlib.decompress(content)
-        return decode(wanted, json.loads(text))
-    except (DecodeError, ValueError, zlib.error):
+        return decode(wanted, json.loads(unzipped(content)))
+    except (DecodeError, ValueError):
         return None
+
+
+def unzipped(content: bytes) -> bytes:
+    """The JSON of a packed value. Raises: ValueError for what is neither JSON nor compressed."""
+    try:
+        return content if content.startswith(b"{") else zlib.decompress(content)
+    except zlib.error as error:
+        raise ValueError(f"not a packed value: {error}") from error
 
 
 def plain(text: str, length: int | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +21,11 @@ from gate.core.failure import Permanent, Transient
 
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another."""
+
+BATCH = 500
+"""Rows that are cleared away in one transaction: SQLite's one writer keeps others waiting for some milliseconds."""
+KEYS = 50_000
+"""Rows that are looked for at once, which are kept in memory."""
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATION_LOCK = 0x67617465
@@ -98,6 +103,32 @@ class Database:
         with self._transaction(self._engine.execution_options(gate_begin="BEGIN IMMEDIATE")) as connection:
             yield connection
 
+    def _in_batches(
+        self,
+        table: sa.Table,
+        wanted: sa.ColumnElement[bool],
+        change: Callable[[sa.ColumnElement[bool]], sa.Update | sa.Delete],
+        *,
+        batch: int = BATCH,
+    ) -> int:
+        """Change or delete the rows that are wanted, so many in a transaction; how many. None may be wanted afterwards.
+
+        They are looked for without the lock of a writer, for that takes longer than the change.
+        """
+        key = sa.tuple_(*table.primary_key)
+        some = sa.select(*table.primary_key).where(wanted).limit(KEYS)
+        done = 0
+        while True:
+            with self._reading() as connection:
+                keys = [tuple(row) for row in connection.execute(some)]
+            before = done
+            for start in range(0, len(keys), batch):
+                chosen = sa.and_(key.in_(keys[start : start + batch]), wanted)
+                with self._writing() as connection:
+                    done += connection.execute(change(chosen)).rowcount
+            if len(keys) < KEYS or done == before:
+                return done
+
     @contextlib.contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[sa.Connection]:
         try:
@@ -135,6 +166,21 @@ def insert_new(connection: sa.Connection, table: sa.Table, row: Row) -> bool:
     """Insert a row unless a uniqueness constraint is in the way; whether it was inserted."""
     insert = _insert(connection, table).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(insert, row).first() is not None
+
+
+def insert_or_set(
+    connection: sa.Connection,
+    table: sa.Table,
+    row: Row,
+    *,
+    setting: Mapping[str, sa.ColumnElement[Any]],
+    where: sa.ColumnElement[bool],
+) -> None:
+    """Insert a row, or, where its primary key is there and `where` holds, set columns to what is computed of both."""
+    insert = _insert(connection, table).on_conflict_do_update(
+        index_elements=[column.name for column in table.primary_key], set_=dict(setting), where=where
+    )
+    connection.execute(insert, row)
 
 
 def incoming(table: sa.Table) -> Any:

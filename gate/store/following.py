@@ -16,6 +16,13 @@ from gate.store.records import FailedDelivery, InstallationState, RepositoryReco
 from gate.store.repositories import Repositories
 from gate.tables import approval, bookmark, failed_delivery, installation, merge_group, repository
 
+DELIVERIES = "deliveries"
+"""Bookmark: failed webhooks were looked for, up to then."""
+REPOSITORIES = "repositories"
+"""Bookmark: the repositories of all installations were compared with GitHub's."""
+PRUNED = "pruned"
+"""Bookmark: old data was deleted."""
+
 
 class Following(Repositories):
     """The part of the store that knows where the App is installed, and what it has seen to there."""
@@ -34,15 +41,17 @@ class Following(Repositories):
         with self._reading() as connection:
             return tuple(connection.scalars(statement))
 
-    def keep_repositories(self, installation_id: int, known: Iterable[RepositoryRef]) -> None:
-        """Keep exactly these as the repositories of an installation; others that it had are removed from it."""
+    def keep_repositories(
+        self, installation_id: int, known: Iterable[RepositoryRef], *, now: datetime
+    ) -> None:
+        """Keep exactly these as the repositories of an installation; others that it had are removed from it, from now on."""
         refs = {each.id: each for each in known}
         there = {each.id for each in self.repositories_of(installation_id) if each.state != "removed"}
         with self._writing() as connection:
             for ref in refs.values():
                 self._save_repository(connection, ref)
             gone = repository.c.id.in_(sorted(there - refs.keys()))
-            connection.execute(sa.update(repository).where(gone).values(state="removed"))
+            connection.execute(sa.update(repository).where(gone).values(state="removed", removed_at=now))
 
     def least_recently_reconciled(
         self, installation_id: int, before: datetime, *, limit: int

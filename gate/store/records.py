@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -15,6 +16,8 @@ from gate.core.verdict import Outcome, Verdict, Waiver
 PullRequestState = Literal["open", "closed"]
 InstallationState = Literal["active", "suspended", "removed"]
 RepositoryState = Literal["active", "archived", "removed"]
+MailState = Literal["sending", "sent", "retry", "bounced", "unknown"]
+SuppressionReason = Literal["stopped", "bounced", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class RepositoryRecord:
     """Globs of `[gate] branches` as the default branch had them when it was last recorded."""
     timezone: str = "UTC"
     """`[gate] timezone`, likewise."""
+    recipients: tuple[str, ...] = ()
+    """`[digest] recipients`, likewise, as they were written there."""
+    quiet_weeks: bool = False
+    """Whether `[digest] quiet_weeks` is `send`."""
 
     @property
     def hidden(self) -> bool:
@@ -50,6 +57,28 @@ class RepositoryRecord:
             self.private,
             archived=self.state == "archived",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MailKey:
+    """A mail that was begun: a week's (`weekly`) or one about a change of the default branch (`alert`)."""
+
+    kind: Literal["weekly", "alert"]
+    address: str
+    """Normalised."""
+    week: str = ""
+    repository_id: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """What became of it."""
+
+    state: MailState
+    message_id: str
+    detail: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +216,17 @@ class FailedDelivery:
     """Of the newest attempt."""
     times: int
     """How often we had it sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a repository stands: the newest measured commit of its default branch, and its open pull requests."""
+
+    repository: str
+    """Full name as last seen."""
+    measured_at: datetime | None
+    """Time of the commit; None while none was measured."""
+    totals: Mapping[str, int]
+    """By metric, of that commit."""
+    open_pull_requests: Mapping[str, int]
+    """By outcome of the verdict on the present head; `pending` where it has none."""

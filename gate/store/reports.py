@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from itertools import islice
 
 import sqlalchemy as sa
@@ -28,26 +28,55 @@ class Reports(Database):
     """The part of the store that spares measuring twice."""
 
     def file_reports(
-        self, repository_id: int, check: str, version: str, configuration: str, blobs: Iterable[str]
+        self,
+        repository_id: int,
+        check: str,
+        version: str,
+        configuration: str,
+        blobs: Iterable[str],
+        *,
+        today: date | None = None,
     ) -> dict[str, FileReport]:
-        """{blob: report} of those that are stored."""
-        statement = sa.select(file_report.c.blob, file_report.c.content).where(
+        """{blob: report} of those that are stored. With the day, they count as needed on it, and are kept."""
+        wanted = (
             file_report.c.repository_id == repository_id,
             file_report.c.check == check,
             file_report.c.version == version,
             file_report.c.configuration == configuration,
         )
+        statement = sa.select(file_report.c.blob, file_report.c.content, file_report.c.seen_on).where(*wanted)
         found: dict[str, FileReport] = {}
+        unseen: list[str] = []
         with self._reading() as connection:
             for batch in _batches(blobs):
-                for blob, content in connection.execute(statement.where(file_report.c.blob.in_(batch))):
+                for blob, content, seen_on in connection.execute(
+                    statement.where(file_report.c.blob.in_(batch))
+                ):
                     stored = unpacked(FileReport, content)
                     if stored is not None:
                         found[blob] = stored
+                        if today is not None and (seen_on is None or seen_on < today):
+                            unseen.append(blob)
+        self._note_seen(wanted, unseen, today)
         return found
 
+    def _note_seen(
+        self, wanted: Sequence[sa.ColumnElement[bool]], blobs: Iterable[str], today: date | None
+    ) -> None:
+        """A write for each batch and day. Of two workers with the same files one does it, and none waits for the other."""
+        for batch in _batches(blobs):
+            free = sa.select(file_report.c.blob).where(*wanted, file_report.c.blob.in_(batch))
+            mine = file_report.c.blob.in_(free.with_for_update(skip_locked=True))
+            with self._writing() as connection:
+                connection.execute(sa.update(file_report).where(*wanted, mine).values(seen_on=today))
+
     def save_file_reports(
-        self, repository_id: int, configuration: str, reports: Iterable[tuple[str, FileReport]]
+        self,
+        repository_id: int,
+        configuration: str,
+        reports: Iterable[tuple[str, FileReport]],
+        *,
+        today: date | None = None,
     ) -> None:
         """Keep (blob, report) pairs; what is there already is written again, for it may have been unreadable."""
         rows = {
@@ -58,6 +87,7 @@ class Reports(Database):
                 "configuration": configuration,
                 "blob": blob,
                 "content": packed(stored),
+                "seen_on": today,
             }
             for blob, stored in reports
         }

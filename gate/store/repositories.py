@@ -74,15 +74,23 @@ class Repositories(Database):
         With `search` those whose full name contains that text, whatever its case.
         """
         shown = sa.or_(~repository.c.private, repository.c.id.in_(sorted(private)))
-        wanted = sa.and_(shown, repository.c.state != "removed")
         if search:
             name = sa.func.lower(repository.c.full_name)
-            wanted = sa.and_(wanted, name.contains(plain(search).lower(), autoescape=True))
-        return self._repositories(wanted, repository.c.full_name, repository.c.id, limit=limit, offset=offset)
+            shown = sa.and_(shown, name.contains(plain(search).lower(), autoescape=True))
+        return self._followed(shown, limit=limit, offset=offset)
+
+    def all_repositories(self, *, limit: int, offset: int = 0) -> tuple[RepositoryRecord, ...]:
+        """Repositories with the App, private ones too, by name."""
+        return self._followed(sa.true(), limit=limit, offset=offset)
 
     def repositories_of(self, installation_id: int) -> tuple[RepositoryRecord, ...]:
         """All repositories of an installation that we know, by id; those removed from it too."""
         return self._repositories(repository.c.installation_id == installation_id, repository.c.id)
+
+    def repositories_with_recipients(self) -> tuple[RepositoryRecord, ...]:
+        """Repositories with the App whose policy names recipients of mail, by id."""
+        wanted = sa.and_(repository.c.recipients != "[]", repository.c.state == "active")
+        return self._repositories(wanted, repository.c.id)
 
     def arm(self, repository_id: int, now: datetime) -> None:
         """From now on coverage blocks; a repository that is armed stays as it is."""
@@ -94,12 +102,25 @@ class Repositories(Database):
         with self._writing() as connection:
             connection.execute(statement)
 
-    def note_policy(self, repository_id: int, *, gated_branches: Sequence[str], timezone: str) -> None:
-        """Keep what the default branch's policy says of the whole repository: other gated branches, whose weeks count."""
+    def note_policy(
+        self,
+        repository_id: int,
+        *,
+        gated_branches: Sequence[str],
+        timezone: str,
+        recipients: Sequence[str] = (),
+        quiet_weeks: str = "skip",
+    ) -> None:
+        """Keep what the default branch's policy says of the whole repository: other gated branches, whose weeks count, who gets mail."""
         statement = (
             sa.update(repository)
             .where(repository.c.id == repository_id)
-            .values(gated_branches=json.dumps(gated_branches), timezone=timezone)
+            .values(
+                gated_branches=json.dumps(gated_branches),
+                timezone=timezone,
+                recipients=json.dumps(recipients),
+                quiet_weeks=quiet_weeks,
+            )
         )
         with self._writing() as connection:
             connection.execute(statement)
@@ -158,16 +179,24 @@ class Repositories(Database):
         )
 
     def pull_requests(
-        self, repository_id: int, *, open_only: bool = False, limit: int = 100, offset: int = 0
+        self,
+        repository_id: int,
+        *,
+        open_only: bool = False,
+        by_number: bool = False,
+        limit: int = 100,
+        offset: int = 0,
     ) -> tuple[PullRequestRecord, ...]:
-        """Pull requests, the one that changed last first."""
+        """Pull requests, the one that changed last first, or the highest number: an order that no change disturbs."""
         wanted = pull_request.c.state == "open" if open_only else sa.true()
-        return self._pull_requests(repository_id, wanted, limit=limit, offset=offset)
+        order = () if by_number else (pull_request.c.updated_at.desc(),)
+        return self._pull_requests(repository_id, wanted, *order, limit=limit, offset=offset)
 
     def open_pull_requests_at(self, repository_id: int, head_sha: str) -> tuple[PullRequestRecord, ...]:
         """Open pull requests with this head: one sha has one `gate`, so they share it."""
         wanted = sa.and_(pull_request.c.state == "open", pull_request.c.head_sha == head_sha)
-        return self._pull_requests(repository_id, wanted, limit=1000, offset=0)
+        newest = pull_request.c.updated_at.desc()
+        return self._pull_requests(repository_id, wanted, newest, limit=1000, offset=0)
 
     @staticmethod
     def _save_repository(connection: sa.Connection, known: RepositoryRef) -> None:
@@ -178,6 +207,12 @@ class Repositories(Database):
     def _insert_repository(connection: sa.Connection, known: RepositoryRef) -> bool:
         insert_new(connection, installation, _owner_row(known))
         return insert_new(connection, repository, _row(known))
+
+    def _followed(
+        self, shown: sa.ColumnElement[bool], *, limit: int | None, offset: int
+    ) -> tuple[RepositoryRecord, ...]:
+        wanted = sa.and_(shown, repository.c.state != "removed")
+        return self._repositories(wanted, repository.c.full_name, repository.c.id, limit=limit, offset=offset)
 
     def _repositories(
         self, wanted: sa.ColumnElement[bool], *order: Any, limit: int | None = None, offset: int = 0
@@ -193,12 +228,12 @@ class Repositories(Database):
         return _repository(row) if row is not None else None
 
     def _pull_requests(
-        self, repository_id: int, wanted: sa.ColumnElement[bool], *, limit: int, offset: int
+        self, repository_id: int, wanted: sa.ColumnElement[bool], *order: Any, limit: int, offset: int
     ) -> tuple[PullRequestRecord, ...]:
         statement = (
             sa.select(pull_request)
             .where(pull_request.c.repository_id == repository_id, wanted)
-            .order_by(pull_request.c.updated_at.desc(), pull_request.c.number.desc())
+            .order_by(*order, pull_request.c.number.desc())
             .limit(limit)
             .offset(offset)
         )
@@ -218,6 +253,7 @@ def _row(known: RepositoryRef) -> dict[str, object]:
         "default_branch": plain(known.default_branch, 255),
         "private": known.private,
         "state": "archived" if known.archived else "active",
+        "removed_at": None,
     }
 
 
@@ -232,4 +268,6 @@ def _repository(row: sa.Row[tuple[object, ...]]) -> RepositoryRecord:
         state=row.state,
         gated_branches=tuple(json.loads(row.gated_branches)),
         timezone=row.timezone,
+        recipients=tuple(json.loads(row.recipients)),
+        quiet_weeks=row.quiet_weeks == "send",
     )

@@ -20,7 +20,7 @@ from gate.core.trend import (
     weekly,
     zone_of,
 )
-from gate.core.verdict import Outcome, Verdict, Waiver, why
+from gate.core.verdict import Outcome, Verdict, why
 from gate.core.waiver import with_waivers
 from gate.store.content import plain, unpacked
 from gate.store.database import upsert
@@ -84,6 +84,11 @@ class Trends(Verdicts):
             last=last,
         )
 
+    def changes(self, known: RepositoryRecord, *, first: date) -> tuple[Change, ...]:
+        """The pull requests that were judged or merged since that Monday, by number."""
+        found = self._changes(known.id, beginning(first, zone_of(known.timezone)))
+        return tuple(sorted(found, key=lambda change: change.number))
+
     def newest_in_short(self, repository_id: int, numbers: Collection[int]) -> dict[int, ShortVerdict]:
         """{number: its newest verdict} of these pull requests; those without one are missing."""
         newest = (
@@ -117,14 +122,22 @@ class Trends(Verdicts):
 
     def newest_of_branch(self, repository_id: int, branch: str) -> ShortVerdict | None:
         """The newest verdict on a push to a branch, in short; a waiver is of a pull request, so none is applied."""
+        pushed = sa.and_(
+            verdicts_made.c.repository_id == repository_id,
+            verdicts_made.c.number == 0,
+            verdicts_made.c.branch == branch,
+        )
+        return self._newest_in_short(pushed)
+
+    def short_verdict(self, run_id: str) -> ShortVerdict | None:
+        """The verdict of a run as it was judged, in short: what is left when its details are kept no longer."""
+        return self._newest_in_short(verdicts_made.c.run_id == run_id)
+
+    def _newest_in_short(self, wanted: sa.ColumnElement[bool]) -> ShortVerdict | None:
         names = ("run_id", "number", "head_sha", "outcome", "why", "recorded_at")
         statement = (
             sa.select(*(verdicts_made.c[name] for name in names))
-            .where(
-                verdicts_made.c.repository_id == repository_id,
-                verdicts_made.c.number == 0,
-                verdicts_made.c.branch == branch,
-            )
+            .where(wanted)
             .order_by(verdicts_made.c.recorded_at.desc(), verdicts_made.c.run_id.desc())
             .limit(1)
         )
@@ -201,14 +214,12 @@ class Trends(Verdicts):
         statement = sa.select(verdicts_made.c.run_id, verdicts_made.c.number, verdicts_made.c.content)
         with self._reading() as connection:
             rows = connection.execute(statement.where(verdicts_made.c.run_id.in_(blocked))).all()
-        given: dict[int, list[Waiver]] = {}
-        for number in {row.number for row in rows}:
-            given[number] = list(self.waivers(repository_id, [number]))
+        given = self.waivers_by_number(repository_id, {row.number for row in rows})
         outcomes: dict[str, Outcome] = {}
         for row in rows:
             verdict = unpacked(Verdict, row.content)
             if verdict is not None:
-                outcomes[row.run_id] = with_waivers(verdict, given[row.number]).outcome
+                outcomes[row.run_id] = with_waivers(verdict, given.get(row.number, ())).outcome
         for heads in judged.values():
             heads[:] = [replace(one, outcome=outcomes.get(one.run_id, one.outcome)) for one in heads]
 

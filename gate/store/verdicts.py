@@ -60,14 +60,16 @@ class Verdicts(Waivers, Comments):
         """The verdict of a run."""
         return next(iter(self._verdicts(verdicts_made.c.run_id == run_id, limit=1)), None)
 
-    def verdicts(self, repository_id: int, number: int, *, limit: int = 100) -> tuple[VerdictRecord, ...]:
+    def verdicts(
+        self, repository_id: int, number: int, *, limit: int = 100, offset: int = 0
+    ) -> tuple[VerdictRecord, ...]:
         """Verdicts on a pull request, newest first; those in a form this version does not read are left out."""
         wanted = sa.and_(
             verdicts_made.c.repository_id == repository_id,
             verdicts_made.c.number == number,
             verdicts_made.c.branch == "",
         )
-        return self._verdicts(wanted, limit=limit)
+        return self._verdicts(wanted, limit=limit, offset=offset)
 
     def newest_verdict(self, repository_id: int, number: int) -> VerdictRecord | None:
         """The last verdict on a pull request; None where it has none that this version reads."""
@@ -167,12 +169,15 @@ class Verdicts(Waivers, Comments):
             )
         return found
 
-    def _verdicts(self, wanted: sa.ColumnElement[bool], *, limit: int) -> tuple[VerdictRecord, ...]:
+    def _verdicts(
+        self, wanted: sa.ColumnElement[bool], *, limit: int, offset: int = 0
+    ) -> tuple[VerdictRecord, ...]:
         statement = (
             sa.select(verdicts_made)
             .where(wanted)
             .order_by(verdicts_made.c.recorded_at.desc(), verdicts_made.c.run_id.desc())
             .limit(limit)
+            .offset(offset)
         )
         with self._reading() as connection:
             rows = connection.execute(statement).all()

@@ -4,6 +4,7 @@ It moves no data: `gate.store` does. The engine's tables are elsewhere and never
 migration beside it; a test compares the two.
 """
 
+from gate.tables.files import change_text, file_state, files_at, source_text
 from gate.tables.github import (
     approval,
     bookmark,
@@ -14,6 +15,7 @@ from gate.tables.github import (
     pull_request,
     repository,
 )
+from gate.tables.mails import alert, branch_state, sent_digest, subscription, suppression
 from gate.tables.measurements import (
     file_report,
     flaky_test,
@@ -30,12 +32,17 @@ from gate.tables.verdicts import check_run, refusal, sticky_comment, verdict, wa
 __all__ = [
     "METADATA",
     "Instant",
+    "alert",
     "approval",
     "bookmark",
     "branch_rules",
+    "branch_state",
+    "change_text",
     "check_run",
     "failed_delivery",
     "file_report",
+    "file_state",
+    "files_at",
     "flaky_test",
     "happening",
     "installation",
@@ -47,8 +54,12 @@ __all__ = [
     "repository",
     "revision",
     "secret",
+    "sent_digest",
     "session",
+    "source_text",
     "sticky_comment",
+    "subscription",
+    "suppression",
     "unstable_line",
     "verdict",
     "waiver",

@@ -79,11 +79,32 @@ repository = Table(
         server_default="UTC",
         doc="`[gate] timezone` of the default branch's policy when that was last recorded: weeks are counted in it.",
     ),
+    Column(
+        "recipients",
+        Text,
+        nullable=False,
+        server_default="[]",
+        doc="JSON list: `[digest] recipients` of the default branch's policy when that was last recorded.",
+    ),
+    Column(
+        "quiet_weeks",
+        String(8),
+        nullable=False,
+        server_default="skip",
+        doc="`[digest] quiet_weeks`, likewise: `skip` or `send`.",
+    ),
     Column("reconciled_at", Instant, doc="When its open pull requests were last compared with GitHub's."),
     Column(
         "badge_key",
         String(64),
         doc="What the address of its badges must hold while it is private; null until somebody looked for it.",
+        info={"secret": True},
+    ),
+    Column(
+        "removed_at",
+        Instant,
+        index=True,
+        doc="When it was removed from its installation: its data is deleted some time after; null while it is not.",
     ),
 )
 
@@ -121,7 +142,7 @@ pull_request = Table(
     Index(None, "repository_id", "head_sha"),
     Index(None, "repository_id", "updated_at"),
     Index(None, "repository_id", "merged_at"),
-    Index(None, "repository_id", "state"),
+    Index(None, "state", "repository_id"),
 )
 
 merge_group = Table(

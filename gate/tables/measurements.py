@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -69,6 +70,12 @@ file_report = Table(
     Column("configuration", String(128), doc="Digest of the options that enter the report; may be empty."),
     Column("blob", String(64), doc="Git's id of the content."),
     Column("content", LargeBinary, nullable=False, doc="The FileReport as JSON, zlib-compressed when large."),
+    Column(
+        "seen_on",
+        Date,
+        index=True,
+        doc="The last day (UTC) on which it was written or read by measuring; null until the next clean-up sets it.",
+    ),
     PrimaryKeyConstraint("repository_id", "check", "version", "configuration", "blob"),
 )
 
@@ -86,7 +93,7 @@ report = Table(
     Column("inputs", String(128), nullable=False, doc="Digest of the policy's parts that enter the run."),
     Column("attempt", Integer, nullable=False, doc="From 1; a re-run adds one and replaces none."),
     Column("measured", Boolean, nullable=False, doc="Whether the tests ran; only such a report is reused."),
-    Column("measured_at", Instant, nullable=False, doc="When the run ended."),
+    Column("measured_at", Instant, nullable=False, index=True, doc="When the run ended."),
     Column(
         "content", LargeBinary, nullable=False, doc="The CoverageReport as JSON, zlib-compressed when large."
     ),

@@ -8,11 +8,17 @@ from flask import Flask, Response, request
 
 from gate.core.failure import Transient
 from gate.web import (
+    api,
     badges,
+    file_page,
+    files,
     health,
+    hotspots,
+    mail,
     overview,
     pages,
     pull_requests,
+    queue,
     setup,
     sign_in,
     trends,
@@ -34,22 +40,39 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_WITHOUT_APP = ("health", "setup")
+_PARTS = (
+    health,
+    queue,
+    setup,
+    overview,
+    pages,
+    badges,
+    mail,
+    trends,
+    pull_requests,
+    api,
+    files,
+    file_page,
+    hotspots,
+    sign_in,
+    waive,
+)
+"""All but the webhook, which has an option."""
+_WITHOUT_APP = ("health", "queue", "setup")
 
 
 def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) -> Flask:
     """The WSGI application; the body of a webhook may take so long to arrive."""
     app = Flask(__name__, static_folder=None)
-    app.register_blueprint(health.blueprint(service))
-    app.register_blueprint(setup.blueprint(service))
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
-    app.register_blueprint(overview.blueprint(service))
-    app.register_blueprint(pages.blueprint(service))
-    app.register_blueprint(badges.blueprint(service))
-    app.register_blueprint(trends.blueprint(service))
-    app.register_blueprint(pull_requests.blueprint(service))
-    app.register_blueprint(sign_in.blueprint(service))
-    app.register_blueprint(waive.blueprint(service))
+    for part in _PARTS:
+        app.register_blueprint(part.blueprint(service))
+    _guard(app, service)
+    return app
+
+
+def _guard(app: Flask, service: Service) -> None:
+    """What holds for every part alike."""
 
     @app.before_request
     def only_setup_without_app() -> Response | None:
@@ -59,6 +82,8 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
             or service.app is not None
         ):
             return None
+        if request.blueprint == "api":
+            return api.answers.error(503, "this service: no GitHub App is configured yet; open /setup first")
         return Response(
             "No GitHub App is configured yet. Open /setup with the token printed when the service started.\n",
             status=503,
@@ -81,5 +106,3 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
         for name, value in _HEADERS.items():
             answer.headers.setdefault(name, value)
         return answer
-
-    return app

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
 from gate.core.failure import Transient
-from gate.telemetry import CONTENT_TYPE
+from gate.core.verdict import Outcome
+from gate.store import Standing
+from gate.store.standings import PENDING
+from gate.telemetry import CONTENT_TYPE, Gauged
 from gate.web.constant_time import same
 
 if TYPE_CHECKING:
     from gate.service import Service
+
+
+_SEVERITIES = ("high", "medium", "low")
+_METRICS = ("covered", "executable", "over", *(f"findings_{level}" for level in _SEVERITIES))
+_OUTCOMES = (*(outcome.value for outcome in Outcome), PENDING)
 
 
 def blueprint(service: Service) -> Blueprint:
@@ -25,7 +34,7 @@ def blueprint(service: Service) -> Blueprint:
 
     @health.get("/readyz")
     def readyz() -> Response:
-        problems = _problems(service)
+        problems = problems_of(service)
         sandbox = service.sandbox  # Probed by the first request of the process alone.
         missing = [f"{feature.name}: {feature.text}" for feature in sandbox.features if not feature.holds]
         answer = jsonify(
@@ -38,15 +47,15 @@ def blueprint(service: Service) -> Blueprint:
     def metrics() -> Response:
         with suppress(Transient):  # the rest is worth showing without the queues
             service.telemetry.show_backlog(service.submitter.backlog())
-        text = service.telemetry.exposition(
-            repositories=_may_see_repositories(service.settings.metrics_token)
-        )
+        with suppress(Transient):
+            service.telemetry.show_mails(service.store.mail_counts())
+        text = service.telemetry.exposition(repositories=_repositories(service))
         return Response(text, content_type=CONTENT_TYPE)
 
     return health
 
 
-def _problems(service: Service) -> list[str]:
+def problems_of(service: Service) -> list[str]:
     """What keeps webhooks from being taken, a sentence each."""
     problems = []
     if problem := service.store.problem():
@@ -58,6 +67,31 @@ def _problems(service: Service) -> list[str]:
     except Transient as error:
         problems.append(str(error))
     return problems
+
+
+def _repositories(service: Service) -> Iterator[Gauged] | None:
+    """None for who may not see names; nothing while the database is away, for the rest is worth showing without."""
+    if not _may_see_repositories(service.settings.metrics_token):
+        return None
+    try:
+        standings = service.store.standings(_METRICS)
+    except Transient:
+        return iter(())
+    return (_gauged(standing) for standing in standings)
+
+
+def _gauged(standing: Standing) -> Gauged:
+    totals = standing.totals
+    executable = totals.get("executable", 0)
+    measured = {level: totals.get(f"findings_{level}") for level in _SEVERITIES}
+    return Gauged(
+        name=standing.repository,
+        coverage_ratio=totals.get("covered", 0) / executable if executable else None,
+        functions_over_limit=totals.get("over"),
+        findings={level: number for level, number in measured.items() if number is not None},
+        open_pull_requests={outcome: standing.open_pull_requests.get(outcome, 0) for outcome in _OUTCOMES},
+        measured_timestamp_seconds=standing.measured_at.timestamp() if standing.measured_at else None,
+    )
 
 
 def _may_see_repositories(token: str) -> bool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, request
 
 from gate import templating
+from gate.core.annotated import annotated
 from gate.core.check_run import OVERALL
 from gate.core.links import Links
-from gate.store import PullRequestRecord, RepositoryRecord, VerdictRecord
+from gate.store import PullRequestRecord, RepositoryRecord, ShortVerdict, VerdictRecord
 from gate.web import waive
 from gate.web.page import guard, named, render, visible
 
@@ -65,17 +66,33 @@ def _pull_request(service: Service, repository: RepositoryRecord, number: int) -
     known = service.store.pull_request(repository.id, number)
     if known is None:
         abort(404)
+    if short := service.store.newest_in_short(repository.id, [number]).get(number):
+        return _without_details(service, repository, short)
     ended = service.store.is_answered(repository.id, number, known.head_sha)
     return _pending(service, repository, known, ended=ended)
 
 
 def _under_way(service: Service, repository: RepositoryRecord, run_id: str) -> str:
-    """Of a run without a verdict: one that is not there yet, or that ended without any."""
+    """Of a run without a verdict: one that is not there yet, that ended without any, or whose verdict is kept no longer."""
+    if short := service.store.short_verdict(run_id):
+        return _without_details(service, repository, short)
     gate = service.store.check_run_of(run_id, OVERALL)
     known = service.store.pull_request(repository.id, gate.number) if gate else None
     if gate is None or known is None:
         abort(404)
     return _pending(service, repository, replace(known, head_sha=gate.head_sha), ended=gate.completed)
+
+
+def _without_details(service: Service, repository: RepositoryRecord, short: ShortVerdict) -> str:
+    """Of an old verdict, of which only the outcome is left."""
+    return render(
+        service,
+        "without_details.html.j2",
+        repository=repository,
+        short=short,
+        days=service.settings.retention_days,
+        web_url=service.settings.repository_url(repository.full_name),
+    )
 
 
 def _pending(service: Service, repository: RepositoryRecord, known: PullRequestRecord, *, ended: bool) -> str:
@@ -97,10 +114,15 @@ def _run(service: Service, repository: RepositoryRecord, record: VerdictRecord) 
     provenance = record.verdict.provenance
     web_url = service.settings.repository_url(repository.full_name)
     head_sha = known.head_sha if known and not record.branch else newest.verdict.provenance.head
+    changed = service.store.change_text(record.run_id)
+    diff = annotated(*changed, record.verdict.every_check) if changed else []
     return render(
         service,
         "run.html.j2",
         branch=record.branch,
+        diff=diff,
+        anchors={file.path: file.anchor for file in diff},
+        diff_left_out=changed[0].left_out if changed else 0,
         repository=repository,
         run_id=record.run_id,
         number=record.number,

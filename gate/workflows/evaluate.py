@@ -27,6 +27,7 @@ from gate.workflows.cover import cover
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Indexes, Running, box_name
+from gate.workflows.note_change import note_change_marks, note_change_text
 from gate.workflows.preview import preview
 from gate.workflows.supersede import FIRST_STAGE, close_run, still_wanted
 
@@ -136,12 +137,15 @@ def _cover(case: Case, work: Evaluation, run: Run) -> Judged:
     indexes = _indexes(case.service, work)
     running = Running(box_name(case.service, run.id), run.cancelled, again=work.again, indexes=indexes)
     with _analysing():
-        return cover(
+        judged = cover(
             case,
             running,
             armed=repository is not None and repository.armed,
             arms=work.base_ref == work.repository.default_branch,
+            explain=True,
         )
+        note_change_marks(case, run.id, judged.lines)
+    return replace(judged, lines=())
 
 
 def _indexes(service: Service, work: Evaluation) -> Indexes:
@@ -177,6 +181,7 @@ def _conclude(
         components=sub_verdicts(each.components for each in judged),
         preview=by_head,
     )
+    note_change_text(case, run_id, verdict)
     _save_and_publish(service, work, run_id, verdict)
 
 

@@ -71,12 +71,13 @@ def scripts(service: Service, code: Code, entries: Iterable[TreeEntry]) -> froze
     candidates = {
         entry.blob for entry in entries if may_be_script(entry) and entry.size <= LARGEST_SCRIPT_BYTES
     }
-    known = service.store.file_reports(code.repository_id, "script", "1", "", candidates)
+    today = service.now().date()
+    known = service.store.file_reports(code.repository_id, "script", "1", "", candidates, today=today)
     found = [
         (blob, FileReport("script", "1", quantities=(Quantity("script", int(is_python_script(line))),)))
         for blob, line in code.git.first_lines(sorted(candidates - known.keys()))
     ]
-    service.store.save_file_reports(code.repository_id, "", found)
+    service.store.save_file_reports(code.repository_id, "", found, today=today)
     known.update(found)
     return frozenset(
         blob for blob, report in known.items() if any(quantity.value for quantity in report.quantities)
@@ -128,6 +129,7 @@ class Reports:
         self._service = service
         self._code = code
         self._options = options
+        self._today = service.now().date()
         self._by_name = {check.name: check for check in installed() if check.name in wanted}
         self._wanted = {check: tuple(wanted[name]) for name, check in self._by_name.items()}
         self._digests: dict[tuple[str, str], str] = {}
@@ -143,7 +145,12 @@ class Reports:
                 by_configuration.setdefault(self._configuration(check, entry.path), set()).add(entry.blob)
             for configuration, blobs in by_configuration.items():
                 stored = self._service.store.file_reports(
-                    self._code.repository_id, check.name, check.version, configuration, blobs
+                    self._code.repository_id,
+                    check.name,
+                    check.version,
+                    configuration,
+                    blobs,
+                    today=self._today,
                 )
                 self._known.update(
                     {(check.name, configuration, blob): report for blob, report in stored.items()}
@@ -178,7 +185,9 @@ class Reports:
         for configuration, blob, report in self._unsaved:
             by_configuration.setdefault(configuration, []).append((blob, report))
         for configuration, reports in by_configuration.items():
-            self._service.store.save_file_reports(self._code.repository_id, configuration, reports)
+            self._service.store.save_file_reports(
+                self._code.repository_id, configuration, reports, today=self._today
+            )
         self._unsaved.clear()
 
     def of(self, name: str, entries: Iterable[TreeEntry]) -> dict[str, FileReport]:

@@ -27,6 +27,7 @@ from gate.core.work import (
 from gate.github import GitHubRepository, NotFoundError, PullRequestView
 from gate.service import Service
 from gate.store import PullRequestRecord
+from gate.store.following import REPOSITORIES
 
 EVERY = timedelta(minutes=5)
 """How often a repository is looked at, where the installation has few."""
@@ -38,7 +39,6 @@ MOST_AT_ONCE = 20
 MOST_LATER = 10
 """And of the rest, in the background, each time."""
 REPOSITORIES_EVERY = timedelta(days=1)
-REPOSITORIES = "repositories"
 GRACE = timedelta(minutes=2)
 """What changed just now may have its event under way, or its run not begun."""
 

@@ -1,6 +1,6 @@
 """Measure the new tip of a default or gated branch: it arms coverage, warms the caches and is a point of every trend.
 
-It is judged against its first parent, for the trends; it publishes nothing.
+It is judged against its first parent, for the trends; it publishes nothing. That it turned red, or recovered, is told by mail.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from datetime import datetime
 from functools import partial
 
 from gate.core.branch_globs import listed
+from gate.core.branch_state import BranchChange, state_of
 from gate.core.failure import PolicyError
+from gate.core.mail_work import AskRecipients, SendAlert
 from gate.core.policy import Policy, differences
 from gate.core.trend import Happening, Revision
-from gate.core.verdict import combine, sub_verdicts
+from gate.core.verdict import combine, sub_verdicts, why
 from gate.core.work import RecordBranch, Run
 from gate.service import Service
 from gate.workflows.ask import ask_of_branch
@@ -22,6 +24,7 @@ from gate.workflows.judge import Case, Judged, Question, policy_at
 from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
+from gate.workflows.note_files import note_coverage, note_files
 from gate.workflows.totals import coverage_totals, static_totals
 
 RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syntax")
@@ -49,6 +52,18 @@ def _record(run: Run, service: Service, work: RecordBranch) -> None:
     static = run.step(partial(_record_static, case, work), name="static checks")
     covered = run.step(partial(_record_coverage, case, work, run), name="coverage")
     run.step(_judge, service, work, run.id, question, (*static, *covered), name="judge")
+    if _is_default(work):
+        _tell(run, service, work)
+
+
+def _tell(run: Run, service: Service, work: RecordBranch) -> None:
+    """Has mail sent to whom the default branch's state, or a new policy, concerns."""
+    change = run.step(_note_state, service, work, run.id, name="note how the branch stands")
+    if service.settings.mail is None:
+        return
+    run.start(AskRecipients(work.repository))
+    if change is not None and change.worth_telling:
+        run.start(SendAlert(work.repository, change.number))
 
 
 def _is_followed(service: Service, work: RecordBranch) -> bool:
@@ -70,9 +85,14 @@ def _record_static(case: Case, work: RecordBranch) -> tuple[Judged, ...]:
         own = _policy_of(case, work.sha)
         totals = static_totals(case, own or case.question.policy)
         store.note_revision(work.repository.id, work.sha, committed_at=committed_at, totals=totals)
+        note_files(case, work.sha, committed_at)
         if own is not None:  # else what was said before still holds
             store.note_policy(
-                work.repository.id, gated_branches=own.gate.branches, timezone=own.gate.timezone
+                work.repository.id,
+                gated_branches=own.gate.branches,
+                timezone=own.gate.timezone,
+                recipients=own.digest.recipients,
+                quiet_weeks=own.digest.quiet_weeks,
             )
             _note_change(case, work, own, committed_at, before)
     return case.complexity(), case.security()
@@ -102,7 +122,11 @@ def _record_coverage(case: Case, work: RecordBranch, run: Run) -> tuple[Judged, 
     try:
         reports = record(case, running)
     except PolicyError:
-        return ()  # the commit's own `[tests]` is broken, which every pull request says
+        reports = None  # the commit's own `[tests]` is broken, which every pull request says
+    if _is_default(work):
+        note_coverage(case, work.sha, reports or ())
+    if reports is None:
+        return ()
     known = case.service.store.repository(work.repository.id)
     judged = cover(case, running, armed=known is not None and known.armed)
     if _is_default(work) and (totals := coverage_totals(judged, reports)):
@@ -126,4 +150,20 @@ def _judge(
     )
     service.store.save_verdict(
         work.repository.id, 0, verdict, run_id=run_id, now=service.now(), branch=work.branch
+    )
+
+
+def _note_state(service: Service, work: RecordBranch, run_id: str) -> BranchChange | None:
+    """The change, where the branch stood otherwise before."""
+    record = service.store.verdict(run_id)
+    state = state_of(record.verdict) if record is not None else None
+    if record is None or state is None:
+        return None
+    return service.store.note_branch_state(
+        work.repository.id,
+        state,
+        sha=work.sha,
+        run_id=run_id,
+        why=why(record.verdict),
+        now=service.now(),
     )

@@ -16,6 +16,7 @@ from gate.core.work import Redeliver, Run
 from gate.github import DeliveryAttempt
 from gate.service import Service
 from gate.store import FailedDelivery
+from gate.store.following import DELIVERIES
 
 LOOK_BACK = timedelta(hours=24)
 """The first time."""
@@ -27,7 +28,6 @@ FIRST_WAIT = timedelta(minutes=5)
 """Between our first attempt and the second; four times as long each time after it, so 7 hours in all."""
 KEPT = timedelta(days=3)
 """GitHub keeps a delivery so long. Source: see `gate.github.hook`."""
-DELIVERIES = "deliveries"
 
 
 @dataclass(frozen=True, slots=True)

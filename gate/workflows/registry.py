@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -29,14 +30,16 @@ from gate.core.work import (
     Welcome,
 )
 from gate.service import Service
-from gate.workflows import expire, reconcile, redeliver
+from gate.workflows import expire, prune, reconcile, redeliver, send_digest
 from gate.workflows.approve import approve
+from gate.workflows.ask_recipients import ask_recipients
 from gate.workflows.evaluate import evaluate
 from gate.workflows.forget import forget
 from gate.workflows.note_release import note_release
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
 from gate.workflows.rejudge import rejudge
+from gate.workflows.send_alert import send_alert
 from gate.workflows.supersede import close_group, close_runs, supersede
 from gate.workflows.sync import sync
 from gate.workflows.waive import waive
@@ -64,12 +67,17 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     Redeliver: redeliver.redeliver,
     Expire: expire.expire,
     Forget: forget,
+    SendDigests: send_digest.send_digests,
+    AskRecipients: ask_recipients,
+    SendAlert: send_alert,
     GiveUp: wind_up,
 }
 
 SCHEDULES: dict[str, tuple[str, Callable[[Run, Service], None]]] = {
     "survey": ("*/5 * * * *", reconcile.begin),
     "watch": ("* * * * *", expire.watch),
+    "prune": ("41 3 * * *", prune.prune),
+    "digests": ("7 * * * *", send_digest.begin),
 }
 """By name: when (a cron expression, UTC), and what one of the workers does then."""
 

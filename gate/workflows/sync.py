@@ -73,4 +73,4 @@ def _ask(service: Service, installation_id: int) -> None:
     service.store.note_installation(installation_id, account, state)
     if state != "suspended":
         known = github.repositories(service.github, installation_id) if state == "active" else ()
-        service.store.keep_repositories(installation_id, known)
+        service.store.keep_repositories(installation_id, known, now=service.now())

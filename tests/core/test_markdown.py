@@ -11,7 +11,18 @@ from markdown_it import MarkdownIt  # comes with rich
 
 from gate.core.details import items
 from gate.core.links import Links
-from gate.core.markdown import WORD_JOINER, Section, clean, code, escape, fit, link, prose, table
+from gate.core.markdown import (
+    WORD_JOINER,
+    Section,
+    clean,
+    clean_source,
+    code,
+    escape,
+    fit,
+    link,
+    prose,
+    table,
+)
 from gate.core.verdict import Reason
 
 HOSTILE = [
@@ -250,3 +261,22 @@ def test_titles_are_text_inside_html_as_well() -> None:
     actual = fit("", [section], "", limit_bytes=1000)
 
     assert "<summary>Changed in &lt;img src=x&gt; &amp; `a`</summary>" in actual
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("\tif x:  # <b>", "    if x:  # <b>"),
+        (
+            "a\u202eb\u200b\x07\x0c\u2028\u061c",
+            "a" + "\N{REPLACEMENT CHARACTER}" + "b" + "\N{REPLACEMENT CHARACTER}" * 5,
+        ),
+        ("caf\xe9 \udce9", "caf\xe9 \N{REPLACEMENT CHARACTER}"),
+        ("token = 'ghp_" + "a" * 36 + "'", "token = 'ghp_" + "a" * 36 + "'"),
+    ],
+)
+def test_lines_of_source_hide_nothing(line: str, expected: str) -> None:
+    """
+    They stay one line as it stands in the file, secrets included: whoever reads it may read the file.
+    """
+    assert clean_source(line) == expected

@@ -23,6 +23,7 @@ from gate.core.event import (
     RepositoryRef,
     TagEvent,
 )
+from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.plan import plan
 from gate.core.work import (
     Approve,
@@ -157,6 +158,10 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         (Survey(), ("ingest", "app", "survey:app")),
         (Forget(5), ("ingest", "app", "forget:app")),
         (Expire(EVALUATE.head, "r1"), ("ingest", "2:7", "expire:2:7")),
+        # Mail that waits for its server keeps nothing else of the repository waiting.
+        (SendAlert(REPOSITORY, 3), ("ingest", "mail:2", "sendalert:mail:2")),
+        (AskRecipients(REPOSITORY), ("ingest", "mail:2", "askrecipients:mail:2")),
+        (SendDigests(), ("background", "app", "senddigests:app")),
     ],
 )
 def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> None:
@@ -176,6 +181,8 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
         WAIVE,
         Rejudge(REPOSITORY, "main", BASE),
         Sync(1, REPOSITORY),
+        SendAlert(REPOSITORY, 3),
+        SendDigests(),
         GiveUp("x", EVALUATE, "boom"),
     ],
 )

@@ -57,7 +57,7 @@ def test_a_gone_run_is_not_given_up_and_somebody_is_told(
 
     assert given_up.get(timeout=10).run_id == "delivery:1"
     engine.close()
-    metrics = telemetry.exposition(repositories=False).decode()
+    metrics = telemetry.exposition(repositories=None).decode()
     assert 'gate_runs_total{outcome="gone",work="CloseRuns"} 1.0' in metrics
     lines = [record for record in caplog.records if "delivery:0" in str(record.msg)]
     assert [(line.levelname, line.exc_info) for line in lines] == [("INFO", None)]

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 
+from gate.core.event import RepositoryRef
 from gate.store.database import _configuration
+from tests import verdicts
 from tests.web.service import PUSH, WebService, as_body, signed, web_app, web_service
 
 TOKEN = "metrics token"
+WITH_TOKEN = {"Authorization": f"Bearer {TOKEN}"}
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ENGINE = RepositoryRef(5, 7, "ada/engine", "main", private=True)
+BRAKES = RepositoryRef(5, 8, 'ada/"brakes"', "main", private=False)
 
 
 @pytest.fixture
@@ -142,3 +149,92 @@ def test_every_answer_is_guarded(service: WebService, path: str) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert "Set-Cookie" not in answer.headers
+
+
+def stand(service: WebService) -> None:
+    """A measured repository with open pull requests, and one of which nothing is known yet."""
+    store = service.store
+    store.save_repository(ENGINE)
+    store.save_repository(BRAKES)
+    for number, covered in enumerate((900, 800)):
+        at = NOON - timedelta(days=number)
+        totals = {"covered": covered, "executable": 1000, "over": 3, "findings_high": 1, "findings_low": 0}
+        store.note_revision(7, f"{number:040x}", committed_at=at, totals=totals)
+    for number, verdict in enumerate((verdicts.PASSED, verdicts.BLOCKED, verdicts.JUDGED, None), start=1):
+        head = verdict.provenance.head if verdict else "f" * 40
+        store.note_pull_request(7, number, head_sha=head, base_ref="main", updated_at=NOON, state="open")
+        if verdict:
+            store.save_verdict(7, number, verdict, run_id=f"run:{number}", now=NOON)
+    store.save_verdict(7, 4, verdicts.PASSED, run_id="run:of-the-head-before", now=NOON)
+    store.save_waiver(7, 3, verdicts.WAIVER, origin="comment:1:0")
+
+
+def gauges(text: str) -> list[str]:
+    return [
+        line for line in text.splitlines() if line.startswith("gate_repository_") and "webhooks" not in line
+    ]
+
+
+def test_every_repository_is_shown_as_it_stands(service: WebService) -> None:
+    """
+    Of the newest measured commit, and open pull requests by the verdict on their present head; what is unknown is left out.
+    """
+    stand(service)
+
+    text = web_app(service).test_client().get("/metrics", headers=WITH_TOKEN).text
+
+    of_engine = [line for line in gauges(text) if 'repository="ada/engine"' in line]
+    assert of_engine == [
+        'gate_repository_coverage_ratio{repository="ada/engine"} 0.9',
+        'gate_repository_functions_over_limit{repository="ada/engine"} 3.0',
+        'gate_repository_findings{repository="ada/engine",severity="high"} 1.0',
+        'gate_repository_findings{repository="ada/engine",severity="low"} 0.0',
+        'gate_repository_open_pull_requests{outcome="passed",repository="ada/engine"} 1.0',
+        'gate_repository_open_pull_requests{outcome="blocked",repository="ada/engine"} 2.0',
+        'gate_repository_open_pull_requests{outcome="waived",repository="ada/engine"} 0.0',
+        'gate_repository_open_pull_requests{outcome="could_not_measure",repository="ada/engine"} 0.0',
+        'gate_repository_open_pull_requests{outcome="superseded",repository="ada/engine"} 0.0',
+        'gate_repository_open_pull_requests{outcome="pending",repository="ada/engine"} 1.0',
+        'gate_repository_measured_timestamp_seconds{repository="ada/engine"} 1.7954352e+09',
+    ]
+    others = [line for line in gauges(text) if line not in of_engine]
+    assert len(others) == 6
+    assert all(line.startswith("gate_repository_open_pull_requests") for line in others)
+
+
+def test_gauges_of_repositories_need_the_token(service: WebService) -> None:
+    """
+    As every name of one.
+    """
+    stand(service)
+
+    assert gauges(web_app(service).test_client().get("/metrics").text) == []
+
+
+def test_what_left_is_shown_no_longer(service: WebService) -> None:
+    """
+    No value stands still for ever.
+    """
+    stand(service)
+    client = web_app(service).test_client()
+    before = client.get("/metrics", headers=WITH_TOKEN).text
+
+    service.store.keep_repositories(5, [BRAKES], now=NOON)
+
+    after = client.get("/metrics", headers=WITH_TOKEN).text
+    assert "ada/engine" in before
+    assert "ada/engine" not in after
+
+
+def test_metrics_survive_a_database_that_is_away(tmp_path: Path) -> None:
+    """
+    What the process itself counts is still worth showing.
+    """
+    service = web_service(tmp_path, migrated=False, metrics_token=TOKEN)
+    (tmp_path / "gate.db").mkdir()
+
+    answer = web_app(service).test_client().get("/metrics", headers=WITH_TOKEN)
+    service.close()
+
+    assert answer.status_code == 200
+    assert gauges(answer.text) == []

@@ -466,3 +466,21 @@ def test_exact_times_are_utc() -> None:
     The exact time stands in UTC without a leading zero.
     """
     assert exact(datetime(2026, 11, 3, 7, 44, tzinfo=UTC)) == "3 November 2026, 07:44 UTC"
+
+
+@pytest.mark.parametrize("page", ["/runs/run:0", "/r/northwind/delivery-worker/pull/482"])
+def test_an_old_verdict_says_that_its_details_are_gone(client: FlaskClient, store: Store, page: str) -> None:
+    """
+    Links in old check runs lead to the outcome, and never to "on its way".
+    """
+    judge(store, verdicts.BLOCKED)
+    store.note_pull_request(
+        PUBLIC.id, 482, head_sha=verdicts.HEAD, base_ref="main", updated_at=EARLIER, state="closed"
+    )
+    store.drop_details(NOW)
+
+    answer = client.get(page)
+
+    assert answer.status_code == 200
+    assert "Blocked, 4 minutes ago" in read(answer.text).pieces
+    assert "Details of verdicts are kept for 365 days." in answer.text

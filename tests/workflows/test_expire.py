@@ -122,7 +122,7 @@ def test_a_repository_that_is_gone_is_left_alone(run: InlineRun, service: Later,
     """
     Nothing can be written there any more.
     """
-    service.store.keep_repositories(begun.head.repository.installation_id, ())
+    service.store.keep_repositories(begun.head.repository.installation_id, (), now=service.now())
     service.ahead = timedelta(minutes=31)
 
     watch(run, service)

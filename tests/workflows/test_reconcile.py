@@ -17,13 +17,13 @@ from gate.core.work import (
     Sync,
     evaluations,
 )
+from gate.store.following import REPOSITORIES
 from gate.workflows.reconcile import (
     EVERY,
     GRACE,
     MOST_AT_ONCE,
     MOST_LATER,
     MOST_REPOSITORIES,
-    REPOSITORIES,
     REPOSITORIES_EVERY,
     begin,
     reconcile,

@@ -1,4 +1,4 @@
-"""Keep the keys of badges of private repositories; count open pull requests without reading all of them."""
+"""Keep the keys of badges of private repositories."""
 
 from __future__ import annotations
 
@@ -12,4 +12,3 @@ down_revision = "0008"
 def upgrade() -> None:
     """Add the column empty: a key is made when somebody first looks for it."""
     op.add_column("repository", sa.Column("badge_key", sa.String(length=64), nullable=True))
-    op.create_index(op.f("ix_pull_request_repository_id_state"), "pull_request", ["repository_id", "state"])
