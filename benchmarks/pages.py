@@ -27,6 +27,7 @@ from gate.settings import Settings
 from tests import history
 from tests.history import BulkStore, Size
 from tests.made_changes import path_of
+from tests.made_files import with_files
 from tests.web.service import APP, WebService, web_app
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -52,7 +53,6 @@ PAGES = (
     f"{_AT}/file/{path_of(0)}",
     f"{_AT}/badges",
     "/badge/northwind/monolith/coverage.svg",
-    "/queue",
     f"/api/v1/repositories/{REPOSITORY.full_name}/trends",
     "/metrics",
 )
@@ -103,6 +103,8 @@ def _client(folder: Path, database: Path) -> FlaskClient:
     if store.repository(REPOSITORY.id) is None:
         began = time.perf_counter()
         history.write(store, REPOSITORY, now=NOW, size=SIZE)
+        with store.at_once():
+            with_files(store, REPOSITORY, now=NOW, sha=f"{1:040x}", files=SIZE.files)
         print(f"{SIZE.pull_requests} pull requests made up in {time.perf_counter() - began:.1f} s\n")
     return web_app(_Service(settings, store=store)).test_client()
 

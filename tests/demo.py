@@ -106,7 +106,8 @@ def _world(folder: Path) -> Iterator[tuple[FakeGitHub, RunningService, Repositor
     """The stand-in GitHub with its repository, and the service, both running."""
     with FakeGitHub(folder / "github") as github:
         console.print(f"A stand-in GitHub is at {github.url}; real git repositories, real HTTP.")
-        repository = github.repository(demo_shop.files(), name="octo/shop")
+        repository = github.repository(name="octo/shop")
+        demo_shop.commit(repository, github.now())
         service = RunningService(folder / "gate", github)
         _make_up_history(github, repository, folder / "gate" / "data" / "gate.db")
         with service as gate:

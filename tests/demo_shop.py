@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import random
+from datetime import datetime, timedelta
+
+from tests.fake_github import Repository
 from tests.made_changes import path_of
 
 MODULES = 24
+COMMITS = 40
 TOTALS = {
     "files": 25, "sloc": 722, "loc": 1086, "lloc": 878, "blank": 234, "comments": 0, "single_comments": 130, "multi": 0,
     "functions": 105, "complexity": 345, "worst": 14, "over": 3, "maintainability": 124500,
@@ -98,6 +103,19 @@ def files() -> dict[str, str]:
         "test_areas.py": _tests(),
         **modules,
     }
+
+
+def commit(repository: Repository, now: datetime) -> None:
+    """Its default branch: everything at once, then some months in which a few files were changed again and again."""
+    chance = random.Random(6)
+    made, written = files(), COMMITS
+    sha = repository.git.commit(made, parents=(), message="Begin", when=now - timedelta(days=100))
+    for left in range(written, 0, -1):
+        path = path_of(int(MODULES * chance.random() ** 3))
+        made[path] += f"\n# Looked at again, {left}.\n"
+        when = now - timedelta(days=90 * left / (written + 1))
+        sha = repository.git.commit({path: made[path]}, parents=(sha,), message=f"Look at {path}", when=when)
+    repository.git.update(f"refs/heads/{repository.default_branch}", sha)
 
 
 def _names(number: int) -> tuple[str, str]:

@@ -11,7 +11,9 @@ from playwright.sync_api import Page as BrowserPage
 
 from tests.browser import looking
 from tests.browser.pages import PAGES
-from tests.browser.worlds import World, worlds
+from tests.browser.worlds import METRICS_TOKEN, World, worlds
+
+BEARER = {"Authorization": f"Bearer {METRICS_TOKEN}"}
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,13 @@ def people(browser: Browser, services: dict[str, World]) -> Iterator[dict[str, B
             found[name] = stack.enter_context(looking.context(browser)).new_page()
             found[name].goto(f"{services[name].url}/sign-in")
         yield found
+
+
+@pytest.fixture(scope="session")
+def operator(browser: Browser) -> Iterator[BrowserPage]:
+    """Of whoever has the metrics token."""
+    with looking.context(browser, extra_http_headers=BEARER) as context:
+        yield context.new_page()
 
 
 @pytest.fixture(scope="session")

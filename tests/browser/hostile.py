@@ -16,6 +16,7 @@ from gate.core.comparison import (
     SecurityFacts,
 )
 from gate.core.event import RepositoryRef
+from gate.core.file_state import FileState, FindingNote, FunctionNote, LineStates, Notes, TestedLines
 from gate.core.trend import Happening
 from gate.core.verdict import CheckVerdict, Outcome, Reason, Verdict, concluded
 from gate.store import Store
@@ -62,7 +63,9 @@ def write_hostile(store: Store, ref: RepositoryRef, now: datetime) -> dict[str, 
     _note(store, ref, 2000, ENDLESS + MARKUP, now)
     store.save_verdict(ref.id, 2000, _everything(), run_id="hostile:0", now=now)
     _note(store, ref, 2001, TURNED + MARKUP + ENDLESS, now)
+    _write_files(store, ref, now)
     return {
+        "path": quote(path(MARKUP)),
         "repository": ref.full_name,
         "blocked": "hostile:0",
         "unmeasured": quote(f"{RUN}-0", safe=""),
@@ -74,6 +77,22 @@ def write_hostile(store: Store, ref: RepositoryRef, now: datetime) -> dict[str, 
 def path(text: str) -> str:
     """A path with the text in folder and file."""
     return f"{text}/{path_of(0)}/{text}.py"
+
+
+def _write_files(store: Store, ref: RepositoryRef, now: datetime) -> None:
+    states = [
+        FileState(
+            path(text), f"{place:040x}", sloc=9, functions=3, complexity=30, worst=20, worst_name=text, worst_line=2, over=1,
+            high=1, medium=0, low=0, suppressed=0, maintainability=None, changes=30,
+            notes=Notes(10, (FunctionNote(text, 2, 20, ((3, 4),)),), (FindingNote("B602", 2, "high", text),)),
+        )
+        for place, text in enumerate(NAMES)
+    ]  # fmt: skip
+    source = "\n".join(NAMES * 3).encode()
+    sources = [(state.blob, source) for state in states]
+    store.note_files(ref.id, verdicts.HEAD, committed_at=now, states=states, sources=sources)
+    tested = TestedLines(Ratio(1, 3), LineStates((1,), (2,), (3,)))
+    store.note_file_coverage(ref.id, verdicts.HEAD, {state.path: tested for state in states})
 
 
 def _note(store: Store, ref: RepositoryRef, number: int, text: str, at: datetime) -> None:

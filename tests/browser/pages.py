@@ -18,6 +18,8 @@ class Page:
     worlds: tuple[str, ...] = EVERYWHERE
     status: int = 200
     signed_in: bool = False
+    operator: bool = False
+    """Asked for with the metrics token."""
 
 
 PAGES = (
@@ -27,6 +29,11 @@ PAGES = (
     Page("trends, a year", "/r/{repository}?months=12", ("full",)),
     Page("pull requests", "/r/{repository}/pulls"),
     Page("pull requests, page 2", "/r/{repository}/pulls?page=2", ("full",)),
+    Page("hotspots", "/r/{repository}/hotspots"),
+    Page("files", "/r/{repository}/files"),
+    Page("files in a folder", "/r/{repository}/files?in=api/&sort=complexity", ("full",)),
+    Page("file", "/r/{repository}/file/{path}", ("full", "hostile")),
+    Page("no such file", "/r/{repository}/file/nothing.py", ("full",), status=404),
     Page("badges", "/r/{repository}/badges"),
     Page("overview, searched", "/?q=web", ("full",)),
     Page("overview, nothing found", "/?q=nothing-like-it", ("full",)),
@@ -40,6 +47,9 @@ PAGES = (
     Page("waive", "/runs/{blocked}/waive", ("full", "hostile"), signed_in=True),
     Page("refused", "/runs/{blocked}/waive", ("full",), status=403),
     Page("not found", "/r/nobody/nothing", ("full",), status=404),
+    Page("confirm mail", "/mail/confirm/{confirm}", ("full", "hostile")),
+    Page("stop mail", "/mail/stop/{stop}", ("full", "hostile")),
+    Page("queue", "/queue", ("full", "nothing"), operator=True),
     Page("setup", "/setup?token={token}", ("unregistered",)),
     Page("installed", "/setup/installed", ("full",)),
 )

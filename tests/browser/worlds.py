@@ -21,19 +21,25 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from gate.core.branch_rules import BranchRules
 from gate.core.event import RepositoryRef
+from gate.core.mail_token import ConfirmToken, StopToken
 from gate.core.verdict import Outcome, Verdict, concluded
+from gate.engine import migrate
 from gate.settings import Settings
 from gate.store import Store
 from tests import history, verdicts
 from tests.browser.hostile import HOSTILE_NAME, write_hostile
 from tests.fake_github import FakeGitHub
 from tests.history import BulkStore, Size
+from tests.made_changes import path_of
+from tests.made_files import with_files
 from tests.web.browser import SignInService, known, sign_in_service
 from tests.web.service import WebService, web_app
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 PERSON = "mona"
 REPOSITORY = "northwind/delivery-worker"
+METRICS_TOKEN = "the token of the operator"
+ADDRESS = "mira@northwind.example"
 SIZE = Size()
 OTHERS = {
     "northwind/catalogue": Size(
@@ -117,9 +123,22 @@ def _served(
         callbacks = github.app.callback_urls
         service: SignInService = sign_in_service(github, folder, store=store, public_url=url)
         github.app.callback_urls += callbacks
+        service.settings = replace(service.settings, metrics_token=METRICS_TOKEN)
+        migrate(service.settings)
         server.app = web_app(service)
-        yield World(name, url, names)
+        yield World(name, url, {**names, **_mail_links(service)})
         service.submitter.close()
+
+
+def _mail_links(service: SignInService) -> dict[str, str]:
+    """About the first repository; nobody gets them without one."""
+    known = next(iter(service.store.visible_repositories(limit=1)), None)
+    if known is None:
+        return {}
+    return {
+        "confirm": service.seal(ConfirmToken(ADDRESS, known.id)).decode(),
+        "stop": service.seal(StopToken(ADDRESS, known.id)).decode(),
+    }
 
 
 @contextmanager
@@ -140,6 +159,7 @@ def _full(github: FakeGitHub, store: BulkStore) -> dict[str, str]:
     history.write(store, ref, now=NOW, size=SIZE)
     for name, size in OTHERS.items():
         history.write(store, _repository(github, store, name), now=NOW, size=size, seed=len(name))
+    with_files(store, ref, now=NOW, sha=verdicts.HEAD, files=SIZE.files)
     last = SIZE.pull_requests
     store.save_branch_rules(ref.id, BranchRules("main"), NOW)
     store.note_pull_request(
@@ -149,6 +169,7 @@ def _full(github: FakeGitHub, store: BulkStore) -> dict[str, str]:
     store.save_verdict(ref.id, last + 9, EVERYTHING, run_id="everything:0", now=NOW - timedelta(minutes=4))
     return {
         "repository": REPOSITORY,
+        "path": path_of(0),
         "number": str(last + 1),
         "passed": f"made-up-{ref.id}-{last + 1}:0",
         "blocked": f"made-up-{ref.id}-{last + 2}:0",
