@@ -1,6 +1,7 @@
 """`make demo`: the real service against the stand-in GitHub of the tests, told in a terminal.
 
-It opens a passing and two failing pull requests, shows each check run as it changes, then the verdicts, and stays up.
+It makes up half a year of history, opens a passing and two failing pull requests, shows each check run as it changes,
+then the verdicts; merges the one that passed, and stays up.
 """
 
 from __future__ import annotations
@@ -21,37 +22,17 @@ from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
 
-from tests.fake_github import FakeGitHub, PullRequest
+from gate.core.event import RepositoryRef
+from tests import demo_shop, history
+from tests.demo_shop import SHOP, TESTS
+from tests.fake_github import FakeGitHub, PullRequest, Repository
+from tests.history import BulkStore, Size
 from tests.running_service import RunningService
 
 PATIENCE_SECONDS = 300
 CHECKS = ("gate", "gate / coverage", "gate / complexity", "gate / security")
 MARKS = {"success": "[green]✔ passed[/]", "failure": "[red]✘ blocked[/]", "neutral": "[yellow]▲ neutral[/]"}
 
-SHOP = '''\
-"""A small shop."""
-
-
-def price(item: str, quantity: int) -> int:
-    """The price in cents; ten or more of a thing cost a tenth less."""
-    total = {"apple": 30, "pear": 45}[item] * quantity
-    if quantity >= 10:
-        total -= total // 10
-    return total
-'''
-TESTS = """\
-import unittest
-
-from shop import price
-
-
-class PriceTest(unittest.TestCase):
-    def test_a_few(self):
-        self.assertEqual(price("apple", 2), 60)
-
-    def test_many_cost_less(self):
-        self.assertEqual(price("pear", 10), 405)
-"""
 SHIPPING = '''
 
 def shipping(country: str) -> int:
@@ -113,27 +94,47 @@ def main() -> None:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="gate-demo-") as folder,
-            _world(Path(folder)) as (github, gate),
+            _world(Path(folder)) as (github, gate, repository),
         ):
-            _show(github, gate, stay=not once)
+            _show(github, gate, repository, stay=not once)
     except KeyboardInterrupt:
         console.print("\nStopped; nothing is left over.")
 
 
 @contextmanager
-def _world(folder: Path) -> Iterator[tuple[FakeGitHub, RunningService]]:
-    """The stand-in GitHub and the service, both running."""
+def _world(folder: Path) -> Iterator[tuple[FakeGitHub, RunningService, Repository]]:
+    """The stand-in GitHub with its repository, and the service, both running."""
     with FakeGitHub(folder / "github") as github:
         console.print(f"A stand-in GitHub is at {github.url}; real git repositories, real HTTP.")
-        with RunningService(folder / "gate", github) as gate:
+        repository = github.repository(name="octo/shop")
+        demo_shop.commit(repository, github.now())
+        service = RunningService(folder / "gate", github)
+        _make_up_history(github, repository, folder / "gate" / "data" / "gate.db")
+        with service as gate:
             console.print(f"Gate is at {gate.url}: `gate serve`, SQLite, one web process and one worker.\n")
-            yield github, gate
+            yield github, gate, repository
 
 
-def _show(github: FakeGitHub, gate: RunningService, *, stay: bool) -> None:
-    repository = github.repository(
-        {"shop.py": SHOP, "test_shop.py": TESTS, "README.md": "# Shop\n"}, name="octo/shop"
+def _make_up_history(github: FakeGitHub, repository: Repository, database: Path) -> None:
+    """Before the service starts, so that its pages have trends from the first moment; what is real comes on top."""
+    installation = github.installation_of(repository)
+    if installation is None:
+        raise LookupError(f"the App is not installed on {repository.full_name}")
+    ref = RepositoryRef(
+        installation.id, repository.id, repository.full_name, repository.default_branch, private=False
     )
+    size = Size(files=demo_shop.MODULES, open_pull_requests=0, ends_at=demo_shop.TOTALS)
+    with BulkStore(f"sqlite:///{database}") as store:
+        store.migrate()
+        history.write(store, ref, now=github.now(), size=size)
+    repository.former_pull_requests = size.pull_requests
+    console.print(
+        f"{repository.full_name} gets [bold]a history that is made up[/]: {size.weeks} weeks with "
+        f"{size.pull_requests} pull requests. Everything after it is real."
+    )
+
+
+def _show(github: FakeGitHub, gate: RunningService, repository: Repository, *, stay: bool) -> None:
     repository.collaborators["mona"] = "maintain"
     github.at_browser = "mona"
     github.webhook_url = f"{gate.url}/webhook"
@@ -155,8 +156,15 @@ def _show(github: FakeGitHub, gate: RunningService, *, stay: bool) -> None:
     for pull in pulls:
         console.print(f"  {gate.url}/r/{repository.full_name}/pull/{pull.number}")
     console.print("  Sign in there, as the maintainer mona, and waive what blocks.")
+    console.print(
+        f"  {gate.url}/r/{repository.full_name} has its trends; the weeks before today are made up."
+    )
     if stay:
-        console.print("\nGate stays up; Ctrl-C ends it.")
+        pulls[0].merge()
+        console.print(
+            f"\n#{pulls[0].number} is merged now, so the tip of {repository.default_branch} is measured for the trends."
+        )
+        console.print("Gate stays up; Ctrl-C ends it.")
         signal.pause()
 
 

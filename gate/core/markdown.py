@@ -23,6 +23,9 @@ _SECRETS = re.compile(
 )
 _SPACES = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MARKS = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_STACKED = re.compile(rf"({_MARKS}{{4}}){_MARKS}+")
+"""Marks above and below one letter; no language needs more than four, and many cover the lines around."""
 _NOT_IN_SOURCE = re.compile(
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -31,19 +34,26 @@ _AUTOLINKS = re.compile(r"(?i)(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=\bw
 
 
 def clean(text: str) -> str:
-    """The text on one line, without secrets; control, direction and undecodable characters become U+FFFD."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _SPACES.sub(" ", _SECRETS.sub("[redacted]", text)))
+    """The text on one line, without secrets; control, direction and undecodable characters become U+FFFD.
+
+    Of marks stacked on one letter the first four are left.
+    """
+    return _tamed(_SPACES.sub(" ", _SECRETS.sub("[redacted]", text)))
 
 
 def clean_lines(text: str) -> list[str]:
-    """The lines of an output, indented as they were, without secrets and control characters."""
+    """The lines of an output, indented as they were, else as `clean` leaves them."""
     lines = _SECRETS.sub("[redacted]", text).splitlines()
-    return [_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", line.expandtabs().rstrip()) for line in lines]
+    return [_tamed(line.expandtabs().rstrip()) for line in lines]
+
+
+def _tamed(line: str) -> str:
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _STACKED.sub(r"\1", line))
 
 
 def clean_source(line: str) -> str:
     """A line of source as it stands in its file, tabs as spaces; what could hide or turn text around becomes U+FFFD."""
-    return _NOT_IN_SOURCE.sub("\N{REPLACEMENT CHARACTER}", line.expandtabs(4))
+    return _NOT_IN_SOURCE.sub("\N{REPLACEMENT CHARACTER}", _STACKED.sub(r"\1", line.expandtabs(4)))
 
 
 def shorten(text: str, characters: int) -> str:

@@ -20,7 +20,7 @@ from gate.core.trend import (
     weekly,
     zone_of,
 )
-from gate.core.verdict import Outcome, Verdict, Waiver, why
+from gate.core.verdict import Outcome, Verdict, why
 from gate.core.waiver import with_waivers
 from gate.store.content import plain, unpacked
 from gate.store.database import upsert
@@ -214,14 +214,12 @@ class Trends(Verdicts):
         statement = sa.select(verdicts_made.c.run_id, verdicts_made.c.number, verdicts_made.c.content)
         with self._reading() as connection:
             rows = connection.execute(statement.where(verdicts_made.c.run_id.in_(blocked))).all()
-        given: dict[int, list[Waiver]] = {}
-        for number in {row.number for row in rows}:
-            given[number] = list(self.waivers(repository_id, [number]))
+        given = self.waivers_by_number(repository_id, {row.number for row in rows})
         outcomes: dict[str, Outcome] = {}
         for row in rows:
             verdict = unpacked(Verdict, row.content)
             if verdict is not None:
-                outcomes[row.run_id] = with_waivers(verdict, given[row.number]).outcome
+                outcomes[row.run_id] = with_waivers(verdict, given.get(row.number, ())).outcome
         for heads in judged.values():
             heads[:] = [replace(one, outcome=outcomes.get(one.run_id, one.outcome)) for one in heads]
 

@@ -47,6 +47,8 @@ class Repository:
     parent: Repository | None = field(default=None, repr=False)
     """The repository this one was forked from; they share one store of objects, as on GitHub."""
     pull_requests: list[PullRequest] = field(default_factory=list, repr=False)
+    former_pull_requests: int = 0
+    """Numbers that were given away before this began; nothing else of them is here."""
     check_runs: list[CheckRun] = field(default_factory=list, repr=False)
     statuses: list[dict[str, Any]] = field(default_factory=list, repr=False)
     collaborators: dict[str, str] = field(default_factory=dict)
@@ -154,7 +156,7 @@ class Repository:
         With `fork` the head is in another account's repository, so no push is announced.
         """
         with self.github.lock:
-            number = len(self.pull_requests) + 1
+            number = self.former_pull_requests + len(self.pull_requests) + 1
             base_ref = base or self.default_branch
             tip = self.branch(base_ref)
             head = sha or self.commit(files or {}, parents=(tip,), message=title, author=author)
