@@ -181,8 +181,8 @@ def _conclude(
         components=sub_verdicts(each.components for each in judged),
         preview=by_head,
     )
-    note_change_text(case, run_id, verdict)
     _save_and_publish(service, work, run_id, verdict)
+    note_change_text(case, run_id, verdict)  # nobody's verdict waits for what its page shows
 
 
 def _conclude_broken(service: Service, work: Evaluation, run_id: str, text: str) -> None:
