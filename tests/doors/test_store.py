@@ -23,6 +23,7 @@ from gate.core.verdict import CheckVerdict, Outcome, Provenance, Reason, Verdict
 from gate.core.work import Head
 from gate.store import PullRequestRecord, RepositoryRecord, Store
 from gate.tables import file_report, verdict
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -36,7 +37,7 @@ HEAD = "a" * 40
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(REPOSITORY)
         yield opened
 
