@@ -26,7 +26,7 @@ types:
 	@$(PYTHON) -m mypy
 
 tests:
-	@$(PYTHON) -m pytest -n 3 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n 4 --dist loadgroup $(ARGS)
 
 lock:  ## pin the newest allowed versions again (UPGRADE= adds what is new and keeps the rest)
 	@.ci/setup
