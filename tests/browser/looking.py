@@ -32,11 +32,10 @@ document.addEventListener(
 );
 """
 # A string would be evaluated, which the pages' content security policy forbids: functions are called.
-# Charts have hundreds of marks, and looking at each takes seconds: once is enough, for they are drawn alike everywhere.
-_RUN_AXE = """async ({options, charts}) => {
-  const context = charts ? document : {include: [["html"]], exclude: [[".plots svg"]]};
-  return (await axe.run(context, options)).violations;
-}"""
+_RUN_AXE = "async (options) => (await axe.run(document, options)).violations"
+_REMOVE = "(which) => document.querySelectorAll(which).forEach((each) => each.remove())"
+_CHARTS = ".plots svg, .chart tbody tr:nth-child(n+5)"
+_ALIKE = f"{_CHARTS}, tbody tr:nth-child(n+5), li:nth-child(n+5)"
 _VIOLATIONS = "() => window.violations"
 _OPEN_DETAILS = "() => document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 _TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
@@ -92,36 +91,44 @@ class Complaints:
         self.found.append(f"error: {error}")
 
 
-def problems(page: Page, url: str, *, status: int = 200) -> list[str]:
-    """Everything wrong with a page, in both themes and widths; empty for a good one."""
+def problems(page: Page, url: str, *, status: int = 200, charts: bool = True) -> list[str]:
+    """Everything wrong with a page, in both themes and widths; empty for a good one.
+
+    axe takes seconds for hundreds of marks, rows and items. It is shown all of them once, of charts only where that is
+    asked for, and then some of each kind.
+    """
     complaints = Complaints(page, status=status)
-    page.set_viewport_size(DESKTOP)
-    page.emulate_media(color_scheme="light")
+    _turn(page, WIDTHS[0], THEMES[0])
     answer = page.goto(url, wait_until="load")
     if answer is None or answer.status != status:
         return [*complaints.stop(), f"status {answer and answer.status}, expected {status}"]
-    found = [f"forbidden: {each}" for each in page.evaluate(_VIOLATIONS)]
     page.evaluate(_OPEN_DETAILS)
-    page.evaluate(AXE)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
+    found = [f"forbidden: {each}" for each in page.evaluate(_VIOLATIONS)]
+    for width in reversed(WIDTHS):
+        _turn(page, width, THEMES[0])
         if (excess := page.evaluate(_TOO_WIDE)) > 0:
             found.append(f"{width}: {excess} px too wide: {page.evaluate(_WIDEST)}")
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme)
-            # All that a theme changes is colours.
-            colours_only, charts = theme != THEMES[0], (width, theme) == (WIDTHS[0], THEMES[0])
-            violations = _violations(page, colours_only=colours_only, charts=charts)
-            found += [f"{width} {theme}: {each}" for each in violations]
+    page.evaluate(AXE)
+    if not charts:
+        page.evaluate(_REMOVE, _CHARTS)
+    for width, theme in ((width, theme) for width in WIDTHS for theme in THEMES):
+        _turn(page, width, theme)
+        found += [f"{width} {theme}: {each}" for each in _violations(page, colours_only=theme != THEMES[0])]
+        page.evaluate(_REMOVE, _ALIKE)
     return [*found, *complaints.stop()]
 
 
-def _violations(page: Page, *, colours_only: bool, charts: bool) -> list[str]:
+def _turn(page: Page, width: int, theme: Literal["light", "dark"]) -> None:
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.emulate_media(color_scheme=theme)
+
+
+def _violations(page: Page, *, colours_only: bool) -> list[str]:
     options: dict[str, Any] = {"resultTypes": ["violations"]}
-    if colours_only:
+    if colours_only:  # all that a theme changes
         options["runOnly"] = {"type": "rule", "values": ["color-contrast"]}
     return [
         f"{violation['id']}: {node['html'][:200]} {'; '.join(one['message'] for one in node['any'])[:200]}"
-        for violation in page.evaluate(_RUN_AXE, {"options": options, "charts": charts})
+        for violation in page.evaluate(_RUN_AXE, options)
         for node in violation["nodes"][:3]
     ]

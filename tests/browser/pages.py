@@ -26,7 +26,6 @@ PAGES = (
     Page("overview", "/", (*EVERYWHERE, "nothing")),
     Page("overview, signed in", "/", ("full", "hostile"), signed_in=True),
     Page("trends", "/r/{repository}"),
-    Page("trends, a year", "/r/{repository}?months=12", ("full",)),
     Page("pull requests", "/r/{repository}/pulls"),
     Page("pull requests, page 2", "/r/{repository}/pulls?page=2", ("full",)),
     Page("hotspots", "/r/{repository}/hotspots"),
