@@ -26,14 +26,14 @@ types:
 	@$(PYTHON) -m mypy
 
 tests:
-	@$(PYTHON) -m pytest -n 3 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n 4 --dist loadgroup $(ARGS)
 
 lock:  ## pin the newest allowed versions again (UPGRADE= adds what is new and keeps the rest)
 	@.ci/setup
 	@$(PYTHON) -m uv pip compile -q pyproject.toml --extra dev --generate-hashes --universal $(UPGRADE) \
 	  --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock
 
-faults:  ## every kind of fault on every request of a verdict, once and three times in a row (make test has a third of the latter)
+faults:  ## every kind of fault on every request of a verdict, once and three times in a row (make test has a sixth of the latter)
 	@.ci/setup test
 	@GATE_TEST_EVERY_FAULT=1 $(PYTHON) -m pytest tests/flows/test_every_call.py
 

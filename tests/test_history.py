@@ -12,6 +12,7 @@ from gate.core.trend import WEEK, Trend, monday, zone_of
 from gate.store import Store
 from tests import history
 from tests.history import BulkStore, Size
+from tests.migrated import migrate
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 REPOSITORY = RepositoryRef(1, 2, "northwind/delivery-worker", "main", private=False)
@@ -19,7 +20,7 @@ REPOSITORY = RepositoryRef(1, 2, "northwind/delivery-worker", "main", private=Fa
 
 def written(size: Size | None = None, now: datetime = NOW) -> BulkStore:
     store = BulkStore.in_memory()
-    store.migrate()
+    migrate(store)
     history.write(store, REPOSITORY, now=now, size=size)
     return store
 

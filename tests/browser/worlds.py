@@ -23,7 +23,6 @@ from gate.core.branch_rules import BranchRules
 from gate.core.event import RepositoryRef
 from gate.core.mail_token import ConfirmToken, StopToken
 from gate.core.verdict import Outcome, Verdict, concluded
-from gate.engine import migrate
 from gate.settings import Settings
 from gate.store import Store
 from tests import history, verdicts
@@ -32,6 +31,7 @@ from tests.fake_github import FakeGitHub
 from tests.history import BulkStore, Size
 from tests.made_changes import path_of
 from tests.made_files import with_files
+from tests.migrated import migrate, migrate_engine
 from tests.web.browser import SignInService, known, sign_in_service
 from tests.web.service import WebService, web_app
 
@@ -81,7 +81,7 @@ def worlds(folder: Path) -> Iterator[dict[str, World]]:
     """All of them by name, until the block ends."""
     template = folder / "migrated.db"
     with Store(f"sqlite:///{template}") as store:
-        store.migrate()
+        migrate(store)
     with ExitStack() as stack:
         github = stack.enter_context(FakeGitHub(folder / "github", clock=lambda: NOW))
         github.at_browser = PERSON
@@ -124,7 +124,7 @@ def _served(
         service: SignInService = sign_in_service(github, folder, store=store, public_url=url)
         github.app.callback_urls += callbacks
         service.settings = replace(service.settings, metrics_token=METRICS_TOKEN)
-        migrate(service.settings)
+        migrate_engine(service.settings)
         server.app = web_app(service)
         yield World(name, url, {**names, **_mail_links(service)})
         service.submitter.close()

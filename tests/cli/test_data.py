@@ -11,6 +11,7 @@ from gate.core.event import RepositoryRef
 from gate.store import Store
 from tests import verdicts
 from tests.cli.conftest import Project
+from tests.migrated import migrate
 
 ENGINE = RepositoryRef(5, 7, "ada/engine", "main", private=False)
 BRAKES = RepositoryRef(5, 8, "ada/brakes", "main", private=False)
@@ -21,7 +22,7 @@ def data(tmp_path: Path) -> Path:
     """A data folder with two repositories, each with a waiver and a mirror."""
     folder = tmp_path / "data"
     with Store(f"sqlite:///{folder}/gate.db") as store:
-        store.migrate()
+        migrate(store)
         for ref in (ENGINE, BRAKES):
             store.save_repository(ref)
             store.save_waiver(ref.id, 3, verdicts.WAIVER, origin="comment:1:0")

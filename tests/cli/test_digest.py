@@ -10,6 +10,7 @@ import pytest
 from gate.store import Store
 from tests.cli.conftest import Project
 from tests.mail_server import Script, mail_server
+from tests.migrated import migrate
 from tests.workflows.mail.mail_service import MIRA, SHOP, know
 
 
@@ -18,7 +19,7 @@ def data(tmp_path: Path) -> Path:
     """A data folder with a repository that changed in week 47 of 2026."""
     folder = tmp_path / "data"
     with Store(f"sqlite:///{folder}/gate.db") as store:
-        store.migrate()
+        migrate(store)
         know(store, SHOP, MIRA)
     return folder
 

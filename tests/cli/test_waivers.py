@@ -13,6 +13,7 @@ from gate.core.event import RepositoryRef
 from gate.store import Store
 from tests import verdicts
 from tests.cli.conftest import Project
+from tests.migrated import migrate
 
 ENGINE = RepositoryRef(5, 7, "ada/engine", "main", private=False)
 BRAKES = RepositoryRef(5, 8, "ada/brakes", "main", private=False)
@@ -23,7 +24,7 @@ def data(tmp_path: Path) -> Path:
     """A data folder with waivers on two repositories, one of them with a hostile reason."""
     folder = tmp_path / "data"
     with Store(f"sqlite:///{folder}/gate.db") as store:
-        store.migrate()
+        migrate(store)
         store.save_repository(ENGINE)
         store.save_repository(BRAKES)
         store.save_waiver(7, 3, verdicts.WAIVER, origin="comment:1:0")

@@ -30,6 +30,7 @@ from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code, static_reports
 from gate.workflows.measure_coverage import Running
 from tests.corpus.history import Sample, make_one_of_all, make_repository, samples
+from tests.migrated import migrate
 
 _REPOSITORY = RepositoryRef(0, 7, "corpus/samples", "main", private=True)
 """All samples are one repository to the store, so that equal blobs are measured once."""
@@ -48,7 +49,7 @@ class Ruling:
 def service(folder: Path, database_url: str = "", *, sandbox: SandboxMode = "none") -> Iterator[Service]:
     """A service that keeps what it measures in that database, or in memory."""
     with Store(database_url) if database_url else Store.in_memory() as store:
-        store.migrate()
+        migrate(store)
         store.save_repository(_REPOSITORY)
         yield Service(Settings(None, folder, database_url, sandbox=sandbox), store=store)
 

@@ -12,6 +12,7 @@ import pytest
 from gate.core.event import RepositoryRef
 from gate.store import CommentRecord, Store
 from tests import verdicts
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -23,7 +24,7 @@ CLAIMED = CommentRecord(None, "", "run 1", NOON, "")
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(RepositoryRef(5, 7, "ada/engine", "main", private=False))
         yield opened
 

@@ -15,6 +15,7 @@ from gate.core.event import RepositoryRef
 from gate.core.file_state import FileState, FunctionNote, LineStates, Notes, TestedLines
 from gate.core.measured_file import Folder
 from gate.store import Order, Store
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -28,7 +29,7 @@ HALF = TestedLines(Ratio(5, 10), LineStates((1, 2, 3, 4), (6, 7, 8, 9), (5,)))
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(REPOSITORY)
         opened.save_repository(OTHER)
         yield opened

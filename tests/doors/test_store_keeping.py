@@ -14,6 +14,7 @@ from gate.store import Store
 from gate.store.content import packed
 from gate.tables import METADATA, Instant
 from tests import verdicts
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -37,7 +38,7 @@ OF_ONE = sorted(set(METADATA.tables) - OF_NO_REPOSITORY - {"repository"})
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(LEFT)
         opened.save_repository(STAYS)
         yield opened

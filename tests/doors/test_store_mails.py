@@ -12,6 +12,7 @@ from gate.core.branch_state import BranchChange
 from gate.core.event import RepositoryRef
 from gate.core.subscription import Subscription
 from gate.store import MailKey, MailRecord, Store
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -26,7 +27,7 @@ ALERT = MailKey("alert", MIRA, repository_id=7, number=1)
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(RepositoryRef(5, 7, "ada/engine", "main", private=False))
         opened.note_branch_state(7, "blocked", sha="a" * 40, run_id="r1", why="w", now=NOON)
         yield opened

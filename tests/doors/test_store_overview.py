@@ -15,6 +15,7 @@ from gate.core.standing import BranchFacts
 from gate.core.verdict import Outcome, Verdict, concluded
 from gate.store import Recent, Store
 from tests import verdicts
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -31,7 +32,7 @@ STATIC = {"over": 3, "findings_high": 1, "findings_medium": 2, "findings_low": 4
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(REPOSITORY)
         opened.save_repository(OTHER)
         yield opened

@@ -20,6 +20,7 @@ from gate.store import PullRequestState, Store
 from gate.store.pruning import NO_DETAILS
 from gate.tables import file_report
 from tests import verdicts
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -33,7 +34,7 @@ TODAY = NOW.date()
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(REPOSITORY)
         yield opened
 

@@ -14,6 +14,7 @@ from gate.core.user import UserView
 from gate.store import SessionRecord, Store
 from gate.tables import session
 from tests import verdicts
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -28,7 +29,7 @@ SESSION = SessionRecord(
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_session(SESSION)
         yield opened
 

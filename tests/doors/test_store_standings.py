@@ -13,6 +13,7 @@ from gate.core.event import RepositoryRef
 from gate.core.verdict import concluded
 from gate.store import Standing, Store
 from tests import verdicts
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -22,7 +23,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         yield opened
 
 

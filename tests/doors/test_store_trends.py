@@ -17,6 +17,7 @@ from gate.store import ShortVerdict, Store
 from gate.tables import happening, measurement
 from gate.tables import verdict as verdicts_made
 from tests import verdicts
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -34,7 +35,7 @@ WHY = "71.4\N{NO-BREAK SPACE}% of changed lines, gate 80\N{NO-BREAK SPACE}%. Ret
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(REPOSITORY)
         opened.save_repository(OTHER)
         yield opened

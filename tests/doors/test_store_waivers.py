@@ -15,6 +15,7 @@ from gate.store import Store
 from gate.store.waivers import MOST_REFUSALS
 from gate.tables import waiver as waivers_given
 from tests import verdicts
+from tests.migrated import migrate
 
 pytest_plugins = ["tests.databases"]
 
@@ -28,7 +29,7 @@ LATER = replace(WAIVER, person="ada", given_at=WAIVER.given_at + timedelta(hours
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     with Store(database_url) as opened:
-        opened.migrate()
+        migrate(opened)
         opened.save_repository(REPOSITORY)
         opened.save_repository(OTHER)
         yield opened

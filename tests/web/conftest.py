@@ -10,6 +10,7 @@ import pytest
 
 from gate.store import Store
 from tests.fake_github import FakeGitHub
+from tests.migrated import migrate
 from tests.web.browser import Browser, SignInService, sign_in_service
 
 
@@ -18,7 +19,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the schema in it."""
     path = tmp_path_factory.mktemp("migrated") / "gate.db"
     with Store(f"sqlite:///{path}") as made:
-        made.migrate()
+        migrate(made)
     return path
 
 

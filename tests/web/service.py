@@ -13,10 +13,11 @@ from typing import Any
 
 from flask import Flask
 
-from gate.engine import Submitter, migrate
+from gate.engine import Submitter
 from gate.service import Service
 from gate.settings import App, Settings
 from gate.web import create_app
+from tests.migrated import migrate, migrate_engine
 
 SECRET = "the webhook secret"
 APP = App(9, "-----BEGIN RSA PRIVATE KEY-----", (SECRET, "the previous secret"))
@@ -60,8 +61,8 @@ def web_service(
         Settings(app=app, data_dir=folder, database_url=f"sqlite:///{folder / 'gate.db'}", **settings)
     )
     if migrated:
-        migrate(service.settings)
-        service.store.migrate()
+        migrate_engine(service.settings)
+        migrate(service.store)
     return service
 
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from gate.core.branch_rules import BranchRule, BranchRules, RequiredCheck
 from gate.store import Store
 from tests.goldens import assert_golden
+from tests.migrated import migrate
 from tests.web.service import APP, web_app
 from tests.web.test_pages import NOW, PUBLIC, page_service, read
 
@@ -38,7 +39,7 @@ TRIAL = BranchRule(
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "gate.db"
     with Store(f"sqlite:///{path}") as made:
-        made.migrate()
+        migrate(made)
     return path
 
 

@@ -15,11 +15,11 @@ from checks.codec import decode
 from gate.core.event import RepositoryRef
 from gate.core.verdict import Outcome, Verdict, concluded
 from gate.core.work import Waive
-from gate.engine import migrate
 from gate.store import Store
 from tests import verdicts
 from tests.fake_github import FakeGitHub, Repository
 from tests.goldens import assert_golden
+from tests.migrated import migrate_engine
 from tests.web.browser import Browser, SignInService, known
 from tests.web.test_pages import judge, read
 
@@ -30,7 +30,7 @@ ANSWER = "form:" + "a" * 32
 
 @pytest.fixture
 def repository(github: FakeGitHub, store: Store, signing: SignInService) -> Repository:
-    migrate(signing.settings)
+    migrate_engine(signing.settings)
     made = known(github, store, "northwind/delivery-worker")
     made.collaborators["mona"] = "maintain"
     return made
@@ -345,7 +345,7 @@ def test_a_private_run_that_one_may_not_see_is_not_there(
     """
     The form and what is sent to it are answered as for a run that does not exist.
     """
-    migrate(signing.settings)
+    migrate_engine(signing.settings)
     made = known(github, store, "octo/plans", private=True)
     found = store.repository(made.id)
     assert found

@@ -13,6 +13,7 @@ from gate.service import Service
 from gate.settings import App, Settings
 from gate.store import Store
 from tests.fake_github import FakeGitHub, Repository
+from tests.migrated import migrate
 from tests.workflows.inline_run import InlineRun
 
 
@@ -36,7 +37,7 @@ def github(tmp_path: Path) -> Iterator[FakeGitHub]:
 @pytest.fixture
 def service(github: FakeGitHub, tmp_path: Path) -> Iterator[Later]:
     with Store("sqlite://") as store:
-        store.migrate()
+        migrate(store)
         made = Later(settings_of(github, tmp_path / "data"), store=store)
         yield made
         made.github.close()

@@ -31,6 +31,7 @@ from tests.fake_github.faults import (
     UPDATE_COMMENT,
     Fault,
 )
+from tests.migrated import migrate
 from tests.workflows.conftest import ref_of, settings_of
 from tests.workflows.inline_run import InlineRun
 
@@ -105,7 +106,7 @@ def _case(folder: Path, store: Store) -> Iterator[Case]:
                 comment=True,
             )
         )
-        store.migrate()
+        migrate(store)
         store.save_repository(known)
         made = Case(github, pull, Service(settings_of(github, folder), store=store), known, verdict)
         made.seen("open", pull.head_sha)

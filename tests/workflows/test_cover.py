@@ -24,6 +24,7 @@ from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code, Tree
 from gate.workflows.measure_coverage import Running, measured, save
 from tests.boxes import NAME, sandbox_or_skip
+from tests.migrated import migrate
 
 pytestmark = [pytest.mark.slow, pytest.mark.box]
 
@@ -95,7 +96,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
     settings = Settings(app=None, data_dir=tmp_path / "data", database_url="sqlite://")
     (tmp_path / "project").mkdir()
     with Store.in_memory() as store:
-        store.migrate()
+        migrate(store)
         store.save_repository(RepositoryRef(1, REPOSITORY, "octo/shop", "main", private=False))
         yield Project(tmp_path / "project", Service(settings, store=store))
 

@@ -19,6 +19,7 @@ from gate.workflows.judge import Judged
 from gate.workflows.measure_coverage import Indexes, Running, measured
 from tests.boxes import NAME, sandbox_or_skip
 from tests.distributions import put_wheel
+from tests.migrated import migrate
 from tests.wheel_index import index_of
 from tests.workflows import test_cover as plain
 from tests.workflows.test_cover import REPOSITORY, Project
@@ -74,7 +75,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
             database_url="sqlite://",
             index_urls=(private.url, public.url),
         )
-        store.migrate()
+        migrate(store)
         store.save_repository(RepositoryRef(1, REPOSITORY, "octo/shop", "main", private=False))
         yield Project(tmp_path / "project", Service(settings, store=store))
 

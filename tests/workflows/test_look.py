@@ -17,6 +17,7 @@ from gate.service import Service
 from gate.store import SeenRules, Store
 from gate.workflows.look import look, look_again
 from tests.fake_github import FakeGitHub, Repository, faults
+from tests.migrated import migrate
 from tests.workflows.conftest import ref_of, settings_of
 
 READ = "GET /repos/{owner}/{repo}/branches/{branch}"
@@ -46,7 +47,7 @@ class TimedService(Service):
 @pytest.fixture
 def service(github: FakeGitHub, tmp_path: Path) -> Iterator[Service]:
     with Store(f"sqlite:///{tmp_path}/gate.db") as store:
-        store.migrate()
+        migrate(store)
         made = TimedService(settings_of(github, tmp_path), store=store)
         made.github_clock = github
         yield made

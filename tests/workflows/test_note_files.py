@@ -32,6 +32,7 @@ from gate.workflows.record_branch import RECORDED, record_branch
 from tests import verdicts
 from tests.boxes import sandbox_or_skip
 from tests.fake_github import FakeGitHub
+from tests.migrated import migrate
 from tests.workflows.conftest import Later, ref_of
 from tests.workflows.inline_run import InlineRun
 
@@ -103,7 +104,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
     settings = Settings(app=None, data_dir=tmp_path / "data", database_url="sqlite://")
     (tmp_path / "project").mkdir()
     with Store.in_memory() as store:
-        store.migrate()
+        migrate(store)
         store.save_repository(REPOSITORY)
         yield Project(tmp_path / "project", Service(settings, store=store))
 

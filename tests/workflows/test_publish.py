@@ -13,6 +13,7 @@ from gate.store import CheckRunRecord, Store
 from gate.workflows import publish
 from tests import verdicts
 from tests.fake_github import FakeGitHub
+from tests.migrated import migrate
 from tests.workflows.conftest import ref_of, settings_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -45,7 +46,7 @@ def test_a_waiver_given_while_a_verdict_is_published_is_shown(github: FakeGitHub
         )
     )
     with RacedStore("sqlite://") as store:
-        store.migrate()
+        migrate(store)
         store.save_repository(known)
         store.save_verdict(known.id, pull.number, judged, run_id="r1", now=NOON)
 

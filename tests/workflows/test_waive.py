@@ -17,6 +17,7 @@ from gate.workflows.waive import waive
 from gate.workflows.wind_up import wind_up
 from tests import verdicts
 from tests.fake_github import FakeGitHub, PullRequest, Repository
+from tests.migrated import migrate
 from tests.workflows.conftest import ref_of, settings_of
 from tests.workflows.inline_run import InlineRun
 
@@ -63,7 +64,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         repository.collaborators["mona"] = "maintain"
         pull = repository.open_pull_request({"app.py": "x = 2\n"}, author="tomas")
         ref = ref_of(repository)
-        store.migrate()
+        migrate(store)
         store.save_repository(ref)
         store.note_pull_request(
             ref.id, 1, head_sha=pull.head_sha, base_ref="main", updated_at=NOON, state="open", author="tomas"

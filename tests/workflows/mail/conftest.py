@@ -12,6 +12,7 @@ from gate.core.relay import Relay
 from gate.store import Store
 from gate.workflows import send_digest
 from tests.mail_server import Script, mail_server
+from tests.migrated import migrate
 from tests.workflows.mail.mail_service import MIRA, SHOP, Clock, know, settings_for
 
 
@@ -37,7 +38,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the schema in it: to copy it is faster than to migrate."""
     path = tmp_path_factory.mktemp("migrated") / "gate.db"
     with Store(f"sqlite:///{path}") as made:
-        made.migrate()
+        migrate(made)
     return path
 
 
