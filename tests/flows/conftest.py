@@ -1,4 +1,7 @@
-"""One service and one stand-in GitHub for all flows; each test has a repository of its own."""
+"""One service and one stand-in GitHub for all flows of a process; each test has a repository of its own.
+
+The modules are in three groups, which run side by side.
+"""
 
 from __future__ import annotations
 
@@ -114,8 +117,9 @@ class World:
             time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Ends with the flows of its process: a service that waits for work takes time from other tests."""
     folder = tmp_path_factory.mktemp("flows")
     with running_world(folder, {"GATE_WEBHOOK_SECRET": NEW_SECRET, "GATE_LOG_LEVEL": "debug"}) as world:
         yield world
