@@ -10,6 +10,8 @@ from tests.flows.conftest import SOURCE, TANGLE, World
 
 RULES = "GET /repos/{owner}/{repo}/rules/branches/{branch}"
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_1")]
+
 
 def test_the_page_says_that_the_gate_is_required(world: World) -> None:
     """
