@@ -14,7 +14,7 @@ from gate.cli.terminal import messages
 from gate.core.cell import cell
 from gate.core.failure import Permanent
 from gate.core.markdown import clean
-from gate.core.verdict_json import valid_text
+from gate.core.verdict_json import waived_as_json
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import WaiverRecord
@@ -85,16 +85,7 @@ def _values(record: WaiverRecord) -> dict[str, object]:
         waiver.given_at.astimezone(UTC).isoformat(timespec="seconds"),
         waiver.why,
         waiver.head_sha,
-        [
-            {
-                "kind": reason.kind,
-                "path": valid_text(reason.path),
-                "name": valid_text(reason.name),
-                "component": valid_text(reason.component),
-                "text": valid_text(reason.text),
-            }
-            for reason in waiver.reasons
-        ],
+        waived_as_json(waiver),
         record.origin,
     )
     return dict(zip(COLUMNS, values, strict=True))

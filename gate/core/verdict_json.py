@@ -19,7 +19,7 @@ from gate.core.comparison import (
     SecurityFacts,
 )
 from gate.core.explanation import Explained, Explanation
-from gate.core.verdict import CheckVerdict, Preview, Reason, Verdict
+from gate.core.verdict import CheckVerdict, Preview, Reason, Verdict, Waiver
 
 JsonObject = dict[str, object]
 
@@ -52,6 +52,20 @@ def as_json(verdict: Verdict, explanation: Explanation | None = None) -> JsonObj
 def valid_text(text: str) -> str:
     """Text of JSON: undecodable bytes of a path as `\\udc..` of six characters."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def waived_as_json(waiver: Waiver) -> list[JsonObject]:
+    """The reasons that a waiver covers."""
+    return [
+        {
+            "kind": reason.kind,
+            "path": valid_text(reason.path),
+            "name": valid_text(reason.name),
+            "component": valid_text(reason.component),
+            "text": valid_text(reason.text),
+        }
+        for reason in waiver.reasons
+    ]
 
 
 def _preview(preview: Preview) -> JsonObject:

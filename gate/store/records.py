@@ -11,7 +11,7 @@ from gate.core.branch_rules import BranchRules
 from gate.core.comparison import Ratio
 from gate.core.event import RepositoryRef
 from gate.core.user import UserView
-from gate.core.verdict import Outcome, Verdict, Waiver
+from gate.core.verdict import Outcome, Verdict, Waiver, why
 
 PullRequestState = Literal["open", "closed"]
 InstallationState = Literal["active", "suspended", "removed"]
@@ -146,6 +146,18 @@ class VerdictRecord:
     """Of a merge group or a push; empty for a pull request."""
     verdict: Verdict
     recorded_at: datetime
+
+    @property
+    def short(self) -> ShortVerdict:
+        """As lists show it."""
+        return ShortVerdict(
+            self.run_id,
+            self.number,
+            self.verdict.provenance.head,
+            self.verdict.outcome,
+            why(self.verdict),
+            self.recorded_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from gate.core.trend import (
     weekly,
     zone_of,
 )
-from gate.core.verdict import Outcome, Verdict, why
+from gate.core.verdict import Outcome, Verdict
 from gate.core.waiver import with_waivers
 from gate.store.content import plain, unpacked
 from gate.store.database import upsert
-from gate.store.records import RepositoryRecord, ShortVerdict, VerdictRecord
+from gate.store.records import RepositoryRecord, ShortVerdict
 from gate.store.verdicts import Verdicts
 from gate.tables import happening, measurement, pull_request, revision, waiver
 from gate.tables import verdict as verdicts_made
@@ -117,7 +117,7 @@ class Trends(Verdicts):
                     row.run_id, number, row.head_sha, Outcome(row.outcome), row.why, row.at
                 )
             elif full := self.newest_verdict(repository_id, number):
-                found[number] = _short(full)
+                found[number] = full.short
         return found
 
     def newest_of_branch(self, repository_id: int, branch: str) -> ShortVerdict | None:
@@ -254,15 +254,3 @@ def _totals(
     for row in connection.execute(statement):
         totals[row.sha][row.metric] = row.value
     return totals
-
-
-def _short(record: VerdictRecord) -> ShortVerdict:
-    verdict = record.verdict
-    return ShortVerdict(
-        record.run_id,
-        record.number,
-        verdict.provenance.head,
-        verdict.outcome,
-        why(verdict),
-        record.recorded_at,
-    )

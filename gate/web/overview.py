@@ -18,7 +18,7 @@ from gate.core.sparkline import Sparkline, sparkline
 from gate.core.standing import STATES, BranchFacts, Standing, headline, standing
 from gate.core.trend import MEASURES
 from gate.store import RepositoryRecord
-from gate.web.page import render, visitor
+from gate.web.page import page_number, render, visitor
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -90,7 +90,7 @@ def _asked() -> Asked:
     return Asked(
         search=request.args.get("q", "").strip()[:MOST_SEARCHED],
         sort=next((each for each in SORTS if each == sort), "attention"),
-        page=min(max(request.args.get("page", 1, type=int), 1), 10_000),
+        page=page_number(),
     )
 
 

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, request
 
 from gate import charts
-from gate.core.trend import WEEK, Trend, monday, zone_of
+from gate.core.trend import Trend, period
 from gate.core.trend_page import Card, cards, figures
 from gate.store import RepositoryRecord
 from gate.web.page import named, render
@@ -21,8 +20,8 @@ from gate.web.required import required_box
 if TYPE_CHECKING:
     from gate.service import Service
 
-PERIODS: Mapping[int, int] = {3: 13, 6: 26, 12: 52, 36: 156}
-"""{months: weeks}."""
+PERIODS = (3, 6, 12, 36)
+"""Months."""
 USUAL_MONTHS = 6
 WIDTHS = (520, 285)
 """In pixels, for large screens and for small ones: one drawing made smaller would be hard to read."""
@@ -57,8 +56,8 @@ def _months() -> int:
 
 
 def _trends(service: Service, repository: RepositoryRecord, months: int) -> str:
-    last = monday(service.now(), zone_of(repository.timezone))
-    trend = service.store.trend(repository, first=last - (PERIODS[months] - 1) * WEEK, last=last)
+    first, last = period(service.now(), repository.timezone, months)
+    trend = service.store.trend(repository, first=first, last=last)
     web_url = service.settings.repository_url(repository.full_name)
     newest = service.store.revisions(repository.id, limit=1)
     return render(
@@ -70,7 +69,7 @@ def _trends(service: Service, repository: RepositoryRecord, months: int) -> str:
         newest=newest[0] if newest else None,
         standing=service.store.newest_of_branch(repository.id, repository.default_branch),
         months=months,
-        periods=tuple(PERIODS),
+        periods=PERIODS,
         measured=any(point.revision or point.checked for point in trend.points),
         figures=figures(trend),
         cards=[_drawn(trend, card) for card in cards(trend)],

@@ -15,7 +15,7 @@ from gate.core.trend.values import (
     Revision,
     Trend,
 )
-from gate.core.trend.weeks import WEEK, beginning, monday, name_of, newest_of_weeks, weekly, zone_of
+from gate.core.trend.weeks import WEEK, beginning, monday, name_of, newest_of_weeks, period, weekly, zone_of
 
 __all__ = (
     "MEASURES",
@@ -38,6 +38,7 @@ __all__ = (
     "newest_of_weeks",
     "number_of",
     "numbers",
+    "period",
     "standing",
     "weekly",
     "zone_of",

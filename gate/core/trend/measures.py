@@ -26,6 +26,10 @@ class Measure:
     value: Callable[[Point], Ratio | None]
     """None where the week has none."""
 
+    def number(self, value: Ratio) -> float:
+        """What people compare; of a share in per cent, 0 to 100."""
+        return 100 * number_of(value) if self.unit == "share" else number_of(value)
+
     def text(self, value: Ratio) -> str:
         """`84.3 %`, `12`, `41.5 s`, `63.2`."""
         if self.unit == "share":

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from gate.core.comparison import Ratio
-from gate.core.trend.measures import Measure, number_of
+from gate.core.trend.measures import Measure
 from gate.core.trend.values import Point
 
 
@@ -60,7 +60,7 @@ def standing(measure: Measure, points: Sequence[Point], *, weeks: int) -> Standi
 def numbers(measure: Measure, points: Sequence[Point]) -> tuple[tuple[date, float | None], ...]:
     """The measure week by week, of a share in per cent, rounded to hundredths; None is a gap."""
     found = ((point.week, measure.value(point)) for point in points)
-    return tuple((week, None if value is None else round(_shown(measure, value), 2)) for week, value in found)
+    return tuple((week, None if value is None else round(measure.number(value), 2)) for week, value in found)
 
 
 def limits(
@@ -77,7 +77,3 @@ def limits(
             limit = point.revision.totals.get(metric, limit)
         found.append((point.week, limit))
     return tuple(found)
-
-
-def _shown(measure: Measure, value: Ratio) -> float:
-    return 100 * number_of(value) if measure.unit == "share" else number_of(value)

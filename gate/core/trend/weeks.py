@@ -32,6 +32,12 @@ def monday(at: datetime, zone: ZoneInfo) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def period(now: datetime, timezone: str, months: int) -> tuple[date, date]:
+    """The Mondays of the first and the last week of a period that ends with the present one: 13 weeks for three months."""
+    last = monday(now, zone_of(timezone))
+    return last - (round(months * 52 / 12) - 1) * WEEK, last
+
+
 def beginning(week: date, zone: ZoneInfo) -> datetime:
     """The first moment of the week."""
     return datetime(week.year, week.month, week.day, tzinfo=zone)

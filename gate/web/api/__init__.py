@@ -5,14 +5,13 @@ What a request may read is decided as for pages, or by the API token. `docs/api.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, NoReturn, get_args
 
 from flask import Blueprint, Response, abort, g, request
 
 from gate.core.failure import Transient
 from gate.core.markdown import clean, shorten
-from gate.core.trend import WEEK, monday, zone_of
+from gate.core.trend import period
 from gate.store import Order, PullRequestRecord, RepositoryRecord, ShortVerdict
 from gate.web.api import answers, document, reader, values
 
@@ -77,8 +76,8 @@ def _trends(api: Blueprint, service: Service) -> None:
         found = reader.repository(service, owner, name)
         answers.only("months")
         months = answers.integer("months", MONTHS, lowest=1, highest=MOST_MONTHS)
-        last = monday(service.now(), zone_of(found.timezone))
-        trend = service.store.trend(found, first=_first(last, months), last=last)
+        first, last = period(service.now(), found.timezone, months)
+        trend = service.store.trend(found, first=first, last=last)
         if answers.wants_csv(csv):
             rows = [values.trend_row(point) for point in trend.points]
             return answers.as_csv(f"{found.full_name}-trends", values.TREND_COLUMNS, rows)
@@ -122,7 +121,7 @@ def _verdicts(api: Blueprint, service: Service) -> None:
             _not_found()
         found = service.store.verdicts(repository.id, number, limit=asked.limit, offset=asked.offset)
         return answers.as_json(
-            [values.shortened(record) for record in answers.shown(found, asked)],
+            [values.short_verdict(record.short) for record in answers.shown(found, asked)],
             answers.links(service, found, asked),
         )
 
@@ -210,11 +209,6 @@ def _with_verdicts(
 ) -> list[tuple[PullRequestRecord, ShortVerdict | None]]:
     newest = service.store.newest_in_short(repository.id, [each.number for each in found])
     return [(each, newest.get(each.number)) for each in found]
-
-
-def _first(last: date, months: int) -> date:
-    """The Monday of the first week: 13 weeks for three months."""
-    return last - (round(months * 52 / 12) - 1) * WEEK
 
 
 def _not_found() -> NoReturn:

@@ -9,8 +9,7 @@ from urllib.parse import quote
 from gate.core.comparison import Ratio
 from gate.core.measured_file import FilesAt, MeasuredFile
 from gate.core.trend import MEASURES, Measure, Point, Revision, Trend, name_of
-from gate.core.verdict import why
-from gate.core.verdict_json import as_json, valid_text
+from gate.core.verdict_json import as_json, valid_text, waived_as_json
 from gate.settings import Settings
 from gate.store import PullRequestRecord, RepositoryRecord, ShortVerdict, VerdictRecord, WaiverRecord
 
@@ -175,21 +174,6 @@ def short_verdict(short: ShortVerdict) -> JsonObject:
     }
 
 
-def shortened(record: VerdictRecord) -> JsonObject:
-    """A whole verdict in short."""
-    verdict = record.verdict
-    return short_verdict(
-        ShortVerdict(
-            record.run_id,
-            record.number,
-            verdict.provenance.head,
-            verdict.outcome,
-            why(verdict),
-            record.recorded_at,
-        )
-    )
-
-
 def run(full_name: str, record: VerdictRecord) -> JsonObject:
     """A run with its verdict in full."""
     return {
@@ -249,16 +233,7 @@ def waiver(record: WaiverRecord) -> JsonObject:
         "given_at": _time(given.given_at),
         "why": valid_text(given.why),
         "head": given.head_sha,
-        "reasons": [
-            {
-                "kind": reason.kind,
-                "path": valid_text(reason.path),
-                "name": valid_text(reason.name),
-                "component": valid_text(reason.component),
-                "text": valid_text(reason.text),
-            }
-            for reason in given.reasons
-        ],
+        "reasons": waived_as_json(given),
         "origin": record.origin,
     }
 
@@ -297,9 +272,7 @@ def _ratio(measure: Measure, value: Ratio) -> JsonObject:
 
 
 def _number(measure: Measure, value: Ratio) -> float:
-    """What people compare; of a share in per cent, 0 to 100."""
-    number = value.covered / value.executable if value.executable else 0.0
-    return round(100 * number if measure.unit == "share" else number, 4)
+    return round(measure.number(value), 4)
 
 
 def _time(at: datetime | None) -> str | None:
