@@ -5,6 +5,7 @@ from gate.store.chances import Chances
 from gate.store.file_lists import FileLists, FileRecord, Order
 from gate.store.files import Files
 from gate.store.following import Following
+from gate.store.gauges import Gauging
 from gate.store.keeping import Keeping
 from gate.store.mails import Mails
 from gate.store.overview import Overview
@@ -12,6 +13,7 @@ from gate.store.records import (
     CheckRunRecord,
     CommentRecord,
     FailedDelivery,
+    Gauges,
     InstallationState,
     MailKey,
     MailRecord,
@@ -23,13 +25,11 @@ from gate.store.records import (
     SeenRules,
     SessionRecord,
     ShortVerdict,
-    Standing,
     VerdictRecord,
     WaiverRecord,
 )
 from gate.store.reports import Reports
 from gate.store.sessions import Sessions
-from gate.store.standings import Standings
 from gate.store.subscriptions import Subscriptions
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "CommentRecord",
     "FailedDelivery",
     "FileRecord",
+    "Gauges",
     "InstallationState",
     "MailKey",
     "MailRecord",
@@ -49,7 +50,6 @@ __all__ = [
     "SeenRules",
     "SessionRecord",
     "ShortVerdict",
-    "Standing",
     "Store",
     "VerdictRecord",
     "WaiverRecord",
@@ -59,7 +59,7 @@ __all__ = [
 class Store(
     Following,
     Reports,
-    Standings,
+    Gauging,
     Overview,
     BadgeKeys,
     Chances,

@@ -15,6 +15,8 @@ Totals = dict[int, dict[str, int]]
 """{repository: {metric: value}}."""
 earlier = judged.alias("earlier")
 """Verdicts inside `newest`."""
+revisions = revision.alias()
+"""Commits inside `commit`."""
 
 
 def newest(*wanted: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
@@ -47,6 +49,18 @@ def of_pull_request() -> sa.ScalarSelect[str]:
     )
 
 
+def commit(*wanted: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
+    """The newest measured commit of each `repository` of the query around it; a maximum by group would read all commits."""
+    return (
+        sa.select(revisions.c.sha)
+        .where(revisions.c.repository_id == repository.c.id, *wanted)
+        .order_by(revisions.c.committed_at.desc(), revisions.c.sha)
+        .limit(1)
+        .correlate(repository)
+        .scalar_subquery()
+    )
+
+
 def totals_at(
     connection: sa.Connection,
     ids: Collection[int],
@@ -56,19 +70,11 @@ def totals_at(
 ) -> Totals:
     """{id: {metric: value}} of the newest commit until then that has the metric `having`."""
     has = sa.exists().where(
-        measurement.c.repository_id == revision.c.repository_id,
-        measurement.c.sha == revision.c.sha,
+        measurement.c.repository_id == revisions.c.repository_id,
+        measurement.c.sha == revisions.c.sha,
         measurement.c.metric == having,
     )
-    sha = (
-        sa.select(revision.c.sha)
-        .where(revision.c.repository_id == repository.c.id, has.correlate(revision))
-        .where(revision.c.committed_at <= until if until else sa.true())
-        .order_by(revision.c.committed_at.desc(), revision.c.sha)
-        .limit(1)
-        .correlate(repository)
-        .scalar_subquery()
-    )
+    sha = commit(has.correlate(revisions), revisions.c.committed_at <= until if until else sa.true())
     statement = (
         sa.select(repository.c.id, measurement.c.metric, measurement.c.value)
         .select_from(repository)

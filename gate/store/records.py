@@ -231,7 +231,7 @@ class FailedDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Gauges:
     """Where a repository stands: the newest measured commit of its default branch, and its open pull requests."""
 
     repository: str

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from gate.core.failure import Transient
 from gate.core.verdict import Outcome
-from gate.store import Standing
-from gate.store.standings import PENDING
+from gate.store import Gauges
+from gate.store.gauges import PENDING
 from gate.telemetry import CONTENT_TYPE, Gauged
 from gate.web.constant_time import same
 
@@ -74,23 +74,23 @@ def _repositories(service: Service) -> Iterator[Gauged] | None:
     if not _may_see_repositories(service.settings.metrics_token):
         return None
     try:
-        standings = service.store.standings(_METRICS)
+        gauges = service.store.gauges(_METRICS)
     except Transient:
         return iter(())
-    return (_gauged(standing) for standing in standings)
+    return map(_gauged, gauges)
 
 
-def _gauged(standing: Standing) -> Gauged:
-    totals = standing.totals
+def _gauged(found: Gauges) -> Gauged:
+    totals = found.totals
     executable = totals.get("executable", 0)
     measured = {level: totals.get(f"findings_{level}") for level in _SEVERITIES}
     return Gauged(
-        name=standing.repository,
+        name=found.repository,
         coverage_ratio=totals.get("covered", 0) / executable if executable else None,
         functions_over_limit=totals.get("over"),
         findings={level: number for level, number in measured.items() if number is not None},
-        open_pull_requests={outcome: standing.open_pull_requests.get(outcome, 0) for outcome in _OUTCOMES},
-        measured_timestamp_seconds=standing.measured_at.timestamp() if standing.measured_at else None,
+        open_pull_requests={outcome: found.open_pull_requests.get(outcome, 0) for outcome in _OUTCOMES},
+        measured_timestamp_seconds=found.measured_at.timestamp() if found.measured_at else None,
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from gate.core.event import RepositoryRef
 from gate.core.verdict import concluded
-from gate.store import Standing, Store
+from gate.store import Gauges, Store
 from tests import verdicts
 from tests.migrated import migrate
 
@@ -46,11 +46,11 @@ def test_each_by_its_newest_commit_and_open_pull_requests(store: Store) -> None:
         store.note_pull_request(1, number, head_sha=head, base_ref="main", updated_at=NOON, state=state)  # type: ignore[arg-type]  # one of the two words
         store.save_verdict(1, number, verdicts.BLOCKED, run_id=f"run:{number}", now=NOON)
 
-    found = store.standings(["over", "covered"])
+    found = store.gauges(["over", "covered"])
 
     assert found == (
-        Standing("ada/1", NOON + timedelta(hours=2), {"over": 2}, {"blocked": 1, "pending": 1}),
-        Standing("ada/2", None, {}, {}),
+        Gauges("ada/1", NOON + timedelta(hours=2), {"over": 2}, {"blocked": 1, "pending": 1}),
+        Gauges("ada/2", None, {}, {}),
     )
 
 
@@ -62,7 +62,7 @@ def test_a_waived_verdict_counts_as_waived(store: Store) -> None:
     store.save_verdict(1, 1, only, run_id="run:1", now=NOON)
     store.save_waiver(1, 1, verdicts.WAIVER, origin="comment:1:0")
 
-    assert store.standings([])[0].open_pull_requests == {"waived": 1}
+    assert store.gauges([])[0].open_pull_requests == {"waived": 1}
 
 
 def test_any_number_of_repositories_takes_three_queries(store: Store) -> None:
@@ -76,7 +76,7 @@ def test_any_number_of_repositories_takes_three_queries(store: Store) -> None:
         store._engine, "before_cursor_execute", lambda *given: statements.append(given[2]), named=False
     )
 
-    found = store.standings(["over"])
+    found = store.gauges(["over"])
 
     assert len(found) == 20
     assert len([each for each in statements if each.lstrip().startswith("SELECT")]) == 3
