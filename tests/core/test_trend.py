@@ -1,4 +1,4 @@
-"""Weekly points, drift and standings: worked out by hand, and as properties."""
+"""Weekly points, drift and comparisons: worked out by hand, and as properties."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from gate.core.trend import (
     Revision,
     Trend,
     beginning,
+    compared,
     drifts,
     limits,
     monday,
     name_of,
     numbers,
-    standing,
     weekly,
     zone_of,
 )
@@ -375,24 +375,24 @@ def test_what_never_gets_worse_does_not_drift(values: list[int | None]) -> None:
         ([None], 4, None),
     ],
 )
-def test_standing_compares_with_what_is_old_enough(
+def test_a_value_is_compared_with_what_is_old_enough(
     values: list[int | None], weeks: int, expected: tuple[int, int | None, int] | None
 ) -> None:
     """
     Now, then, and how many weeks lie between.
     """
-    found = standing(MEASURES["over"], points_of("over", values), weeks=weeks)
+    found = compared(MEASURES["over"], points_of("over", values), weeks=weeks)
 
     told = found and (found.now.covered, found.before and found.before.covered, found.weeks)
     assert told == expected
 
 
-def test_standing_says_which_way_it_went() -> None:
+def test_it_says_which_way_it_went() -> None:
     """
     Lower is better for functions over the limit; without anything before it is no way at all.
     """
-    found = standing(MEASURES["over"], points_of("over", [9, 7]), weeks=1)
-    single = standing(MEASURES["over"], points_of("over", [9]), weeks=1)
+    found = compared(MEASURES["over"], points_of("over", [9, 7]), weeks=1)
+    single = compared(MEASURES["over"], points_of("over", [9]), weeks=1)
 
     assert found is not None
     assert single is not None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gate.core.trend.compared import Compared, compared, limits, numbers
 from gate.core.trend.drift import drifts
 from gate.core.trend.measures import MEASURES, Measure, number_of
-from gate.core.trend.standing import Standing, limits, numbers, standing
 from gate.core.trend.values import (
     Change,
     Drift,
@@ -21,6 +21,7 @@ __all__ = (
     "MEASURES",
     "WEEK",
     "Change",
+    "Compared",
     "Drift",
     "Happening",
     "HappeningKind",
@@ -28,9 +29,9 @@ __all__ = (
     "Measure",
     "Point",
     "Revision",
-    "Standing",
     "Trend",
     "beginning",
+    "compared",
     "drifts",
     "limits",
     "monday",
@@ -39,7 +40,6 @@ __all__ = (
     "number_of",
     "numbers",
     "period",
-    "standing",
     "weekly",
     "zone_of",
 )

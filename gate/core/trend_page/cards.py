@@ -20,14 +20,14 @@ from gate.core.markdown import clean, shorten
 from gate.core.percent import NO_BREAK_SPACE, percent
 from gate.core.trend import (
     MEASURES,
+    Compared,
     Measure,
     Point,
-    Standing,
     Trend,
+    compared,
     limits,
     monday,
     numbers,
-    standing,
     zone_of,
 )
 from gate.core.trend_page.figures import is_below, newest_limit, total
@@ -64,7 +64,7 @@ def cards(trend: Trend) -> tuple[Card, ...]:
 
 def _coverage(trend: Trend) -> Card:
     points, project, patch = trend.points, MEASURES["coverage"], MEASURES["patch"]
-    found = standing(project, points, weeks=len(points))
+    found = compared(project, points, weeks=len(points))
     gate = [value or None for _, value in limits(points, "coverage_minimum")]
     middle = [value for _, value in medians(numbers(patch, points))]
     happened = _happened(trend)
@@ -96,7 +96,7 @@ def _coverage(trend: Trend) -> Card:
 
 def _over(trend: Trend) -> Card:
     points, measure = trend.points, MEASURES["over"]
-    found = standing(measure, points, weeks=len(points))
+    found = compared(measure, points, weeks=len(points))
     limit = newest_limit(points, "complexity_maximum")
     if found is None:
         answer = "No commit was measured in this period."
@@ -121,7 +121,7 @@ def _over(trend: Trend) -> Card:
 
 def _findings(trend: Trend) -> Card:
     measures = [MEASURES[name] for name, _, _ in SEVERITIES]
-    levels = [standing(measure, trend.points, weeks=len(trend.points)) for measure in measures]
+    levels = [compared(measure, trend.points, weeks=len(trend.points)) for measure in measures]
     known = [level for level in levels if level is not None]
     if len(known) < len(levels):
         answer = "No commit was measured in this period."
@@ -181,7 +181,7 @@ def _percent(value: float | None) -> str:
     return GAP if value is None else f"{value:.1f}{NO_BREAK_SPACE}%"
 
 
-def _change(found: Standing) -> str:
+def _change(found: Compared) -> str:
     if not found.change:
         return ""
     return f", {found.change} in {found.weeks} week{'s' if found.weeks > 1 else ''}"

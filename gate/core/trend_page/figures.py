@@ -8,7 +8,7 @@ from typing import Literal
 
 from gate.core.comparison import Ratio
 from gate.core.percent import NO_BREAK_SPACE, change, percent
-from gate.core.trend import MEASURES, Point, Standing, Trend, limits, standing
+from gate.core.trend import MEASURES, Compared, Point, Trend, compared, limits
 
 WEEKS = 4
 """How far back a number is compared: as near to 30 days as whole weeks come."""
@@ -38,7 +38,7 @@ def figures(trend: Trend) -> tuple[Figure, ...]:
 
 
 def _coverage(points: Sequence[Point]) -> Figure:
-    found = standing(MEASURES["coverage"], points, weeks=WEEKS)
+    found = compared(MEASURES["coverage"], points, weeks=WEEKS)
     minimum = newest_limit(points, "coverage_minimum")
     if found is None:
         return Figure("Coverage", "", rest="Not measured in this period")
@@ -64,16 +64,16 @@ def _changed(points: Sequence[Point]) -> Figure:
 def _over(points: Sequence[Point]) -> Figure:
     limit = newest_limit(points, "complexity_maximum")
     title = f"Functions over the limit of {limit}" if limit else "Functions over the limit"
-    found = standing(MEASURES["over"], points, weeks=WEEKS)
+    found = compared(MEASURES["over"], points, weeks=WEEKS)
     if found is None:
         return Figure(title, "", rest="Not measured in this period")
-    worst = standing(MEASURES["worst"], points, weeks=WEEKS)
+    worst = compared(MEASURES["worst"], points, weeks=WEEKS)
     return _figure(title, found, [_ago(found), f"worst is {worst.text}" if worst else ""])
 
 
 def _findings(points: Sequence[Point]) -> Figure:
     title = "Open security findings"
-    levels = [standing(MEASURES[name], points, weeks=WEEKS) for name in ("high", "medium", "low")]
+    levels = [compared(MEASURES[name], points, weeks=WEEKS) for name in ("high", "medium", "low")]
     known = [level for level in levels if level is not None]
     if len(known) < len(levels):
         return Figure(title, "", rest="Not measured in this period")
@@ -101,11 +101,11 @@ def merged(points: Sequence[Point]) -> Ratio:
     )
 
 
-def total(levels: Sequence[Standing]) -> Standing:
+def total(levels: Sequence[Compared]) -> Compared:
     """The findings of all levels together; they are recorded together, so their weeks are the same."""
     first = levels[0]
     before = [level.before for level in levels if level.before is not None]
-    return Standing(
+    return Compared(
         first.measure,
         Ratio(sum(level.now.covered for level in levels), 1),
         first.week,
@@ -114,12 +114,12 @@ def total(levels: Sequence[Standing]) -> Standing:
     )
 
 
-def _figure(title: str, found: Standing, rest: Sequence[str], *, warning: str = "") -> Figure:
+def _figure(title: str, found: Compared, rest: Sequence[str], *, warning: str = "") -> Figure:
     said = "; ".join(filter(None, rest))
     return Figure(title, found.text, found.change, found.verdict, said, warning)
 
 
-def _ago(found: Standing) -> str:
+def _ago(found: Compared) -> str:
     if not found.weeks:
         return ""
     return f"in {found.weeks} week{'s' if found.weeks > 1 else ''}"

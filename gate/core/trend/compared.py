@@ -13,7 +13,7 @@ from gate.core.trend.values import Point
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Compared:
     """The newest value of a measure, beside one of some weeks before."""
 
     measure: Measure
@@ -46,15 +46,15 @@ class Standing:
         return (self.week - self.since).days // 7 if self.since else 0
 
 
-def standing(measure: Measure, points: Sequence[Point], *, weeks: int) -> Standing | None:
-    """Compared with the newest value at least `weeks` before; with the oldest one where none is so old. None without any."""
+def compared(measure: Measure, points: Sequence[Point], *, weeks: int) -> Compared | None:
+    """The newest value beside the newest one at least `weeks` before, the oldest one where none is so old. None without any."""
     known = [(point.week, value) for point in points if (value := measure.value(point)) is not None]
     if not known:
         return None
     week, now = known[-1]
     early = [pair for pair in known[:-1] if (week - pair[0]).days >= 7 * weeks]
     since, before = early[-1] if early else known[0]
-    return Standing(measure, now, week, before, since) if len(known) > 1 else Standing(measure, now, week)
+    return Compared(measure, now, week, before, since) if len(known) > 1 else Compared(measure, now, week)
 
 
 def numbers(measure: Measure, points: Sequence[Point]) -> tuple[tuple[date, float | None], ...]:
