@@ -62,8 +62,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(
             ROOT / package, folder / package, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
         )
-    for name in ("pyproject.toml", "README.md", "LICENSE", "app.yaml"):
-        shutil.copy(ROOT / name, folder)
+    (folder / "docs").mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "app.yaml", "docs/verdict.schema.json"):
+        shutil.copy(ROOT / name, folder / name)
     build = "from setuptools import build_meta; build_meta.build_wheel('dist')"
     subprocess.run([sys.executable, "-I", "-c", build], cwd=folder, check=True, capture_output=True)
     (made,) = (folder / "dist").glob("*.whl")
