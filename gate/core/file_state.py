@@ -77,7 +77,7 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class FileState:
+class FileNumbers:
     """The static numbers of one source file."""
 
     path: str
@@ -101,6 +101,12 @@ class FileState:
     """Hundredths of a point, from 0 to 10,000; None where it could not be computed."""
     changes: int
     """Commits that touched it in the last `CHURN_DAYS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState(FileNumbers):
+    """Those with what stands out in it, as it is recorded."""
+
     notes: Notes = Notes()
 
     @property

@@ -6,34 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gate.core.comparison import Ratio
+from gate.core.file_state import FileNumbers
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredFile:
-    """A file with its numbers; see `gate.core.file_state` for what each means."""
+class MeasuredFile(FileNumbers):
+    """A file with its numbers, those of its coverage too."""
 
-    path: str
-    blob: str
-    sloc: int
-    functions: int
-    complexity: int
-    worst: int
-    worst_name: str
-    worst_line: int
-    over: int
     maximum: int
     """The limit that `over` counts by."""
     coverage: Ratio | None
     """None where it was not measured."""
     uncovered: int | None
     """Lines that tests do not run, or only in part."""
-    high: int
-    medium: int
-    low: int
-    suppressed: int
-    maintainability: int | None
-    changes: int
     score: int
+    """How hot a spot it is; see `gate.core.hotspot`."""
 
     @property
     def findings(self) -> int:

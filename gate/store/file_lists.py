@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import sqlalchemy as sa
 
 from gate.core.comparison import Ratio
-from gate.core.file_state import LineStates, Notes
+from gate.core.file_state import FileNumbers, LineStates, Notes
 from gate.core.hotspot import LEAST_CHANGES, LEAST_COMPLEXITY
 from gate.core.measured_file import FilesAt, Folder, MeasuredFile
 from gate.store.content import plain, unpacked
@@ -142,24 +142,11 @@ def _in(repository_id: int, inside: str) -> sa.ColumnElement[bool]:
 
 
 def _file(row: sa.Row[tuple[object, ...]]) -> MeasuredFile:
+    numbers = {each.name: getattr(row, each.name) for each in fields(FileNumbers)}
     return MeasuredFile(
-        path=row.path,
-        blob=row.blob,
-        sloc=row.sloc,
-        functions=row.functions,
-        complexity=row.complexity,
-        worst=row.worst,
-        worst_name=row.worst_name,
-        worst_line=row.worst_line,
-        over=row.over,
+        **numbers,
         maximum=row.maximum,
         coverage=Ratio(row.covered, row.executable) if row.executable is not None else None,
         uncovered=row.uncovered,
-        high=row.high,
-        medium=row.medium,
-        low=row.low,
-        suppressed=row.suppressed,
-        maintainability=row.maintainability,
-        changes=row.changes,
         score=row.score,
     )
