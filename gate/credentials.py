@@ -14,11 +14,9 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from checks.codec import decode, encode
 from gate.core.failure import Permanent
-from gate.settings import Settings
+from gate.settings import KEY_FILE, Settings
 
 T = TypeVar("T")
-
-KEY_FILE = "secret.key"
 
 
 def load_key(settings: Settings) -> bytes:

@@ -16,17 +16,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent
-from gate.credentials import KEY_FILE, load_key, seal, unseal
 from gate.git import Mirror
 from gate.sandbox import Analyser, Sandbox
-from gate.settings import App, Settings
+from gate.settings import KEY_FILE, App, Settings
 from gate.store import Store
-from gate.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from gate.engine import Submitter
     from gate.github import GitHub, GitHubRepository, Users
     from gate.smtp import Mailer
+    from gate.telemetry import Telemetry
 
 T = TypeVar("T")
 
@@ -54,6 +53,8 @@ class Service:
     @cached_property
     def telemetry(self) -> Telemetry:
         """Log and metrics; what must not be printed is taken out."""
+        from gate.telemetry import Telemetry  # its libraries cost 0.05 s of start-up
+
         return Telemetry(self.settings.secrets)
 
     @cached_property
@@ -104,10 +105,14 @@ class Service:
 
     def seal(self, secret: object) -> bytes:
         """A dataclass as a text that only this service can open or have made."""
+        from gate.credentials import load_key, seal  # cryptography costs 0.03 s of start-up
+
         return seal(secret, load_key(self.settings))
 
     def unseal(self, kind: type[T], sealed: bytes) -> T:
         """The value again. Raises: Permanent, when another key made it."""
+        from gate.credentials import load_key, unseal  # see `seal`
+
         return unseal(kind, sealed, load_key(self.settings))
 
     def convert_manifest(self, code: str) -> Mapping[str, object]:

@@ -17,6 +17,9 @@ from gate.core.relay import Relay
 from gate.core.relay import parse as parse_relay
 from gate.variables import Reader, SettingsError
 
+KEY_FILE = "secret.key"
+"""Of the data folder; made where there is no `GATE_SECRET_KEY`."""
+
 __all__ = ["App", "Mail", "Settings", "SettingsError"]
 
 SandboxMode = Literal["bwrap", "container", "none"]

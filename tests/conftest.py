@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 
 from hypothesis import settings
@@ -21,4 +22,6 @@ def pytest_configure() -> None:
     ).stdout.split()
     for name in local:
         os.environ.pop(name, None)
+    # A shell that starts a command in the background has it ignore Ctrl-C, and what that one starts as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

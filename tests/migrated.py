@@ -40,11 +40,13 @@ def migrate(store: Store) -> None:
 
 
 def migrate_engine(settings: Settings) -> None:
-    """Brings the database of an engine on SQLite, where there is none, to what `gate.engine.migrate` makes of it."""
+    """Brings the database of an engine on SQLite to what `gate.engine.migrate` makes of it: where there is none by copying."""
     database = Path(cast("str", sa.make_url(settings.database_url).database))
     database.parent.mkdir(parents=True, exist_ok=True)
     if not (there := database.with_name("engine.db")).exists():
         shutil.copy(_engine_template(), there)
+    else:
+        engine.migrate(settings)
 
 
 @cache

@@ -48,10 +48,10 @@ DOORS: dict[str, tuple[str, ...]] = {
     "rich": ("gate.cli",),
     "prometheus_client": ("gate.telemetry",),
     "structlog": ("gate.telemetry",),
-    "yaml": ("gate.core.formats", "gate.web.setup"),
+    "yaml": ("gate.core.yaml_format", "gate.web.setup"),
     "cryptography": ("gate.credentials",),
     "pathspec": ("gate.core.globs", "gate.git"),
-    "requests": ("gate.github", "gate.environments.index"),
+    "requests": ("gate.github", "gate.environments.index_page"),
     "packaging": ("gate.core.manifest", "gate.core.lock_file", "gate.environments"),
     "subprocess": (
         "gate.git",

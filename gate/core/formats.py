@@ -1,4 +1,4 @@
-"""TOML, ini and YAML as strangers write them: read in a time that grows with their length, or refused.
+"""TOML and ini files as strangers write them: read in a time that grows with their length, or refused.
 
 The parsers' own time may grow with the square of a line, or with the number of ways through a file. It knows no key.
 """
@@ -10,18 +10,12 @@ import re
 import tomllib
 from typing import Any
 
-import yaml
-
 _MOST_PARTS = 50
 """Of a dotted key; tomllib's time grows with its square, and with the number of keys below it."""
 _MOST_BLANKS = 1000
 """Between two words of a line of an ini file; configparser's time grows with their square."""
 _MOST_INHERITED = 100_000
 """Values that the sections of an ini file have from its `[DEFAULT]`, each section all of them."""
-_MOST_MERGED = 10_000
-"""Pairs of a YAML file that stand where `<<` names another mapping."""
-_MOST_YAML_CHARACTERS = 64 * 1024
-"""PyYAML reads some 100 kB a second, and its time for a number such as `1:1:1` grows with the square."""
 
 # A part never begins within a word, and the engine never takes a part back (`++`, `(?>...)`): each character is looked
 # at once. Not `*+` after a group: Python before 3.11.5 gets that wrong.
@@ -52,26 +46,3 @@ def ini(text: str) -> configparser.ConfigParser:
     if len(parser.defaults()) * len(parser.sections()) > _MOST_INHERITED:
         raise ValueError(f"[{parser.default_section}] is inherited by too many sections")
     return parser
-
-
-def plain_yaml(text: str) -> object:
-    """The document of plain values; aliases share them. Raises: ValueError."""
-    if len(text) > _MOST_YAML_CHARACTERS:
-        raise ValueError(f"more than {_MOST_YAML_CHARACTERS >> 10} kB")
-    try:
-        return yaml.load(text, _Loader)  # noqa: S506  (a safe loader of ours)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(str(error)) from None
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, with an end to merging."""
-
-    merged = 0
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Counts what it adds: mappings merged into mappings double with each line."""
-        super().flatten_mapping(node)
-        self.merged += len(node.value)
-        if self.merged > _MOST_MERGED:
-            raise ValueError(f"more than {_MOST_MERGED} values")

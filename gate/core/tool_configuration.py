@@ -81,8 +81,10 @@ def _rules(value: object) -> list[str]:
 
 
 def _yaml(name: str, content: bytes) -> object:
+    from gate.core import yaml_format  # PyYAML costs start-up, and few have such a file
+
     try:
-        return formats.plain_yaml(content.decode())
+        return yaml_format.plain_yaml(content.decode())
     except ValueError as error:
         raise PolicyError(f"{name}: not valid YAML: {_first_line(error)}") from None
 

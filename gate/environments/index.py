@@ -6,17 +6,14 @@ from the page of a package whose files turn out to lie elsewhere.
 
 from __future__ import annotations
 
-import html
 import re
 import subprocess
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-import requests
 from uv import find_uv_bin
 
 from gate.environments import interpreters
@@ -26,14 +23,9 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Of this machine, which may know an internal authority; the box sees the same file."""
 
 _PORTS = {"https": 443, "http": 80}
-_ACCEPT = "application/vnd.pypi.simple.v1+html, application/vnd.pypi.simple.v1+json;q=0.2, text/html;q=0.1"
-_PAGE_BYTES = 4 << 20
-_SECONDS = 15
 _MOST_NAMES = 5
 _MOST_HOSTS = 16
 _DEFAULT = re.compile(r"^--(?:index-url|default-index) (\S+)$", re.MULTILINE)
-_HREF = re.compile(r"""<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
-_URL = re.compile(r'"url"\s*:\s*"((?:[^"\\]|\\/)*)"')
 
 _learnt: dict[str, tuple[Endpoint, ...]] = {}
 """By index; for as long as this process lives."""
@@ -130,76 +122,24 @@ def _endpoint(url: SplitResult, *, anywhere: bool = False) -> Endpoint:
 
 def _learn(index_url: str, name: str, *, follow: bool = False) -> Unreachable | None:
     """Remember where a package's page leads to, if there is one; with `follow` also where a file of it has moved to."""
+    from gate.environments.index_page import PageError, addresses  # requests costs start-up
+
     try:
-        found = tuple(_servers(f"{index_url}/{name}/", follow=follow))
-    except (requests.RequestException, OSError) as error:
+        found = tuple(_servers(addresses(f"{index_url}/{name}/", follow=follow)))
+    except PageError as error:
         own = _endpoint(urlsplit(index_url))
-        return Unreachable(f"{own.host}:{own.port}", _reason(error))
+        return Unreachable(f"{own.host}:{own.port}", str(error))
     if found:
         known = dict.fromkeys((*_learnt.get(index_url, ()), *found))
         _learnt[index_url] = tuple(known)[:_MOST_HOSTS]
     return None
 
 
-def _servers(page: str, *, follow: bool) -> Iterator[Endpoint]:
-    """Those that a page of an index links to, and those it was redirected to; nothing where there is no such page."""
-    with requests.Session() as session:
-        session.trust_env = False  # Neither netrc nor a proxy: the installer has none of them.
-        session.verify = str(CERTIFICATES) if CERTIFICATES.exists() else True
-        with session.get(page, headers={"Accept": _ACCEPT}, stream=True, timeout=_SECONDS) as answer:
-            if answer.status_code != requests.codes.ok:
-                return
-            links = list(_links(_text(answer), json_page="json" in answer.headers.get("Content-Type", "")))
-        passed = _passed(answer) if links else []
-        if links and follow:
-            # Stores of files often lie behind a redirection. The last link is the newest file.
-            with session.get(urljoin(answer.url, links[-1]), stream=True, timeout=_SECONDS) as file:
-                passed += _passed(file)
-    for link in (*passed, *links):
+def _servers(addresses: Iterable[str]) -> Iterator[Endpoint]:
+    for address in addresses:
         try:
-            parts = urlsplit(urljoin(answer.url, link))
+            parts = urlsplit(address)
             if parts.scheme in _PORTS and parts.hostname:
                 yield _endpoint(parts)
         except ValueError:
-            continue  # A link that leads nowhere is uv's to complain about, if it needs it.
-
-
-def _passed(answer: requests.Response) -> list[str]:
-    """The addresses on the way to an answer."""
-    return [each.url for each in (*answer.history, answer)]
-
-
-def _text(answer: requests.Response) -> str:
-    """The first megabytes of a page; the links in the rest lead to the same servers."""
-    deadline = time.monotonic() + _SECONDS
-    received = b""
-    for part in answer.iter_content(1 << 16):
-        received += part
-        if len(received) > _PAGE_BYTES or time.monotonic() > deadline:
-            break
-    return received.decode(errors="replace")
-
-
-def _links(page: str, *, json_page: bool) -> Iterator[str]:
-    """Source: PEP 503 and PEP 691."""
-    if json_page:
-        # A slash is the one character of an address that may be written as an escape.
-        yield from (match[1].replace("\\/", "/") for match in _URL.finditer(page))
-    else:
-        yield from (html.unescape(match[1] or match[2] or "") for match in _HREF.finditer(page))
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost cause in words; an outer one might repeat the address."""
-    if isinstance(error, requests.Timeout):
-        return f"no answer within {_SECONDS} s"
-    causes: list[BaseException] = [error]
-    while len(causes) < 20:
-        inner = causes[-1].__cause__ or causes[-1].__context__
-        if inner is None:
-            break
-        causes.append(inner)
-    for cause in reversed(causes):
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-    return type(causes[-1]).__name__
+            continue  # it leads nowhere

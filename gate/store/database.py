@@ -11,13 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gate.core.failure import Permanent, Transient
+from gate.store import schema
 
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another."""
@@ -27,7 +24,6 @@ BATCH = 500
 KEYS = 50_000
 """Rows that are looked for at once, which are kept in memory."""
 
-_MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATION_LOCK = 0x67617465
 """Key of the Postgres advisory lock: any number that only we use; `gate` in ASCII."""
 
@@ -68,29 +64,22 @@ class Database:
 
         Raises: Permanent where a newer Gate has been here.
         """
-        configuration = _configuration()
         with self._writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            found = MigrationContext.configure(connection).get_current_revision()
-            if problem := _ahead(found):
-                raise Permanent(problem)
-            configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
+            found = schema.found(connection)
+            if ahead := schema.ahead(found):
+                raise Permanent(ahead)
+            if schema.problem(found):
+                schema.upgrade(connection)
 
     def problem(self) -> str:
         """Why the database cannot be worked with, for people; empty when it can."""
-        wanted = ScriptDirectory.from_config(_configuration()).get_current_head()
         try:
             with self._reading() as connection:
-                found = MigrationContext.configure(connection).get_current_revision()
+                return schema.problem(schema.found(connection))
         except Transient as error:
             return str(error)
-        if found == wanted:
-            return ""
-        return (
-            _ahead(found) or f"its schema is {found or 'empty'}, this Gate needs {wanted}: run `gate migrate`"
-        )
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -205,21 +194,6 @@ def _upsert(
 
 def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-def _configuration() -> Config:
-    configuration = Config()
-    configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    configuration.set_main_option("path_separator", "os")
-    return configuration
-
-
-def _ahead(found: str | None) -> str:
-    """What to say where the schema is of a version that this Gate does not have; empty where it has it."""
-    known = {script.revision for script in ScriptDirectory.from_config(_configuration()).walk_revisions()}
-    if found is None or found in known:
-        return ""
-    return f"its schema is {found}, made by a newer Gate than this one: install that one again"
 
 
 def _with_driver(url: sa.URL) -> sa.URL:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gate.core import formats
+from gate.core import formats, yaml_format
 
 DEEP = ".".join(["a"] * 100_000)
 QUOTED = ".".join(["'a'"] * 100_000)
@@ -34,10 +34,10 @@ MERGES = "a: &a {k: 1}\n" + "".join(
             id="ini: inherited",
         ),
         pytest.param(formats.ini, "no section", id="ini: none"),
-        pytest.param(formats.plain_yaml, MERGES, id="yaml: merges"),
-        pytest.param(formats.plain_yaml, "a: 1" + ":1" * 500_000, id="yaml: number"),
-        pytest.param(formats.plain_yaml, "[" * 60_000, id="yaml: lists"),
-        pytest.param(formats.plain_yaml, "a: !!python/object/apply:os.getcwd []", id="yaml: object"),
+        pytest.param(yaml_format.plain_yaml, MERGES, id="yaml: merges"),
+        pytest.param(yaml_format.plain_yaml, "a: 1" + ":1" * 500_000, id="yaml: number"),
+        pytest.param(yaml_format.plain_yaml, "[" * 60_000, id="yaml: lists"),
+        pytest.param(yaml_format.plain_yaml, "a: !!python/object/apply:os.getcwd []", id="yaml: object"),
     ],
 )
 def test_what_cannot_be_read_in_time_is_refused(read: Callable[[str], object], text: str) -> None:
@@ -55,4 +55,4 @@ def test_honest_files_are_read() -> None:
         formats.toml(f'[a."b.c".d]\ne = "{sentence}"\nf = [{dependencies}]')["a"]["b.c"]["d"]["e"] == sentence
     )
     assert formats.ini("[DEFAULT]\na = 1\n[b]\nc  =   2")["b"]["a"] == "1"
-    assert formats.plain_yaml("a: &a {k: 1}\nb: {<<: *a}") == {"a": {"k": 1}, "b": {"k": 1}}
+    assert yaml_format.plain_yaml("a: &a {k: 1}\nb: {<<: *a}") == {"a": {"k": 1}, "b": {"k": 1}}

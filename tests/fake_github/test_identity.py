@@ -26,9 +26,9 @@ from tests.fake_github.client import app_jwt, ask, token_for
         ({}, 200),
         ({"iss": "Iv23liFAKEFAKEFAKE00"}, 200),
         ({"iss": "7"}, 401),
-        ({"iat": int(time.time()) + 600}, 401),
+        ({"iat": int(time.time()) + 86_400}, 401),
         ({"exp": int(time.time()) - 1}, 401),
-        ({"exp": int(time.time()) + 3600}, 401),
+        ({"exp": int(time.time()) + 86_400}, 401),
         ({"iat": "soon"}, 401),
     ],
 )
