@@ -26,7 +26,7 @@ types:
 	@$(PYTHON) -m mypy
 
 tests:
-	@$(PYTHON) -m pytest -n 4 --dist loadgroup -m "not long" $(ARGS)
+	@$(PYTHON) -m pytest -n 3 --dist loadgroup -m "not long" $(ARGS)
 
 long:  ## what `make test` leaves out: more flows, pages, samples and attacks (run it before a release)
 	@.ci/setup test

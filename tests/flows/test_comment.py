@@ -15,7 +15,7 @@ from tests.fake_github.faults import (
 )
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_2")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 POLICY = '[gate]\ncomment = "failure"\n\n[coverage]\npatch = 0\n'
 WATCHED = {**SHOP, ".gate.toml": POLICY}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.flows.conftest import SOURCE, TANGLE, TESTS, World, said_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 POLICY = """\
 [[component]]

@@ -41,7 +41,7 @@ from tests.fake_github.faults import (
     slow,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("every_call"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("services"), pytest.mark.timeout(600)]
 
 PATIENCE_SECONDS = 500
 CALLS_AT_ONCE = 6

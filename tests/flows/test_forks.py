@@ -7,7 +7,7 @@ import pytest
 from tests.fake_github import PullRequest, Repository
 from tests.flows.conftest import SHOP, SOURCE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3"), pytest.mark.usefixtures("box")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.usefixtures("box")]
 
 APPROVE = "[gate]\nforks = 'approve'\n"
 UNTESTED = SOURCE + "".join(f"\n\ndef unused_{n}(a):\n    return a\n" for n in range(4))

@@ -13,7 +13,7 @@ from tests.fake_github import PullRequest
 from tests.fake_github.faults import CREATE_CHECK_RUN, slow
 from tests.flows.conftest import NEW_SECRET, SHOP, SOURCE, TANGLE, World, runs_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 HIDDEN = "import subprocess  # nosec B404\n\n\ndef run(command):\n    subprocess.call(command, shell=True)  # nosec\n"
 """A finding that a rule's id hides, and one that nothing hides."""

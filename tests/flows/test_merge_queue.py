@@ -11,7 +11,7 @@ from tests.fake_github import CheckRun, PullRequest, Repository
 from tests.fake_github.faults import CREATE_CHECK_RUN, slow
 from tests.flows.conftest import CHECK_RUNS, SHOP, SOURCE, TANGLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_1")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 HELPER = "def half(quantity):\n    return quantity // 2\n"
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 LIMIT_20 = "[complexity]\nmaximum = 20\n"
 SMALL = "\n\ndef small(a):\n" + "".join(f"    if a == {n}:\n        return {n}\n" for n in range(5))

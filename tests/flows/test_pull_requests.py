@@ -10,7 +10,7 @@ import requests
 
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, TESTS, World, runs_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_1")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 SHELL = "\n\nimport subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n"
 SHIPPING = "\n\ndef shipping(country):\n    return 7 if country == 'CH' else 15\n"

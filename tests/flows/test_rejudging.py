@@ -8,7 +8,7 @@ import requests
 from tests.fake_github import CheckRun, PullRequest
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, runs_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_2")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 LIMIT_20 = "[complexity]\nmaximum = 20\n[coverage]\npatch = 0\n"
 

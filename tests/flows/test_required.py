@@ -10,7 +10,7 @@ from tests.flows.conftest import SOURCE, TANGLE, World
 
 RULES = "GET /repos/{owner}/{repo}/rules/branches/{branch}"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_1")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 
 def test_the_page_says_that_the_gate_is_required(world: World) -> None:

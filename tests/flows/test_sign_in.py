@@ -10,7 +10,7 @@ import requests
 from tests.fake_github import PullRequest, Repository
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_2")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 ONLY_COMPLEXITY = {**SHOP, ".gate.toml": "[coverage]\npatch = 0\n"}
 WHY = "the rewrite is planned"

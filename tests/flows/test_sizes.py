@@ -9,7 +9,7 @@ import pytest
 from tests.fake_github import PullRequest
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, runs_of, said_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 ODD_NAMES = (
     "with space.py",

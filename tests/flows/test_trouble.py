@@ -24,7 +24,7 @@ from tests.fake_github.faults import (
 )
 from tests.flows.conftest import NEW_SECRET, SHOP, SOURCE, TANGLE, World, runs_of, said_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 TOO_MANY = Fault(429, "Too many requests", {"Retry-After": "1"})
 FINE = slow(0.001)

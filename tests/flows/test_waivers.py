@@ -10,7 +10,7 @@ import pytest
 from tests.fake_github import CheckRun, PullRequest, Repository
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, runs_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_2")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 UNTESTED = "\n\ndef untested(a):\n    b = a + 1\n    c = b + 1\n    d = c + 1\n    return d\n"
 COMMAND = "/gate waive complexity the rewrite is planned"
