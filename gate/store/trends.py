@@ -154,7 +154,7 @@ class Trends(Verdicts):
             revision.c.repository_id == known.id, revision.c.committed_at >= since
         )
         with self._reading() as connection:
-            stamps = {sha: at for sha, at in connection.execute(statement)}  # noqa: C416  (a Row is no tuple for mypy)
+            stamps = {sha: at for sha, at in connection.execute(statement).all()}  # noqa: C416  (a Row is no tuple for mypy)
             shas = sorted(newest_of_weeks(stamps.items(), zone_of(known.timezone)).values())
             totals = _totals(connection, known.id, shas)
         return tuple(Revision(sha, stamps[sha], totals[sha]) for sha in shas)
@@ -189,7 +189,7 @@ class Trends(Verdicts):
         ).where(pull_request.c.repository_id == repository_id, pull_request.c.number.in_(concerned))
         judged: dict[int, list[JudgedHead]] = {}
         with self._reading() as connection:
-            for run_id, number, outcome, at, covered, executable in connection.execute(said):
+            for run_id, number, outcome, at, covered, executable in connection.execute(said).all():
                 tested = None if executable is None else Ratio(covered, executable)
                 judged.setdefault(number, []).append(JudgedHead(run_id, at, Outcome(outcome), tested))
             pulls = connection.execute(known).all()
@@ -243,6 +243,6 @@ def _totals(
         .order_by(measurement.c.metric)
     )
     totals: dict[str, dict[str, int]] = {sha: {} for sha in shas}
-    for row in connection.execute(statement):
-        totals[row.sha][row.metric] = row.value
+    for _, sha, metric, value in connection.execute(statement).all():
+        totals[sha][metric] = value
     return totals
