@@ -22,8 +22,8 @@ DYNAMIC_IMPORTS = frozenset({"importlib.import_module", "importlib.__import__"})
 
 Rule = Any
 """A function of bandit or of one of its plugins; untyped."""
-StringTest = Callable[[str], bool]
-"""Whether the rule has to be asked about a string."""
+StringTest = Callable[[str, ast.Constant, Any], bool]
+"""Whether the rule has to be asked about a string: its value, the node and the parent."""
 KeywordGate = Callable[["str | None"], bool]
 """Whether the rule has to be asked about a call with a keyword argument of this name."""
 
@@ -63,17 +63,24 @@ def string_gate(rule: Rule, parent: type) -> StringGate:
     """When the rule may find something in the strings whose parent is of this kind."""
     match known_as(rule).removeprefix(_PLUGINS):
         case "general_bind_all_interfaces.hardcoded_bind_all_interfaces":
-            return StringGate(test="0.0.0.0".__eq__)  # noqa: S104 - what the rule looks for
+            return StringGate(test=lambda value, node, parent: value == "0.0.0.0")  # noqa: S104 - what it looks for
         case "general_hardcoded_tmp.hardcoded_tmp_directory":
             folders = tuple(_texts(vars(rule)["_config"], "tmp_dirs"))
-            return StringGate(test=lambda value: value.startswith(folders)) if folders else StringGate()
+            return (
+                StringGate(test=lambda value, node, parent: value.startswith(folders))
+                if folders
+                else StringGate()
+            )
         case "general_hardcoded_password.hardcoded_password_string":
             search = rule.__globals__["RE_CANDIDATES"].search
             is_open = parent in {ast.Assign, ast.Compare, ast.Dict, ast.Subscript}
             named_elsewhere = parent in {ast.Assign, ast.Compare}
-            return StringGate(is_open, None if named_elsewhere else lambda value: bool(search(value)))
+            return StringGate(
+                is_open, None if named_elsewhere else lambda value, node, parent: bool(search(value))
+            )
         case "injection_sql.hardcoded_sql_expressions":
-            return StringGate(parent in {ast.BinOp, ast.Attribute, ast.JoinedStr})
+            is_open = parent in {ast.BinOp, ast.Attribute, ast.JoinedStr}
+            return StringGate(is_open, _is_first if parent is ast.JoinedStr else None)
     return StringGate()
 
 
@@ -121,6 +128,12 @@ def call_names(rule: Rule) -> frozenset[str] | None:
             lists = [_texts(config, key) for key in ("subprocess", "shell", "no_shell")]
             return frozenset().union(*lists) if all(lists) else None
     return None
+
+
+def _is_first(value: str, node: ast.Constant, parent: ast.JoinedStr) -> bool:
+    """Whether a string is the first one of an f-string; without this, bandit needs time with the square of them."""
+    constants = (part for part in parent.values if isinstance(part, ast.Constant))
+    return next(constants, None) is node
 
 
 def _blacklisted(config: Mapping[str, Any], kind: str) -> Iterator[str]:

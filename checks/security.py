@@ -253,7 +253,7 @@ class _Scan:
             pass
         elif isinstance(value, str):
             tests = self._rules.strings[type(parent)]
-            rules = [rule for rule, test in tests if test is None or test(value)]
+            rules = [rule for rule, test in tests if test is None or test(value, node, parent)]
             known = {"str": value}
         elif isinstance(value, bytes):
             rules, known = self._rules.of("Bytes"), {"bytes": value}
