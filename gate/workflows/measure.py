@@ -100,7 +100,7 @@ def static_reports(
     reports.look_up()
     missing = reports.missing()
     if missing:
-        with service.analysers() as analyser:
+        with service.sandbox.lent_analysers(code.repository_id) as analyser:
             answers = analyser.reports(_requests(code, missing, options))
             for done, (request, answer) in enumerate(answers, start=1):
                 reports.note(request.key, request.path, answer)
