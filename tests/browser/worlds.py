@@ -20,9 +20,10 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from gate.core.branch_rules import BranchRules
+from gate.core.comparison import ComplexityFacts, ComplexityTotals, FunctionChange
 from gate.core.event import RepositoryRef
 from gate.core.mail_token import ConfirmToken, StopToken
-from gate.core.verdict import Outcome, Verdict, concluded
+from gate.core.verdict import Outcome, Reason, Verdict, concluded
 from gate.settings import Settings
 from gate.store import Store
 from tests import history, verdicts
@@ -51,10 +52,37 @@ OTHERS = {
         ends_at={"covered": 6100, "executable": 8400, "over": 21, "findings_high": 2, "worst": 31},
     ),
 }  # fmt: skip
+_RETRY_NOW = Reason(
+    "crossed_maximum",
+    "retry_now grew from 8 to 12; the limit is 10. Most comes from line 11 (+3).",
+    path="api/views.py", line=7, name="retry_now", before=8, after=12, limit=10,
+)  # fmt: skip
+API = replace(
+    verdicts.COMPLEXITY,
+    title="retry_now is 12, limit 10",
+    reasons=(_RETRY_NOW,),
+    to_pass=(replace(_RETRY_NOW, text="Bring retry_now from 12 to 10 or less."),),
+    facts=ComplexityFacts(
+        functions=(FunctionChange("api/views.py", "retry_now", 7, 8, 12, "worse", contributors=((11, 3),)),),
+        base=ComplexityTotals(48, 190, 10),
+        head=ComplexityTotals(48, 194, 12),
+        files=9,
+    ),
+    limits=(("maximum", 10),),
+)
+_FACTS = verdicts.COMPLEXITY.facts
+assert isinstance(_FACTS, ComplexityFacts)
+REST = replace(
+    verdicts.COMPLEXITY,
+    facts=replace(
+        _FACTS, functions=tuple(each for each in _FACTS.functions if not each.path.startswith("api/"))
+    ),
+)
 EVERYTHING: Verdict = concluded(
     replace(
         verdicts.JUDGED,
-        components=(("api", Outcome.BLOCKED, (verdicts.COMPLEXITY,)),),
+        checks=tuple(REST if each.check == "complexity" else each for each in verdicts.JUDGED.checks),
+        components=(("api", Outcome.BLOCKED, (API,)),),
         loosened=(verdicts.LOOSENED,),
         preview=verdicts.PREVIEW,
     )
