@@ -21,12 +21,16 @@ from checks.catalog import Check, Measure, Options
 from checks.codec import encode
 from checks.report import FileReport, Problem
 
+COLLECT_AFTER = 4 * 1024 * 1024
+"""Bytes of source between two collections: trees have no circles and go by themselves, only failures leave some."""
+
 
 def main() -> int:
     """Answer requests on the real standard output; anything an analyser prints goes to standard error instead."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
+    gc.disable()  # while a tree grows, collections walk it again and again
     with answers:
         serve(sys.stdin.buffer, answers)
     return 0
@@ -38,6 +42,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     Raises: EOFError when it ends inside a frame.
     """
     analysers = _Analysers()
+    uncollected = 0
     while length := _read(requests, 4, at_end=True):
         header = json.loads(_read(requests, int.from_bytes(length)))
         source = _read(requests, header["size"])
@@ -48,6 +53,10 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         answer = json.dumps({"id": header["id"], "reports": [encode(item) for item in reports]}).encode()
         answers.write(len(answer).to_bytes(4) + answer)
         answers.flush()
+        uncollected += header["size"]
+        if uncollected > COLLECT_AFTER:
+            gc.collect()
+            uncollected = 0
 
 
 class _Analysers:

@@ -12,11 +12,15 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
 
-from radon.visitors import Class, ComplexityVisitor, Function
+from radon import visitors
+from radon.visitors import Class, Function
 
 from checks import normal_form
 from checks.catalog import COMPLEXITY, Options
+from checks.kinds import INNER
 from checks.normal_form import DEFINITIONS, Definition, qualified
 from checks.report import Block, BlockKind, FileReport
 from checks.source import Source, report
@@ -25,9 +29,50 @@ SAMPLE = 256
 """The most digests a fingerprint holds: of more statements the smallest ones, a fair sample of the whole."""
 
 
+DECIDING = frozenset(
+    {ast.If, ast.IfExp, ast.Assert, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.BoolOp}
+    | {ast.comprehension, ast.Match}
+)
+"""The nodes with decision points."""
+
+
 def measure(path: str, source: bytes, options: Options) -> FileReport:
     """The blocks of `radon cc --show-closures` in the order of the source, or why there are none."""
     return report(COMPLEXITY, source, _measure)
+
+
+class _InnerVisitor(visitors.CodeVisitor):  # type: ignore[misc]  # untyped
+    """Goes where decision points can be: names and literals have none, and are most of all nodes."""
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for name in INNER[type(node)]:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                for inner in value:
+                    if INNER[type(inner)]:
+                        self.visit(inner)
+            elif INNER[type(value)]:
+                self.visit(value)
+
+
+def _counting_as_radon() -> Any:
+    """radon's own visitor, function by function, on our way through the tree; nothing of radon's is changed.
+
+    Its functions find the class they start again with, and the way they go on, by the name `ComplexityVisitor`.
+    """
+    names = dict(vars(visitors))
+    members = {
+        name: FunctionType(member.__code__, names, name, member.__defaults__, member.__closure__)
+        if isinstance(member, FunctionType)
+        else member
+        for name, member in vars(visitors.ComplexityVisitor).items()
+        if name not in ("__dict__", "__weakref__")
+    }
+    names["ComplexityVisitor"] = type("ComplexityVisitor", (_InnerVisitor,), members)
+    return names["ComplexityVisitor"]
+
+
+_VISITOR = _counting_as_radon()
 
 
 @dataclass(slots=True)
@@ -41,7 +86,7 @@ class _Outline:
 
 
 def _measure(source: Source) -> FileReport:
-    visitor = ComplexityVisitor.from_ast(source.tree)
+    visitor = _VISITOR.from_ast(source.tree)
     outline = _Outline()
     _walk(source.tree, outline)
     found = [
@@ -92,16 +137,17 @@ def _parameters(definition: Definition) -> str:
 
 def _walk(node: ast.AST, outline: _Outline) -> None:
     """Append what is inside the node; docstrings are left out, for indentation is part of their value."""
+    entries = outline.entries
     for inner in normal_form.headers_in(node):
         if normal_form.is_docstring(inner):
             continue
-        outline.entries.append(normal_form.digest(normal_form.header(inner)))
-        outline.entries.append("(")
-        start = len(outline.entries)
+        entries.append(normal_form.digest(normal_form.header(inner)))
+        entries.append("(")
+        start = len(entries)
         _walk(inner, outline)
         if isinstance(inner, DEFINITIONS):
-            outline.definitions[inner.lineno, inner.col_offset] = (inner, start, len(outline.entries))
-        outline.entries.append(")")
+            outline.definitions[inner.lineno, inner.col_offset] = (inner, start, len(entries))
+        entries.append(")")
 
 
 def _contributors(definition: Definition) -> tuple[tuple[int, int], ...]:
@@ -114,11 +160,17 @@ def _contributors(definition: Definition) -> tuple[tuple[int, int], ...]:
     nodes: list[ast.AST] = list(definition.body)
     while nodes:
         node = nodes.pop()
-        if isinstance(node, DEFINITIONS):
+        kind = type(node)
+        if kind in DEFINITIONS:
             continue
-        lines.update(_decisions(node))
-        if not isinstance(node, ast.Assert):
-            nodes.extend(ast.iter_child_nodes(node))
+        if kind in DECIDING:
+            lines.update(_decisions(node))
+        for name in INNER[kind] if kind is not ast.Assert else ():
+            value = getattr(node, name)
+            if type(value) is list:
+                nodes += [inner for inner in value if INNER[type(inner)]]
+            elif INNER[type(value)]:
+                nodes.append(value)
     return tuple(sorted(lines.items()))
 
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
+from types import NoneType
+from typing import Any
+
+from checks.kinds import Fields
 
 FORMATTING = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 """Fields that say how code is written or repeat what its place already says."""
@@ -36,7 +40,14 @@ Names = Mapping[str, str] | None
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Header = ast.stmt | ast.ExceptHandler | ast.match_case
 """What has lines of its own: statements, and the `except` and `case` lines inside them."""
+_PLAIN = frozenset({str, int, NoneType})
+"""What fields hold that are no nodes; literals are looked at on their own."""
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+_WRITTEN = Fields(lambda field: field not in FORMATTING)
+_SHAPING = Fields(lambda field: field not in FORMATTING | ANNOTATIONS)
+_BLOCKS_OF = Fields(lambda field: field in BLOCKS)
 
 
 def digest(text: str, size: int = 8) -> str:
@@ -50,7 +61,10 @@ def header(node: ast.AST, names: Names = None) -> str:
     With `names`, those names are replaced and annotations are left out: what remains is the shape of the code.
     """
     parts: list[str] = []
-    _write(node, parts, names)
+    if names is None:
+        _write_as_is(node, parts)
+    else:
+        _write(node, parts, names)
     return " ".join(parts)
 
 
@@ -76,8 +90,8 @@ class _Order(dict[str, str]):
 
 def headers_in(node: ast.AST) -> Iterator[Header]:
     """The headers directly inside a node, in the order of the source."""
-    for field in node._fields:
-        block = getattr(node, field) if field in BLOCKS else None
+    for field in _BLOCKS_OF[type(node)]:
+        block = getattr(node, field)
         if isinstance(block, list):
             yield from block
 
@@ -96,20 +110,52 @@ def qualified(scope: str, name: str) -> str:
     return f"{scope}.{name}" if scope else name
 
 
+def _write_as_is(node: ast.AST, parts: list[str]) -> None:
+    """What `_write` does without names, for every statement of every file: names and literals are most of it."""
+    kind = type(node)
+    if kind is ast.Name:
+        parts.append(f"Name {node.id!r} ;")  # type: ignore[attr-defined]  # its kind says so
+        return
+    if kind is ast.Constant:
+        parts.append(f"Constant {_plain(node.value, None)} ;")  # type: ignore[attr-defined]  # its kind says so
+        return
+    parts.append(kind.__name__)
+    for field in _WRITTEN[kind]:
+        value: Any = getattr(node, field, None)
+        inner = type(value)
+        if inner is list:
+            if field not in BLOCKS:
+                _write_list_as_is(value, parts)
+        elif inner in _PLAIN:
+            parts.append(_plain(value, None))
+        else:
+            _write_as_is(value, parts)
+    parts.append(";")
+
+
+def _write_list_as_is(values: list[object], parts: list[str]) -> None:
+    parts.append("[")
+    for value in values:
+        if isinstance(value, ast.AST):
+            _write_as_is(value, parts)
+        else:
+            parts.append(_plain(value, None))
+    parts.append("]")
+
+
 def _write(
     node: ast.AST, parts: list[str], names: Names, replaced: Collection[tuple[type[ast.AST], str]] = BINDING
 ) -> None:
-    if names is not None and isinstance(node, ast.AnnAssign) and node.value is not None:
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
         node = ast.Assign(targets=[node.target], value=node.value)
-    parts.append(type(node).__name__)
-    for field in node._fields:
+    kind = type(node)
+    parts.append(kind.__name__)
+    for field in _SHAPING[kind]:
         value = getattr(node, field, None)
-        if field in FORMATTING or (names is not None and field in ANNOTATIONS):
-            continue
         if isinstance(value, ast.AST):
             _write(value, parts, names, replaced)
         elif not isinstance(value, list):
-            parts.append(_plain(value, names if (type(node), field) in replaced else None))
+            parts.append(_plain(value, names if (kind, field) in replaced else None))
         elif field not in BLOCKS:
             _write_list(value, parts, names, replaced)
     parts.append(";")

@@ -18,10 +18,13 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal, cast
 
-from checks import normal_form
+from checks import normal_form, rule_gates
+from checks.call_rules import CallRules, CallsOfFile
 from checks.catalog import SECURITY, Options
+from checks.kinds import ALL, INNER
 from checks.normal_form import DEFINITIONS, qualified
 from checks.report import FileReport, Finding, Level, Problem
+from checks.rule_gates import Rule, StringTest
 from checks.source import Source, comments, printable, report
 
 with warnings.catch_warnings():
@@ -41,9 +44,11 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 WITHOUT_RULES = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
 """Nodes CPython shares between trees: to hang parents on them, as bandit does, would keep the last tree alive."""
 
-Rule = Any
-"""A function of bandit or of one of its plugins; untyped."""
 NosecLines = Mapping[int, set[str] | None]
+Place = tuple[ast.AST, "list[Any] | None", int, "Place | None"]
+"""Where a node stands: its parent, the list it stands in, its index there, and the place of the parent."""
+Look = Callable[["_Scan", Any, Place, str], None]
+"""Asks the rules about a node at a place in a scope, and about those below it."""
 
 
 def measure(path: str, source: bytes, options: Options) -> FileReport:
@@ -56,7 +61,7 @@ def measure(path: str, source: bytes, options: Options) -> FileReport:
     except ValueError as error:
         return FileReport(SECURITY.name, SECURITY.version, problem=Problem(str(error)))
     scan = _Scan(f"./{path}", source, rules)
-    return report(SECURITY, source, scan.measure, shared=False)
+    return report(SECURITY, source, scan.measure)
 
 
 def plain(text: str) -> str:
@@ -64,8 +69,74 @@ def plain(text: str) -> str:
     return printable(ADDRESS.sub("", text))
 
 
+class _Rules:
+    """The rules under one configuration, and when each has to be asked."""
+
+    def __init__(self, test_set: Any) -> None:
+        self.of = test_set.get_tests
+        rules = [rule for rules in test_set.tests.values() for rule in rules]
+        self.any_unknown = not all(map(rule_gates.known_as, rules))
+        """Whether a rule may look at any node and at what hangs on it."""
+        self.strings = _StringRules(self.of("Str"))
+        functions = self.of("FunctionDef")
+        self.functions_without_defaults = [rule for rule in functions if not rule_gates.needs_defaults(rule)]
+        self.calls = CallRules(self.of("Call"), Context)
+        self.looks = _Looks(self)
+
+    def of_imports(self, kind: str, node: ast.Import | ast.ImportFrom) -> list[Rule]:
+        """The rules to ask about an import that bandit takes for this kind."""
+        module = getattr(node, "module", None)
+        names = [f"{module}.{alias.name}" if module else alias.name for alias in node.names]
+        rules = []
+        for rule in self.of(kind):
+            prefixes = rule_gates.import_prefixes(rule, type(node).__name__)
+            if prefixes is None or any(name.startswith(prefixes) for name in names):
+                rules.append(rule)
+        return rules
+
+
+class _StringRules(dict[type, list[tuple[Rule, StringTest | None]]]):
+    """The rules for strings by the kind of the string's parent, each with what a string has to pass first."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def __missing__(self, parent: type) -> list[tuple[Rule, StringTest | None]]:
+        gates = [(rule, rule_gates.string_gate(rule, parent)) for rule in self._rules]
+        return self.setdefault(parent, [(rule, gate.test) for rule, gate in gates if gate.is_open])
+
+
+class _Looks(dict[type, "Look | None"]):
+    """How to look at the nodes of each kind; None for what need not be looked at."""
+
+    def __init__(self, rules: _Rules) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def __missing__(self, kind: type) -> Look | None:
+        look: Look | None = None
+        if issubclass(kind, ast.AST) and not issubclass(kind, WITHOUT_RULES):
+            look = _LOOKS.get(kind) or (_Scan.look_inside if INNER[kind] else None)
+            if self._rules.any_unknown:
+                look = _marking(_LOOKS.get(kind, _Scan.look))
+            elif kind not in _LOOKS and self._rules.of(kind.__name__):
+                look = _Scan.look
+        return self.setdefault(kind, look)
+
+
+def _marking(look: Look) -> Look:
+    """The same for nodes on which everything hangs that any rule may read."""
+
+    def marked(scan: _Scan, node: ast.AST, place: Place, scope: str) -> None:
+        scan.mark(node, place)
+        look(scan, node, place, scope)
+
+    return marked
+
+
 @lru_cache(maxsize=1)
-def _rules(options_json: str) -> Callable[[str], list[Rule]]:
+def _rules(options_json: str) -> _Rules:
     """The rules by node type. Only the last set is kept: bandit writes a rule's configuration on the rule itself.
 
     Raises: ValueError where bandit would refuse to start.
@@ -76,105 +147,166 @@ def _rules(options_json: str) -> Callable[[str], list[Rule]]:
         raise ValueError(f"bandit's configuration both selects and skips {', '.join(sorted(tests & skips))}")
     config = BanditConfig()
     config.config.update(options.get("config", {}))
-    test_set = BanditTestSet(config, {"include": tests, "exclude": skips})
-    return cast("Callable[[str], list[Rule]]", test_set.get_tests)
+    return _Rules(BanditTestSet(config, {"include": tests, "exclude": skips}))
 
 
 class _Scan:
     """One walk over one file, with what bandit remembers on the way."""
 
-    def __init__(self, path: str, source: bytes, rules: Callable[[str], list[Rule]]) -> None:
+    def __init__(self, path: str, source: bytes, rules: _Rules) -> None:
         self._path = path
         self._source = source
         self._rules = rules
         self._imports: set[str] = set()
         self._aliases: dict[str, str] = {}
+        self._calls = CallsOfFile(rules.calls, self._imports)
         self._nosec: NosecLines = {}
+        self._found: list[Finding] = []
+        self._marked: list[ast.AST] = []
+        self._looks = rules.looks
+        self._fields = ALL if rules.any_unknown else INNER
 
     def measure(self, source: Source) -> FileReport:
         self._nosec = _nosec_lines(source.text) if "nosec" in source.text else {}
-        findings = [
-            finding
-            for node, parent, scope in _walk(source.tree)
-            for finding in self._findings_of(node, parent, scope)
-        ]
-        findings += self._findings_of_file(source.text)
-        findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule))
-        return FileReport(SECURITY.name, SECURITY.version, findings=tuple(findings))
+        try:
+            self.look_inside(source.tree, None, "")
+        finally:
+            self._unmark(source.tree)
+        self._found += self._findings_of_file(source.text)
+        self._found.sort(key=lambda finding: (finding.line, finding.column, finding.rule))
+        return FileReport(SECURITY.name, SECURITY.version, findings=tuple(self._found))
 
-    def _findings_of(self, node: ast.AST, parent: ast.AST, scope: str) -> Iterator[Finding]:
-        kind, known = self._context_of(node, parent, scope)
-        rules = self._rules(kind)
-        if not rules:
-            return
+    def look_inside(self, node: ast.AST, place: Place | None, scope: str) -> None:
+        """Look at every node below this one, in bandit's order."""
+        inner = qualified(scope, node.name) if isinstance(node, DEFINITIONS) else scope
+        for field in self._fields[type(node)]:
+            value = getattr(node, field, None)
+            there = inner if field == "body" else scope
+            if type(value) is list:
+                for index, child in enumerate(value):
+                    if (look := self._looks[type(child)]) is not None:
+                        look(self, child, (node, value, index, place), there)
+            elif (look := self._looks[type(value)]) is not None:
+                look(self, value, (node, None, 0, place), there)
+
+    def look(self, node: ast.AST, place: Place, scope: str) -> None:
+        """Ask the rules for nodes of this kind."""
+        self._ask(self._rules.of(type(node).__name__), {}, node, place, scope)
+        self.look_inside(node, place, scope)
+
+    def _ask(self, rules: list[Rule], known: dict[str, Any], node: ast.AST, place: Place, scope: str) -> None:
+        """Keep what the rules find in the node."""
+        self.mark(node, place)
         context = known | {
             "imports": self._imports,
             "import_aliases": self._aliases,
             "node": node,
             "filename": self._path,
         }
-        spot = parent if kind in ("Str", "Bytes") else node
+        spot = place[0] if isinstance(node, ast.Constant) else node
         for issue in _issues(rules, context):
             line = issue.lineno if issue.lineno is not None else getattr(node, "lineno", 0)
-            yield replace(
+            finding = replace(
                 _finding(issue, line, getattr(node, "col_offset", 0)),
                 end_line=max(line, getattr(node, "end_lineno", line)),
                 scope=scope,
                 source=normal_form.digest(_flagged(node, issue)),
-                suppressed=self._suppression(issue, line, _lines_of(spot, known_before=spot is not node)),
+                suppressed=self._suppression(issue, line, spot, known_before=spot is not node),
             )
+            self._found.append(finding)
+
+    def mark(self, node: ast.AST, place: Place | None) -> None:
+        """Hang on the node and on those around it what bandit's rules read there, until the end of the walk."""
+        while place is not None and "_bandit_parent" not in vars(node):
+            parent, siblings, index, above = place
+            following = siblings[index + 1 : index + 2] if siblings else []
+            vars(node).update(_bandit_parent=parent, _bandit_sibling=following[0] if following else None)
+            self._marked.append(node)
+            node, place = parent, above
+
+    def _unmark(self, tree: ast.Module) -> None:
+        """Leave the tree as it was, for the checks that follow, and without circles that would keep it alive."""
+        everywhere = self._nosec or self._rules.any_unknown
+        for node in ast.walk(tree) if everywhere else self._marked:
+            for name in [name for name in vars(node) if name.startswith("_bandit_")]:
+                del vars(node)[name]
 
     def _findings_of_file(self, text: str) -> Iterator[Finding]:
         """What rules find that read the file and not its tree; bandit gives them the lines 0 and 1."""
         context = {"file_data": io.BytesIO(self._source), "filename": self._path, "linerange": [0, 1]}
-        for issue in _issues(self._rules("File"), context):
+        rules = [rule for rule in self._rules.of("File") if rule_gates.may_find_in(rule, text)]
+        for issue in _issues(rules, context):
             line = issue.lineno or 0
             flagged = text.splitlines()[line - 1 : line] if line else []
             yield replace(
                 _finding(issue, line, 0),
                 source=normal_form.digest("".join(filter(_is_telling, "".join(flagged)))),
-                suppressed=self._suppression(issue, line, [0, 1]),
+                suppressed=self._hidden(issue, line, [0, 1]),
             )
 
-    def _context_of(self, node: ast.AST, parent: ast.AST, scope: str) -> tuple[str, dict[str, Any]]:
-        """The name bandit knows the node's rules by, and what it tells them besides the node."""
-        match node:
-            case ast.FunctionDef():
-                return "FunctionDef", {
-                    "function": node,
-                    "qualname": qualified(scope, node.name),
-                    "name": node.name,
-                }
-            case ast.Call():
-                name = utils.get_call_name(node, self._aliases)
-                return "Call", {"call": node, "qualname": name, "name": name.split(".")[-1]}
-            case ast.Import():
-                return "Import", self._import(node)
-            case ast.ImportFrom():
-                return (
-                    ("Import", self._import(node))
-                    if node.module is None
-                    else ("ImportFrom", self._from(node))
-                )
-            case ast.Constant():
-                return _constant(node, parent)
-        return type(node).__name__, {}
+    def look_at_literal(self, node: ast.Constant, place: Place, scope: str) -> None:
+        """Ask about a string or bytes; of docstrings bandit asks nothing."""
+        parent, value = place[0], node.value
+        rules: list[Rule] = []
+        known: dict[str, Any] = {}
+        if isinstance(parent, ast.Expr):
+            pass
+        elif isinstance(value, str):
+            tests = self._rules.strings[type(parent)]
+            rules = [rule for rule, test in tests if test is None or test(value, node, parent)]
+            known = {"str": value}
+        elif isinstance(value, bytes):
+            rules, known = self._rules.of("Bytes"), {"bytes": value}
+        if rules:
+            self._ask(rules, known, node, place, scope)
 
-    def _import(self, node: ast.Import | ast.ImportFrom) -> dict[str, Any]:
+    def look_at_call(self, node: ast.Call, place: Place, scope: str) -> None:
+        """Ask about a call by its name."""
+        name = utils.get_call_name(node, self._aliases)
+        if rules := self._calls.about(node, name):
+            known = {"call": node, "qualname": name, "name": name.split(".")[-1]}
+            self._ask(rules, known, node, place, scope)
+        self.look_inside(node, place, scope)
+
+    def look_at_function(self, node: ast.FunctionDef, place: Place, scope: str) -> None:
+        """Ask about a function; bandit has no rule for asynchronous ones."""
+        has_defaults = bool(node.args.defaults)
+        rules = self._rules.of("FunctionDef") if has_defaults else self._rules.functions_without_defaults
+        if rules:
+            known = {"function": node, "qualname": qualified(scope, node.name), "name": node.name}
+            self._ask(rules, known, node, place, scope)
+        self.look_inside(node, place, scope)
+
+    def look_at_import(self, node: ast.Import | ast.ImportFrom, place: Place, scope: str) -> None:
+        """Remember what is imported, and ask about it."""
         for alias in node.names:
             if alias.asname:
                 self._aliases[alias.asname] = alias.name
             self._imports.add(alias.name)
-        return {"module": node.names[-1].name}
+        if rules := self._rules.of_imports("Import", node):
+            self._ask(rules, {"module": node.names[-1].name}, node, place, scope)
+        self.look_inside(node, place, scope)
 
-    def _from(self, node: ast.ImportFrom) -> dict[str, Any]:
+    def look_at_from(self, node: ast.ImportFrom, place: Place, scope: str) -> None:
+        """Remember what is imported from where, and ask about it; of the own package bandit sees plain imports."""
+        if node.module is None:
+            self.look_at_import(node, place, scope)
+            return
         for alias in node.names:
             imported = f"{node.module}.{alias.name}"
             self._aliases[alias.asname or alias.name] = imported
             self._imports.add(imported)
-        return {"module": node.module, "name": node.names[-1].name}
+        if rules := self._rules.of_imports("ImportFrom", node):
+            known = {"module": node.module, "name": node.names[-1].name}
+            self._ask(rules, known, node, place, scope)
+        self.look_inside(node, place, scope)
 
-    def _suppression(self, issue: Any, line: int, lines: Iterable[int]) -> Literal["", "rule", "blanket"]:
+    def _suppression(
+        self, issue: Any, line: int, node: ast.AST, *, known_before: bool
+    ) -> Literal["", "rule", "blanket"]:
+        return self._hidden(issue, line, _lines_of(node, known_before=known_before)) if self._nosec else ""
+
+    def _hidden(self, issue: Any, line: int, lines: Iterable[int]) -> Literal["", "rule", "blanket"]:
         """Whether `# nosec` hides the issue: on its line, or the first one on the lines of the node."""
         on_line = self._nosec.get(line)
         on_node = utils.get_nosec(self._nosec, {"linerange": lines})
@@ -186,44 +318,14 @@ class _Scan:
         return "rule" if issue.test_id in rules else ""
 
 
-def _walk(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.AST, str]]:
-    """Every node below the tree in bandit's order, with its parent and scope, bearing the attributes bandit's rules read."""
-    stack = list(_children(tree, ""))
-    while stack:
-        node, parent, sibling, scope = stack.pop()
-        vars(node).update(_bandit_parent=parent, _bandit_sibling=sibling)
-        yield node, parent, scope
-        stack.extend(_children(node, scope))
-
-
-def _children(node: ast.AST, scope: str) -> list[tuple[ast.AST, ast.AST, ast.AST | None, str]]:
-    """(child, node, next sibling, scope) of the children, last first."""
-    children: list[tuple[ast.AST, ast.AST, ast.AST | None, str]] = []
-    inner = qualified(scope, node.name) if isinstance(node, DEFINITIONS) else scope
-    for field, value in ast.iter_fields(node):
-        field_scope = inner if field == "body" else scope
-        if isinstance(value, list):
-            siblings = [*value[1:], None]
-            children += [
-                (child, node, sibling, field_scope)
-                for child, sibling in zip(value, siblings, strict=False)
-                if isinstance(child, ast.AST) and not isinstance(child, WITHOUT_RULES)
-            ]
-        elif isinstance(value, ast.AST) and not isinstance(value, WITHOUT_RULES):
-            children.append((value, node, None, field_scope))
-    children.reverse()
-    return children
-
-
-def _constant(node: ast.Constant, parent: ast.AST) -> tuple[str, dict[str, Any]]:
-    if isinstance(parent, ast.Expr):  # a docstring
-        return "", {}
-    match node.value:
-        case str():
-            return "Str", {"str": node.value}
-        case bytes():
-            return "Bytes", {"bytes": node.value}
-    return "", {}
+_LOOKS: dict[type, Look] = {
+    ast.Constant: _Scan.look_at_literal,
+    ast.Call: _Scan.look_at_call,
+    ast.FunctionDef: _Scan.look_at_function,
+    ast.Import: _Scan.look_at_import,
+    ast.ImportFrom: _Scan.look_at_from,
+}
+"""The nodes bandit looks at in a way of their own."""
 
 
 def _issues(rules: Iterable[Rule], context: dict[str, Any]) -> Iterator[Any]:

@@ -48,7 +48,7 @@ LONGEST_TEXT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A readable source file. The tree is shared between checks: nobody changes it."""
+    """A readable source file. The tree is shared between checks: each leaves it as it found it."""
 
     text: str
     """Decoded, without byte order mark, with line feeds only."""
@@ -63,16 +63,11 @@ class UnreadableSourceError(Exception):
         self.problem = problem
 
 
-def report(
-    check: Check, source: bytes, measure: Callable[[Source], FileReport], *, shared: bool = True
-) -> FileReport:
-    """What `measure` says of the source, or the problem that prevents a measurement.
-
-    A measurement that writes on the tree gets one of its own: `shared=False`.
-    """
+def report(check: Check, source: bytes, measure: Callable[[Source], FileReport]) -> FileReport:
+    """What `measure` says of the source, or the problem that prevents a measurement."""
     empty = FileReport(check=check.name, version=check.version)
     try:
-        readable = read(source) if shared else read.__wrapped__(source)
+        readable = read(source)
         with recursion(VISITING_DEPTH):
             return measure(readable)
     except UnreadableSourceError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 
 import pytest
@@ -66,22 +65,6 @@ def test_a_file_read_twice_is_parsed_once() -> None:
     The checks of one file share its tree, for they follow each other.
     """
     assert source.read(b"shared = 1\n") is source.read(b"shared = 1\n")
-
-
-def test_a_measurement_that_writes_on_the_tree_gets_its_own() -> None:
-    """
-    With `shared=False` no other check ever sees the tree.
-    """
-    trees: list[ast.Module] = []
-
-    def keep(readable: Source) -> FileReport:
-        trees.append(readable.tree)
-        return FileReport("kept", "1")
-
-    source.report(SYNTAX, b"kept = 1\n", keep)
-    source.report(SYNTAX, b"kept = 1\n", keep, shared=False)
-
-    assert trees[0] is not trees[1]
 
 
 def test_the_depth_a_visitor_may_use_does_not_depend_on_its_caller() -> None:
