@@ -163,6 +163,17 @@ class RecordBranch:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class FillHistory:
+    """Fill the trends from the default branch's git history: a batch of its commits, then the same work for the others."""
+
+    repository: RepositoryRef
+    since: datetime
+    tip: str = ""
+    """The commit whose first-parent line is filled in; empty before it was looked for."""
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class NoteRelease:
     """A version was tagged: keep it for the time line of the trends."""
 
@@ -261,6 +272,7 @@ Work = (
     | Approve
     | Waive
     | RecordBranch
+    | FillHistory
     | NoteRelease
     | Rejudge
     | Sync
@@ -317,7 +329,7 @@ def queue(work: Work) -> QueueName:
             return "background" if work.later else "gate"
         case EvaluateGroup():
             return "gate"
-        case RecordBranch() | SendDigests():
+        case RecordBranch() | FillHistory() | SendDigests():
             return "background"
         case _:
             return "ingest"
@@ -336,7 +348,7 @@ def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each k
             return f"{work.repository.id}:{work.head_sha}"
         case Rejudge():
             return f"{work.repository.id}:{work.branch}"
-        case Evaluate() | EvaluateGroup() | RecordBranch() | NoteRelease() | Welcome():
+        case Evaluate() | EvaluateGroup() | RecordBranch() | FillHistory() | NoteRelease() | Welcome():
             return str(work.repository.id)
         case Sync() | Reconcile():
             return f"installation:{work.installation_id}"
