@@ -11,13 +11,16 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from radon import raw
 
 from checks.catalog import SIZE, Options
 from checks.report import FileReport, Problem, Quantity
 from checks.source import TOKENIZER_ERRORS, UnreadableSourceError, decode, report
+
+LONGEST_REMEMBERED = 2000
+"""Characters of a statement whose numbers are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,18 @@ class Lines:
     single_comments: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """What the tokens of one statement, comment or blank line say."""
+
+    logical: int = 0
+    comments: int = 0
+    kind: Literal["code", "comment", "string", "lines"] = "code"
+    """A comment alone, or a string alone, of one line or of several; everything else is code."""
+    broken: bool = False
+    """Whether it is no statement on its own."""
+
+
 def measure(path: str, source: bytes, options: Options) -> FileReport:
     """The quantities of `radon raw`, or why there are none; also of files that only the tokenizer understands."""
     try:
@@ -47,8 +62,9 @@ def measure(path: str, source: bytes, options: Options) -> FileReport:
     return FileReport(SIZE.name, SIZE.version, quantities=quantities)
 
 
+@lru_cache(maxsize=1)
 def count(text: str) -> Lines:
-    """The lines of a source text.
+    """The lines of a source text; of the last one they are remembered, for two checks of a file want them.
 
     Raises: UnreadableSourceError where radon itself finds no end of a statement.
     """
@@ -66,8 +82,8 @@ def _count_as_radon(text: str) -> Lines:
         raise UnreadableSourceError(Problem(f"radon cannot count its lines: {error}", ours=True)) from error
 
 
-def _statements(text: str) -> Iterator[tuple[list[Any], list[str]]]:
-    """(tokens, stripped lines) of every statement, comment and blank line, as radon sees them.
+def _statements(text: str) -> Iterator[tuple[_Tokens, list[str]]]:
+    """(what its tokens say, stripped lines) of every statement, comment and blank line, as radon sees them.
 
     Raises: one of `TOKENIZER_ERRORS` where radon may divide the text in another way.
     """
@@ -75,8 +91,9 @@ def _statements(text: str) -> Iterator[tuple[list[Any], list[str]]]:
     start = 0
     for end in _ends(text):
         statement = lines[start:end]
-        tokens = _tokens("\n".join(statement))
-        if any(token.type == tokenize.ERRORTOKEN for token in tokens):
+        joined = "\n".join(statement)
+        tokens = _read(joined) if len(joined) <= LONGEST_REMEMBERED else _read.__wrapped__(joined)
+        if tokens.broken:
             raise ValueError(f"line {start + 1}: not a statement on its own")
         yield tokens, statement
         start = end
@@ -84,9 +101,18 @@ def _statements(text: str) -> Iterator[tuple[list[Any], list[str]]]:
         raise ValueError(f"{len(lines)} lines, but {start} by the tokenizer")
 
 
-@lru_cache(maxsize=1024)  # blank lines and `return` are the most frequent statements
-def _tokens(statement: str) -> list[Any]:
-    return cast("list[Any]", raw._generate(statement))  # noqa: SLF001 - its numbers are the contract
+@lru_cache(maxsize=16384)  # two versions of a file have most statements in common
+def _read(statement: str) -> _Tokens:
+    tokens = cast("list[Any]", raw._generate(statement))  # noqa: SLF001 - its numbers are the contract
+    if any(token.type == tokenize.ERRORTOKEN for token in tokens):
+        return _Tokens(broken=True)
+    kind: Literal["code", "comment", "string", "lines"] = "code"
+    if raw.is_single_token(tokenize.COMMENT, tokens):
+        kind = "comment"
+    elif raw.is_single_token(tokenize.STRING, tokens):
+        kind = "string" if tokens[0].start[0] == tokens[0].end[0] else "lines"
+    logical = cast("int", raw._logical(tokens))  # noqa: SLF001 - its numbers are the contract
+    return _Tokens(logical, sum(token.type == tokenize.COMMENT for token in tokens), kind)
 
 
 def _ends(text: str) -> Iterator[int]:
@@ -101,24 +127,21 @@ def _ends(text: str) -> Iterator[int]:
             yield token.start[0]
 
 
-def _add(statements: list[tuple[list[Any], list[str]]]) -> Lines:
+def _add(statements: list[tuple[_Tokens, list[str]]]) -> Lines:
     """radon's own sums, statement by statement.
 
     Source: radon 6.0.1, radon/raw.py, `analyze`.
     """
     logical = comments = single_comments = multi = blank = code = 0
     for tokens, lines in statements:
-        logical += cast("int", raw._logical(tokens))  # noqa: SLF001 - its numbers are the contract
-        comments += sum(token.type == tokenize.COMMENT for token in tokens)
+        logical += tokens.logical
+        comments += tokens.comments
         empty = lines.count("")
-        if raw.is_single_token(tokenize.COMMENT, tokens):
+        if tokens.kind in {"comment", "string"}:
             single_comments += 1
-        elif raw.is_single_token(tokenize.STRING, tokens):
-            if tokens[0].start[0] == tokens[0].end[0]:
-                single_comments += 1
-            else:
-                multi += len(lines) - empty
-                blank += empty
+        elif tokens.kind == "lines":
+            multi += len(lines) - empty
+            blank += empty
         else:
             code += len(lines) - empty
             blank += empty
