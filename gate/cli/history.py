@@ -19,6 +19,7 @@ import click
 from gate.cli.local import checkout_at, code_of, defaults_in, local_service
 from gate.cli.terminal import messages, progress
 from gate.core.failure import Permanent
+from gate.core.history_work import FillHistory
 from gate.core.trend import (
     MEASURES,
     Point,
@@ -30,7 +31,7 @@ from gate.core.trend import (
     since,
     zone_of,
 )
-from gate.core.work import FillHistory, subject
+from gate.core.work import subject
 from gate.service import Service
 from gate.settings import Settings
 from gate.workflows.judge import Case, policy_at

@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeVar, assert_never, get_args
 
 from checks.codec import tagged
 from gate.core.event import RepositoryRef
+from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 
 T = TypeVar("T")
@@ -159,17 +160,6 @@ class RecordBranch:
     repository: RepositoryRef
     branch: str
     sha: str
-
-
-@tagged
-@dataclass(frozen=True, slots=True)
-class FillHistory:
-    """Fill the trends from the default branch's git history: a batch of its commits, then the same work for the others."""
-
-    repository: RepositoryRef
-    since: datetime
-    tip: str = ""
-    """The commit whose first-parent line is filled in; empty before it was looked for."""
 
 
 @tagged

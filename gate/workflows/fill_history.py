@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from gate.core.failure import PolicyError
-from gate.core.work import FillHistory, Run, subject
+from gate.core.history_work import FillHistory
+from gate.core.work import Run, subject
 from gate.service import Service
 from gate.workflows.judge import Case, policy_at
 from gate.workflows.measure import Code, never

@@ -12,11 +12,12 @@ from functools import partial
 from gate.core.branch_globs import listed
 from gate.core.branch_state import BranchChange, state_of
 from gate.core.failure import PolicyError
+from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert
 from gate.core.policy import Policy, differences
 from gate.core.trend import Happening, Revision
 from gate.core.verdict import combine, sub_verdicts, why
-from gate.core.work import FillHistory, RecordBranch, Run
+from gate.core.work import RecordBranch, Run
 from gate.service import Service
 from gate.workflows.ask import ask_of_branch
 from gate.workflows.cover import cover, record

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.work import (
     Approve,
@@ -14,7 +15,6 @@ from gate.core.work import (
     Evaluate,
     EvaluateGroup,
     Expire,
-    FillHistory,
     Forget,
     GiveUp,
     NoteRelease,

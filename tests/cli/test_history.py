@@ -124,7 +124,8 @@ def test_the_service_is_asked(project: Project, data: Path) -> None:
 
     with sqlite3.connect(data / "engine.db") as engine:
         ((run_id, name, queue, inputs),) = engine.execute(
-            "SELECT workflow_uuid, name, queue_name, inputs FROM workflow_status"
+            "SELECT workflow_uuid, name, queue_name, inputs.inputs FROM workflow_status"
+            " JOIN workflow_input AS inputs USING (workflow_uuid)"
         ).fetchall()
     (encoded,) = json.loads(inputs)["positionalArgs"]
     assert done.status == 0
