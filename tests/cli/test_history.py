@@ -15,7 +15,7 @@ import pytest
 
 from checks.codec import decode
 from gate.core.event import RepositoryRef
-from gate.core.work import FillHistory
+from gate.core.history_work import FillHistory
 from gate.engine import migrate as migrate_engine
 from gate.settings import Settings
 from gate.store import Store

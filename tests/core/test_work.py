@@ -23,6 +23,7 @@ from gate.core.event import (
     RepositoryRef,
     TagEvent,
 )
+from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.plan import plan
 from gate.core.work import (
@@ -32,7 +33,6 @@ from gate.core.work import (
     Evaluate,
     EvaluateGroup,
     Expire,
-    FillHistory,
     Forget,
     GiveUp,
     NoteRelease,

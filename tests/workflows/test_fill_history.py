@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gate.core.event import RepositoryRef
+from gate.core.history_work import FillHistory
 from gate.core.policy import Policy, parse
 from gate.core.trend import LIMIT
-from gate.core.work import FillHistory, RecordBranch
+from gate.core.work import RecordBranch
 from gate.git import Commit, Repository
 from gate.service import Service
 from gate.settings import Settings
