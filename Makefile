@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 UPGRADE := --upgrade
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests lock bench faults clean
+.PHONY: help setup demo test lint types tests long lock bench faults clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -26,14 +26,18 @@ types:
 	@$(PYTHON) -m mypy
 
 tests:
-	@$(PYTHON) -m pytest -n 4 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n 3 --dist loadgroup -m "not long" $(ARGS)
+
+long:  ## what `make test` leaves out: more flows, pages, samples and attacks (run it before a release)
+	@.ci/setup test
+	@$(PYTHON) -m pytest -n 3 --dist loadgroup -m long $(ARGS)
 
 lock:  ## pin the newest allowed versions again (UPGRADE= adds what is new and keeps the rest)
 	@.ci/setup
 	@$(PYTHON) -m uv pip compile -q pyproject.toml --extra dev --generate-hashes --universal $(UPGRADE) \
 	  --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock
 
-faults:  ## every kind of fault on every request of a verdict, once and three times in a row (make test has a sixth of the latter)
+faults:  ## every kind of fault on every request of a verdict, once and three times in a row (make test has some of each)
 	@.ci/setup test
 	@GATE_TEST_EVERY_FAULT=1 $(PYTHON) -m pytest tests/flows/test_every_call.py
 

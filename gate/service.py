@@ -6,9 +6,7 @@ It builds and holds; it decides nothing. The engine and GitHub are imported only
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gate.core.event import RepositoryRef
 from gate.core.failure import Permanent
 from gate.git import Mirror
-from gate.sandbox import Analyser, Sandbox
+from gate.sandbox import Sandbox
 from gate.settings import KEY_FILE, App, Settings
 from gate.store import Store
 
@@ -66,13 +64,6 @@ class Service:
     def sandbox(self) -> Sandbox:
         """Where untrusted code runs."""
         return Sandbox(self.settings.sandbox, secret_files=(self.settings.data_dir / KEY_FILE,))
-
-    @contextmanager
-    def analysers(self) -> Iterator[Analyser]:
-        """The static analysers, one for each of two cores; gone after the block."""
-        name = f"analyser-{threading.get_native_id()}"
-        with self.sandbox.analysers(2, name=name) as analyser:
-            yield analyser
 
     @cached_property
     def submitter(self) -> Submitter:

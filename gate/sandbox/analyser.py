@@ -12,8 +12,10 @@ import selectors
 import subprocess
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -29,6 +31,9 @@ FILE_SECONDS = 10.0
 SESSION_SECONDS = 900.0
 """How long all files of a session may take; a million lines take two minutes, a thousand hostile files would take hours."""
 LIMITS = Limits(memory_mb=1024, seconds=FILE_SECONDS, processes=8, disk_mb=16, result_mb=64, cpus=1)
+
+FILES_WORTH_A_START = 4
+"""So many files are measured in the time that a child takes to start."""
 
 _MEBIBYTE = 1024 * 1024
 _CHUNK = 256 * 1024
@@ -50,9 +55,9 @@ Answer = tuple[AnalysisRequest, tuple[FileReport, ...]]
 
 
 class Analyser:
-    """A few child processes that measure source files.
+    """A few child processes that measure source files, each started when there is enough for it to do.
 
-    Use it from one thread: boxes die with the thread that started them.
+    Use it from one thread at a time. A box dies with the thread that started it: here that is one that stays.
     """
 
     def __init__(
@@ -64,7 +69,8 @@ class Analyser:
         hierarchy: cgroup.Hierarchy | None,
         seconds: float = SESSION_SECONDS,
     ) -> None:
-        self._end = time.monotonic() + seconds
+        """`seconds` are for all files of one call of `reports`."""
+        self._seconds = seconds
         self._children = [
             _Child(f"{name}-{number}", boxed=boxed, hierarchy=hierarchy) for number in range(count)
         ]
@@ -74,6 +80,10 @@ class Analyser:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the children; the next file starts them again."""
         for child in self._children:
             child.stop()
 
@@ -82,12 +92,14 @@ class Analyser:
 
         Raises: SandboxError when a child cannot be started at all.
         """
-        waiting = iter(requests)
+        waiting, end, taken = iter(requests), time.monotonic() + self._seconds, 0
         try:
-            while time.monotonic() < self._end:
-                for child in self._children:
-                    if child.request is None and (request := next(waiting, None)):
+            while time.monotonic() < end:
+                for number, child in enumerate(self._children):
+                    wanted = child.running or taken >= number * FILES_WORTH_A_START
+                    if child.request is None and wanted and (request := next(waiting, None)):
                         child.take(request)
+                        taken += 1
                 busy = [child for child in self._children if child.request is not None]
                 if not busy:
                     return
@@ -165,8 +177,15 @@ class _Child:
     def answered(self) -> bool:
         return len(self._received) >= 4 and len(self._received) - 4 >= int.from_bytes(self._received[:4])
 
+    @property
+    def running(self) -> bool:
+        """Whether it needs no start; one that died while nothing was asked of it is started again."""
+        return self._process is not None and self._process.poll() is None
+
     def take(self, request: AnalysisRequest) -> None:
         """Begin with a request; nothing is sent before `advance`."""
+        if not self.running:
+            self.stop()
         self._started()
         header = {
             "id": 0,
@@ -227,7 +246,8 @@ class _Child:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            self._process = self._start_boxed() if self._boxed else self._start_limited()
+            start = self._start_boxed if self._boxed else self._start_limited
+            self._process = _starter().submit(start).result()
             for stream in (self._process.stdin, self._process.stdout):
                 os.set_blocking(cast("IO[bytes]", stream).fileno(), False)
         return self._process
@@ -260,6 +280,12 @@ class _Child:
             )
         self._resources.callback(_end, process)
         return process
+
+
+@cache
+def _starter() -> ThreadPoolExecutor:
+    """The thread that starts children, and stays until this process ends."""
+    return ThreadPoolExecutor(1, thread_name_prefix="analysers")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -74,8 +74,8 @@ class Box:
 def opened(order: Order, hierarchy: cgroup.Hierarchy | None, *, interactive: bool = False) -> Iterator[Box]:
     """The order's box, running; killed and proved empty at the end of the block.
 
-    With `interactive` the program reads from `process.stdin` and its errors are dropped. The thread that enters the
-    block must be the one that leaves it: a box dies with the thread that started it.
+    With `interactive` the program reads from `process.stdin` and its errors are dropped. A box dies with the thread
+    that enters the block.
 
     Raises: SandboxError when it cannot be started or emptied.
     """

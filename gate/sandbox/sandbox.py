@@ -14,6 +14,7 @@ from gate.sandbox import box, cgroup, container, container_probe, leftovers, pro
 from gate.sandbox.analyser import Analyser
 from gate.sandbox.command import PROXY, Order
 from gate.sandbox.endpoints import Endpoint, Refusal
+from gate.sandbox.pool import POOL
 from gate.sandbox.supervision import supervise
 from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
 
@@ -140,17 +141,19 @@ class Sandbox:
             return container.opened(order)
         return box.opened(order, self.hierarchy)
 
-    @contextmanager
-    def analysers(self, count: int, *, name: str = "analyser") -> Iterator[Analyser]:
-        """So many children that measure source files, boxed where boxes are to be had; gone after the block.
+    def analysers(self, count: int, *, name: str = "analyser") -> Analyser:
+        """So many children that measure source files, boxed where boxes are to be had; a context manager ends them.
 
-        Analysers at work at the same time need different names.
+        Analysers that are there at the same time need different names.
 
         Static analysis parses source and never runs it, so it goes on in limited child processes in other modes.
         """
         boxed = self.mode == "bwrap" and not self.refusal()
-        with Analyser(count, name=_checked(name), boxed=boxed, hierarchy=self.hierarchy) as analyser:
-            yield analyser
+        return Analyser(count, name=_checked(name), boxed=boxed, hierarchy=self.hierarchy)
+
+    def lent_analysers(self, repository_id: int) -> AbstractContextManager[Analyser]:
+        """Analysers for the files of one repository, which wait for its next run afterwards: one for each of two cores."""
+        return POOL.lent((self.mode, repository_id), lambda name: self.analysers(2, name=name))
 
 
 @contextmanager

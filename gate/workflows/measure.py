@@ -110,7 +110,7 @@ def static_reports(
     missing = reports.missing()
     if missing:
         with (
-            service.analysers() as analyser,
+            service.sandbox.lent_analysers(code.repository_id) as analyser,
             closing(analyser.reports(_requests(code, missing, options))) as answers,
         ):
             for done, (request, answer) in enumerate(answers, start=1):

@@ -115,6 +115,7 @@ def test_comments_that_exclude_lines_are_reported_as_excluded(
     assert dict(outcome.files)["app.py"].excluded == (3,)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", PYTEST.values(), ids=PYTEST.keys())
 def test_the_trees_options_for_pytest_make_nothing_better(
     sandbox: Sandbox, environment_with_pytest: Environment, options: str
@@ -128,6 +129,7 @@ def test_the_trees_options_for_pytest_make_nothing_better(
     assert not Path("/usr/breach.xml").exists()
 
 
+@pytest.mark.long
 def test_pytest_writes_where_its_options_say_outside(tmp_path: Path) -> None:
     """The proof for the test above: the same file of options makes a report in any folder of whoever runs it."""
     (tmp_path / "tree").mkdir()
@@ -140,6 +142,7 @@ def test_pytest_writes_where_its_options_say_outside(tmp_path: Path) -> None:
     assert (tmp_path / "breach.xml").exists()
 
 
+@pytest.mark.long
 def test_a_conftest_decides_about_its_own_suite_only(
     sandbox: Sandbox, environment_with_pytest: Environment
 ) -> None:

@@ -189,6 +189,7 @@ def test_without_tests_everything_is_missing(job: Job, root: Path) -> None:
     assert dict(report.files)["package/calculator.py"].missing == (2, 5, 6, 7, 9, 12, 13, 14)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("runner", "files", "outcome"),
     [("unittest", (), "no_tests"), ("pytest", (), "no_tests"), ("unittest", ("tests/missing.py",), "broken")],
@@ -234,6 +235,7 @@ def test_lines_equal_plain_coverage(job: Job, root: Path, branches: bool) -> Non
         assert list(measured[path].excluded) == lines["excluded_lines"]
 
 
+@pytest.mark.long
 def test_subprocesses_are_measured(job: Job, root: Path) -> None:
     """A program that a test starts counts, by the hook of the installed coverage.py."""
     (root / "tests/test_unit.py").write_text(
@@ -276,6 +278,7 @@ def test_a_built_project_is_measured_by_its_sources(job: Job, root: Path) -> Non
     assert dict(report.files)["lib/package/calculator.py"] == CALCULATOR_LINES
 
 
+@pytest.mark.long
 def test_a_failing_build_is_said_and_the_sources_are_used(job: Job, root: Path) -> None:
     """An extension is often optional: whether it is missed is seen by the tests."""
     build = Build(sys.executable, "no_such_backend")
@@ -286,6 +289,7 @@ def test_a_failing_build_is_said_and_the_sources_are_used(job: Job, root: Path) 
     assert dict(report.files)["package/calculator.py"] == CALCULATOR_LINES
 
 
+@pytest.mark.long
 def test_a_suite_can_start_the_projects_own_program(job: Job, root: Path) -> None:
     """It is on PATH as after an installation, and what it runs counts."""
     (root / "pyproject.toml").write_text(
@@ -303,6 +307,7 @@ def test_a_suite_can_start_the_projects_own_program(job: Job, root: Path) -> Non
     assert dict(report.files)["package/calculator.py"] == FileCoverage((1, 2), ())
 
 
+@pytest.mark.long
 def test_failures_for_want_of_a_service_are_counted(job: Job, root: Path) -> None:
     """Nobody listens beside the tests: whoever reads of failing tests learns that this is the cause of some."""
     (root / "tests/test_plain.py").write_text(

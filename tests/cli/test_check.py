@@ -149,6 +149,7 @@ def test_here_runs_the_tests_without_a_box(project: Project) -> None:
     assert report["suite"]["tests"] == {"test_a.SignTest.test_positive": "passed"}
 
 
+@pytest.mark.long
 def test_here_judges_the_working_tree(project: Project) -> None:
     """
     A surviving line that loses its test blocks, also in files that are not committed.
@@ -162,6 +163,7 @@ def test_here_judges_the_working_tree(project: Project) -> None:
     assert coverage["lost"] == {"a.py": [2, 4]}
 
 
+@pytest.mark.long
 def test_an_explanation_says_what_was_counted(project: Project) -> None:
     """
     As text and as JSON, of all changed files or of one; the JSON fits the schema and the numbers of the verdict.
@@ -214,6 +216,7 @@ FLAKY_TESTS = (
 )
 
 
+@pytest.mark.long
 def test_a_test_that_flips_blocks_nobody(project: Project) -> None:
     """
     A failure is looked at twice; a test that passes the second time is named and not judged.
@@ -296,6 +299,7 @@ def test_the_json_is_what_the_schema_says(project: Project) -> None:
     jsonschema.validate(done.json, SCHEMA)
 
 
+@pytest.mark.long
 def test_cached_and_afresh_agree(project: Project) -> None:
     """
     The second run, from the cache, and one without it print the same bytes.

@@ -62,6 +62,7 @@ def test_each_component_has_limits_of_its_own(project: Project) -> None:
     assert [reason["path"] for reason in done.json["to_pass"]] == ["services/web/a.py"]
 
 
+@pytest.mark.long
 def test_each_component_is_explained_by_its_own_limits(project: Project) -> None:
     """
     The same function blocks in the one and not in the other.
@@ -75,6 +76,7 @@ def test_each_component_is_explained_by_its_own_limits(project: Project) -> None
     assert "Blocks: it is new and above the limit of 5" in done.output
 
 
+@pytest.mark.long
 def test_components_of_the_heads_policy_are_previewed(project: Project) -> None:
     """
     Each by the limits it would have.
@@ -185,6 +187,7 @@ def index(tmp_path: Path) -> Iterator[str]:
         yield server.url
 
 
+@pytest.mark.long
 @pytest.mark.box
 def test_two_services_with_conflicting_requirements(project: Project, index: str) -> None:
     """
@@ -208,6 +211,7 @@ def test_two_services_with_conflicting_requirements(project: Project, index: str
     assert web["uncovered"] == {"services/web/web.py": [8, 9, 10, 11]}
 
 
+@pytest.mark.long
 @pytest.mark.box
 def test_a_component_without_a_suite_that_runs_is_not_armed(project: Project, index: str) -> None:
     """

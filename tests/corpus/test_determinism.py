@@ -24,6 +24,7 @@ def measured_in_memory(tmp_path_factory: pytest.TempPathFactory) -> str:
     return rule_some(tmp_path_factory.mktemp("memory") / "x", every=EVERY)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_other_processes_print_the_same(tmp_path: Path) -> None:
     """
@@ -37,6 +38,7 @@ def test_other_processes_print_the_same(tmp_path: Path) -> None:
     assert outputs[0].count(b'"outcome"') > 40
 
 
+@pytest.mark.long
 def test_databases_give_back_what_was_measured(
     database_url: str, measured_in_memory: str, tmp_path: Path
 ) -> None:

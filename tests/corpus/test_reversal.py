@@ -20,6 +20,7 @@ _SAMPLES = [sample for sample in samples() if sample.has_base and "policy" not i
 """Two sides to exchange, and a policy that is not in question."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sample", _SAMPLES, ids=lambda sample: sample.name)
 def test_reversing_undoes_every_change(sample: Sample, static_service: Service, tmp_path: Path) -> None:
     """

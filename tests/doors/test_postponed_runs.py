@@ -186,6 +186,7 @@ def test_a_run_cancelled_while_it_gives_its_place_back_stays_cancelled(
     assert engine.outcome(RUN) == "cancelled"
 
 
+@pytest.mark.long
 def test_a_postponed_run_keeps_its_turn(submitter: Submitter, launch: Launch) -> None:
     """
     A later delivery of its pull request does not overtake it; one of another pull request does.
@@ -244,6 +245,7 @@ def test_patience_is_counted_across_postponements(
     assert len(called) == calls
 
 
+@pytest.mark.long
 def test_every_other_unfinished_run_is_told(submitter: Submitter, launch: Launch) -> None:
     """
     One that was postponed, one that runs, one that waits, and not the one that asks.

@@ -63,6 +63,7 @@ tell([root, ended.status, ended.result.decode(), ended.output.decode(), os.listd
     ]
 
 
+@pytest.mark.long
 @pytest.mark.box
 def test_limits_end_a_run(sandbox: Sandbox) -> None:
     """Time, output, a result and a cancellation; memory is each process's, and the program's own words explain it."""
@@ -97,6 +98,7 @@ tell([
     assert left == []
 
 
+@pytest.mark.long
 @pytest.mark.box
 def test_nothing_outlives_a_run(sandbox: Sandbox) -> None:
     """Daemons, deaf and stopped ones, and a process that runs away from every signal by forking."""
@@ -182,6 +184,7 @@ except SandboxError as error:
     assert told(sandbox, code).startswith("what the run left behind could not be proved gone")
 
 
+@pytest.mark.long
 @pytest.mark.box
 def test_a_stopped_keeper_goes_on(sandbox: Sandbox) -> None:
     """A run that stopped it, where nothing forbids that, is ended all the same."""
@@ -318,6 +321,7 @@ def test_each_condition_is_looked_at() -> None:
         assert (f"{name}: " in sandbox.refusal()) is not holds
 
 
+@pytest.mark.long
 @pytest.mark.box
 def test_a_tree_is_measured_as_in_a_box(sandbox: Sandbox, tmp_path: Path) -> None:
     """The same environment and the same suite give the same report, processes that lose their variables included."""
@@ -342,6 +346,7 @@ tell([encode(run(sandbox, made, {TREE!r})), os.listdir("/tmp")])
     assert boxed.suite.outcome == "passed"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not has_wheel("pytest"), reason="no wheels here: `pip download -d .wheels pytest` makes them"
 )
@@ -392,6 +397,7 @@ python -m gate sandbox run --source source --env-from source -- python -c 'impor
     assert re.search(rb"^5 /tmp/gate-run-[0-9a-f.-]+/venv$", ended.output, re.MULTILINE)
 
 
+@pytest.mark.long
 @pytest.mark.box
 def test_gate_check_says_how_it_was_measured(sandbox: Sandbox) -> None:
     """By the mode, and what such a run does not hold; never as if it had been a box."""

@@ -1,6 +1,6 @@
 """One service and one stand-in GitHub for all flows of a process; each test has a repository of its own.
 
-The modules are in three groups, which run side by side.
+They run one after the other: services that wait for each other's processor time are slower than one at a time.
 """
 
 from __future__ import annotations

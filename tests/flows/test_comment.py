@@ -15,7 +15,7 @@ from tests.fake_github.faults import (
 )
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_2")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 POLICY = '[gate]\ncomment = "failure"\n\n[coverage]\npatch = 0\n'
 WATCHED = {**SHOP, ".gate.toml": POLICY}
@@ -74,6 +74,7 @@ def test_what_fails_is_told_once_and_edited_when_it_passes(world: World) -> None
     assert requests_for_comments(world, repository) == [CREATE_COMMENT, UPDATE_COMMENT, UPDATE_COMMENT]
 
 
+@pytest.mark.long
 def test_what_never_failed_is_left_in_peace(world: World) -> None:
     """
     A pull request that passes gets no comment, nor does one where the policy does not ask for it, or only advises.
@@ -127,6 +128,7 @@ def test_a_comment_that_was_not_made_is_made(world: World) -> None:
     assert requests_for_comments(world, repository) == [CREATE_COMMENT, LIST_COMMENTS, CREATE_COMMENT]
 
 
+@pytest.mark.long
 def test_a_missing_permission_harms_no_verdict(world: World) -> None:
     """
     The verdict stands, and `gate` says in a line what is missing; once it is granted, the line goes and the comment comes.
@@ -151,6 +153,7 @@ def test_a_missing_permission_harms_no_verdict(world: World) -> None:
     assert pull.check_run.conclusion == "failure"
 
 
+@pytest.mark.long
 def test_a_waiver_is_told_in_the_comment(world: World) -> None:
     """
     What somebody waived blocks nothing: the comment becomes one line that says who did, and is no command itself.
@@ -172,6 +175,7 @@ def test_a_waiver_is_told_in_the_comment(world: World) -> None:
     ] == [("created", 200), ("edited", 200)]
 
 
+@pytest.mark.long
 def test_a_deleted_comment_comes_back_only_for_what_fails(world: World) -> None:
     """
     Somebody deleted it: nothing is said of a head that passes, and a head that fails gets a new one.
@@ -191,6 +195,7 @@ def test_a_deleted_comment_comes_back_only_for_what_fails(world: World) -> None:
     assert pull.notifications == 2
 
 
+@pytest.mark.long
 def test_a_closed_pull_request_is_left_alone(world: World) -> None:
     """
     Whatever is written below it afterwards, its comment stays as it was.
@@ -208,6 +213,7 @@ def test_a_closed_pull_request_is_left_alone(world: World) -> None:
     assert pull.own_comments[0].history == before
 
 
+@pytest.mark.long
 def test_a_comment_that_nobody_wants_any_more_stays_true(world: World) -> None:
     """
     The policy has `comment = "never"` now: the comment of before is edited, in one line, and no other pull request gets one.

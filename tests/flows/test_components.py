@@ -6,7 +6,7 @@ import pytest
 
 from tests.flows.conftest import SOURCE, TANGLE, TESTS, World, said_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 POLICY = """\
 [[component]]
@@ -63,6 +63,7 @@ def test_one_red_component_blocks_and_is_named(world: World) -> None:
     assert "in api: 1 of 1 changed source file measured; head measured now" in coverage.summary
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_a_failing_test_of_a_component_is_its_own(world: World) -> None:
     """
@@ -79,6 +80,7 @@ def test_a_failing_test_of_a_component_is_its_own(world: World) -> None:
     assert "api: `test_shop.PriceTest.test_many` fails" in coverage.summary
 
 
+@pytest.mark.long
 def test_what_blocks_a_component_is_waived(world: World) -> None:
     """
     The check run turns green with what it says of every part, and a later head stays so.

@@ -7,7 +7,7 @@ import pytest
 from tests.fake_github import PullRequest, Repository
 from tests.flows.conftest import SHOP, SOURCE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3"), pytest.mark.usefixtures("box")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.usefixtures("box")]
 
 APPROVE = "[gate]\nforks = 'approve'\n"
 UNTESTED = SOURCE + "".join(f"\n\ndef unused_{n}(a):\n    return a\n" for n in range(4))
@@ -46,6 +46,7 @@ def test_tests_of_a_first_time_contributor_wait_for_a_maintainer(world: World) -
     assert "uncovered" in pull.check_runs["gate / coverage"].summary
 
 
+@pytest.mark.long
 def test_whoever_may_only_read_starts_nothing(world: World) -> None:
     """
     The role is asked for at the moment the button is pressed.
@@ -60,6 +61,7 @@ def test_whoever_may_only_read_starts_nothing(world: World) -> None:
     assert pull.check_run is first
 
 
+@pytest.mark.long
 def test_another_head_waits_again(world: World) -> None:
     """
     What was looked at was one head: a push after the button brings other code.
@@ -77,6 +79,7 @@ def test_another_head_waits_again(world: World) -> None:
     assert "wait for a maintainer" in pull.check_runs["gate / coverage"].title
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("policy", "association"),
     [

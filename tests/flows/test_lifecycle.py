@@ -13,7 +13,7 @@ from tests.fake_github import PullRequest
 from tests.fake_github.faults import CREATE_CHECK_RUN, slow
 from tests.flows.conftest import NEW_SECRET, SHOP, SOURCE, TANGLE, World, runs_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 HIDDEN = "import subprocess  # nosec B404\n\n\ndef run(command):\n    subprocess.call(command, shell=True)  # nosec\n"
 """A finding that a rule's id hides, and one that nothing hides."""
@@ -44,6 +44,7 @@ def test_the_first_commit_of_a_repository_arms_it(world: World) -> None:
     assert "gate_works" in backlog
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_a_push_to_a_gated_branch_is_judged_against_its_parent(world: World) -> None:
     """
@@ -64,6 +65,7 @@ def test_a_push_to_a_gated_branch_is_judged_against_its_parent(world: World) -> 
     assert [run for run in repository.check_runs if run.head_sha in {sha, other}] == []
 
 
+@pytest.mark.long
 def test_a_listed_base_branch_brings_its_own_policy_until_the_base_changes(world: World) -> None:
     """
     Where the default branch lists the base branch, that one's policy rules; retargeting judges the same head anew.
@@ -83,6 +85,7 @@ def test_a_listed_base_branch_brings_its_own_policy_until_the_base_changes(world
     assert pull.check_run.conclusion == "failure"
 
 
+@pytest.mark.long
 def test_a_draft_is_judged_and_judged_again_when_it_is_ready_or_reopened(world: World) -> None:
     """
     A draft has its verdict before anybody reviews it; later events of the same head bring one verdict each.
@@ -102,6 +105,7 @@ def test_a_draft_is_judged_and_judged_again_when_it_is_ready_or_reopened(world: 
     assert gates(pull) == ["failure"] * 3
 
 
+@pytest.mark.long
 def test_a_fork_may_be_deleted(world: World) -> None:
     """
     The head is read from the base repository, so a verdict arrives after the fork and its branch are gone.
@@ -120,6 +124,7 @@ def test_a_fork_may_be_deleted(world: World) -> None:
     world.settled(pull)
 
 
+@pytest.mark.long
 def test_an_unguarded_branch_does_not_turn_the_same_head_green(world: World) -> None:
     """
     Two pull requests with one head share its `gate`, newest check run and all: the worst of their verdicts.
@@ -137,6 +142,7 @@ def test_an_unguarded_branch_does_not_turn_the_same_head_green(world: World) -> 
     assert f"#{blocked.number}" in harmless.check_run.title
 
 
+@pytest.mark.long
 def test_the_same_head_is_not_green_before_all_its_pull_requests_are_judged(world: World) -> None:
     """
     While one of two pull requests with a head is judged, a quick verdict on the other opens no door.

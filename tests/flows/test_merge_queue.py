@@ -11,7 +11,7 @@ from tests.fake_github import CheckRun, PullRequest, Repository
 from tests.fake_github.faults import CREATE_CHECK_RUN, slow
 from tests.flows.conftest import CHECK_RUNS, SHOP, SOURCE, TANGLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_1")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 HELPER = "def half(quantity):\n    return quantity // 2\n"
 
@@ -76,6 +76,7 @@ def test_a_group_is_judged_by_what_it_would_merge(world: World) -> None:
     assert repository.check_runs_of(sha)["gate / complexity"].title == "tangle is 12, limit 10"
 
 
+@pytest.mark.long
 def test_a_waiver_holds_for_the_group(world: World) -> None:
     """
     What a maintainer let pass on the pull request stops it in the queue no second time.
@@ -94,6 +95,7 @@ def test_a_waiver_holds_for_the_group(world: World) -> None:
     assert "mona" in gate.title
 
 
+@pytest.mark.long
 def test_a_group_that_is_given_up_waits_for_nothing(world: World) -> None:
     """
     Its run is cancelled and its `gate` closed; the pull request's own stays as it was.
@@ -114,6 +116,7 @@ def test_a_group_that_is_given_up_waits_for_nothing(world: World) -> None:
     assert pull.check_run.conclusion == "failure"
 
 
+@pytest.mark.long
 def test_a_group_that_was_destroyed_first_is_not_begun(world: World) -> None:
     """
     Events come in any order; nobody waits for that verdict.
@@ -138,6 +141,7 @@ def test_a_group_that_was_destroyed_first_is_not_begun(world: World) -> None:
     assert store.verdicts_at(repository.id, sha) == ()
 
 
+@pytest.mark.long
 def test_a_group_is_measured_again_by_the_button(world: World) -> None:
     """
     "Re-run all checks" on the queue's commit finds the group, which belongs to no head of a pull request.

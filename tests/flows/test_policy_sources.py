@@ -6,7 +6,7 @@ import pytest
 
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 LIMIT_20 = "[complexity]\nmaximum = 20\n"
 SMALL = "\n\ndef small(a):\n" + "".join(f"    if a == {n}:\n        return {n}\n" for n in range(5))
@@ -37,6 +37,7 @@ def test_an_organisation_gives_what_a_repository_does_not_say(world: World) -> N
     assert "low severity and medium confidence" in by_own.check_runs["gate / security"].summary
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_the_tests_of_the_head_inherit_too(world: World) -> None:
     """
@@ -54,6 +55,7 @@ def test_the_tests_of_the_head_inherit_too(world: World) -> None:
     assert world.verdict(pull).conclusion == "success"
 
 
+@pytest.mark.long
 def test_without_the_app_on_it_there_is_no_organisation_policy_and_it_is_said(world: World) -> None:
     """
     Every verdict tells why no organisation's file counts.
@@ -71,6 +73,7 @@ def test_without_the_app_on_it_there_is_no_organisation_policy_and_it_is_said(wo
     assert "no organisation policy: empty/.github has no .gate.toml" in pulls[1].check_run.summary
 
 
+@pytest.mark.long
 def test_a_broken_organisation_policy_blocks_and_names_its_repository(world: World) -> None:
     """
     It is never replaced by the defaults, also where the repository has a valid policy of its own.
@@ -84,6 +87,7 @@ def test_a_broken_organisation_policy_blocks_and_names_its_repository(world: Wor
     assert "broken/.github/.gate.toml line 2: `complexity.maximum`" in pull.check_run.summary
 
 
+@pytest.mark.long
 def test_branches_that_a_glob_lists_bring_their_own_policy(world: World) -> None:
     """
     `release/*` lists every release branch; other base branches are judged by the default branch's policy.
@@ -134,6 +138,7 @@ def test_a_head_that_breaks_the_policy_is_blocked(world: World) -> None:
     assert f"blob/{pull.head_sha}/.gate.toml#L2" in pull.check_run.summary
 
 
+@pytest.mark.long
 def test_a_head_that_began_with_a_broken_policy_is_judged(world: World) -> None:
     """
     Only what the head writes itself comes with it: the repair of the default branch stays.

@@ -16,7 +16,7 @@ from tests.fake_github.faults import CREATE_CHECK_RUN, slow
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, TESTS, World, running_world, said_once
 
 pytest_plugins = ["tests.databases"]
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("box")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.usefixtures("box")]
 
 SUITE_SECONDS = 4
 
@@ -73,6 +73,7 @@ def test_a_worker_killed_while_it_publishes_does_not_run_the_tests_again(alone: 
     assert said_once(pull)
 
 
+@pytest.mark.long
 def test_a_stopped_service_goes_on_when_it_is_started_again(alone: World) -> None:
     """
     Asked to end in the middle of the tests it ends at once, leaves nothing behind, and finishes at the next start.
@@ -107,6 +108,7 @@ def test_nothing_outlives_a_killed_service(alone: World) -> None:
     assert said_once(pull)
 
 
+@pytest.mark.long
 def test_a_webhook_is_taken_while_no_worker_works(tmp_path: Path) -> None:
     """
     Taking a delivery needs no worker; it is carried out when there is one.
@@ -141,6 +143,7 @@ def test_two_workers_on_postgres(several: World) -> None:
     assert replaced.repository.check_runs_of(old)["gate"].conclusion == "cancelled"
 
 
+@pytest.mark.long
 def test_a_stopped_worker_hands_over_to_the_other(several: World) -> None:
     """
     A worker that is asked to end puts its runs back, and the one that stays finishes them.

@@ -10,7 +10,7 @@ import requests
 
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, TESTS, World, runs_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_1")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 SHELL = "\n\nimport subprocess\n\n\ndef run(command):\n    subprocess.call(command, shell=True)\n"
 SHIPPING = "\n\ndef shipping(country):\n    return 7 if country == 'CH' else 15\n"
@@ -89,6 +89,7 @@ def test_untested_lines_block(world: World) -> None:
     assert coverage.annotations[0].start_line == 8
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_a_failing_test_blocks(world: World) -> None:
     """
@@ -116,6 +117,7 @@ def test_lost_coverage_blocks(world: World) -> None:
     assert "at the base" in pull.check_runs["gate / coverage"].summary
 
 
+@pytest.mark.long
 def test_a_broken_policy_blocks_until_it_is_repaired(world: World) -> None:
     """
     A broken policy on the default branch blocks with key and line; the change that repairs it is judged.
@@ -145,6 +147,7 @@ def test_a_pull_request_cannot_loosen_its_own_gate(world: World) -> None:
     assert world.verdict(pull).conclusion == "failure"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_no_tests_is_not_armed(world: World) -> None:
     """
@@ -160,6 +163,7 @@ def test_no_tests_is_not_armed(world: World) -> None:
     assert coverage.title.startswith("Not armed")
 
 
+@pytest.mark.long
 def test_an_unparsable_file_blocks(world: World) -> None:
     """
     A new source file that cannot be parsed could hide anything, so it blocks with its line.
@@ -172,6 +176,7 @@ def test_an_unparsable_file_blocks(world: World) -> None:
     assert "broken.py" in pull.check_runs["gate / complexity"].summary
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_documentation_passes_on_the_base_report(world: World) -> None:
     """
@@ -187,6 +192,7 @@ def test_documentation_passes_on_the_base_report(world: World) -> None:
     assert "nothing that tests could see changed" in coverage.summary
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_a_suite_that_needs_a_service_blocks_nobody(world: World) -> None:
     """
@@ -220,6 +226,7 @@ def test_a_fork_gets_the_same_verdict(world: World) -> None:
     assert world.verdict(pull).conclusion == "failure"
 
 
+@pytest.mark.long
 def test_a_renamed_file_brings_nothing_new(world: World) -> None:
     """
     Renaming a file with old sins introduces none of them.
@@ -233,6 +240,7 @@ def test_a_renamed_file_brings_nothing_new(world: World) -> None:
     assert pull.check_runs["gate / security"].conclusion == "success"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_deleting_code_with_its_tests_passes(world: World) -> None:
     """
@@ -247,6 +255,7 @@ def test_deleting_code_with_its_tests_passes(world: World) -> None:
     assert world.verdict(pull).conclusion == "success"
 
 
+@pytest.mark.long
 def test_a_force_push_supersedes_the_old_head(world: World) -> None:
     """
     The old head's check run is closed as cancelled, the new head gets a verdict of its own.
@@ -338,6 +347,7 @@ def test_a_closed_pull_request_ends_its_run(world: World) -> None:
     world.until(lambda: pull.check_run.status == "completed", "gate of the closed pull request")
 
 
+@pytest.mark.long
 def test_advise_mode_concludes_neutral(world: World) -> None:
     """
     With `mode = "advise"` nothing blocks, and the title says what would have.

@@ -12,7 +12,7 @@ from tests.fake_github import FakeGitHub
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, running_world, said_once
 from tests.running_service import RunningService
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ def test_what_happened_while_the_service_was_away(world: World) -> None:
     assert (missed.check_run.conclusion, unknown.check_run.conclusion) == ("failure", "failure")
 
 
+@pytest.mark.long
 def test_what_github_never_sent(world: World, tmp_path: Path) -> None:
     """
     A delivery that GitHub dropped is in no list; the open pull request is.
@@ -62,6 +63,7 @@ def test_what_github_never_sent(world: World, tmp_path: Path) -> None:
     assert said_once(dropped)
 
 
+@pytest.mark.long
 def test_a_service_that_knows_nothing_yet(tmp_path: Path) -> None:
     """
     Installed long ago, its database new: every installation is found, and every open pull request judged.

@@ -8,7 +8,7 @@ import requests
 from tests.fake_github import CheckRun, PullRequest
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, runs_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_2")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 LIMIT_20 = "[complexity]\nmaximum = 20\n[coverage]\npatch = 0\n"
 
@@ -60,6 +60,7 @@ def test_a_new_policy_judges_open_pull_requests_again_without_measuring(world: W
         assert " 0 of " in pull.check_runs["gate / complexity"].summary
 
 
+@pytest.mark.long
 def test_a_push_that_leaves_the_rules_as_they_are_judges_nothing_again(world: World) -> None:
     """
     Neither a comment in the policy, nor a dependency beside coverage's settings, nor any other file.
@@ -76,6 +77,7 @@ def test_a_push_that_leaves_the_rules_as_they_are_judges_nothing_again(world: Wo
     assert len(gates(pull)) == 1
 
 
+@pytest.mark.long
 def test_the_configuration_of_bandit_is_a_rule_too(world: World) -> None:
     """
     A finding whose rule the default branch skips from now on blocks no longer.
@@ -92,6 +94,7 @@ def test_the_configuration_of_bandit_is_a_rule_too(world: World) -> None:
     assert pull.check_runs["gate / security"].conclusion == "success"
 
 
+@pytest.mark.long
 def test_a_listed_branch_judges_its_own_pull_requests_again(world: World) -> None:
     """
     A new policy on `release/1` concerns those to be merged there; one on a branch that is not listed, none.
@@ -116,6 +119,7 @@ def test_a_listed_branch_judges_its_own_pull_requests_again(world: World) -> Non
     assert [len(gates(pull)) for pull in (unlisted, main)] == [1, 1]
 
 
+@pytest.mark.long
 def test_the_policy_of_the_organisation_judges_all_its_repositories_again(world: World) -> None:
     """
     A push to `.github` concerns every repository of the account.
@@ -149,6 +153,7 @@ def test_an_evaluation_that_began_by_the_old_rules_ends_by_the_new_ones(world: W
     assert {run.status for run in runs_of(pull)} == {"completed"}
 
 
+@pytest.mark.long
 def test_a_newer_head_takes_the_place_of_one_judged_again(world: World) -> None:
     """
     The head that is pushed meanwhile is judged, by the new policy, and nothing of the old one stays open.
@@ -166,6 +171,7 @@ def test_a_newer_head_takes_the_place_of_one_judged_again(world: World) -> None:
     assert [run for run in repository.check_runs if run.head_sha == old and run.status != "completed"] == []
 
 
+@pytest.mark.long
 def test_a_policy_that_a_push_breaks_blocks_and_the_repair_lifts_it(world: World) -> None:
     """
     Nobody stays green by rules that are not there any more.

@@ -10,7 +10,7 @@ from tests.flows.conftest import SOURCE, TANGLE, World
 
 RULES = "GET /repos/{owner}/{repo}/rules/branches/{branch}"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_1")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 
 def test_the_page_says_that_the_gate_is_required(world: World) -> None:
@@ -31,6 +31,7 @@ def test_the_page_says_that_the_gate_is_required(world: World) -> None:
     assert "with this App as expected source" in world.page(page)
 
 
+@pytest.mark.long
 def test_rules_that_cannot_be_read_do_not_spoil_the_measurement(world: World) -> None:
     """
     The branch is measured as ever, and the next push looks again.

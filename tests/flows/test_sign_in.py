@@ -10,7 +10,7 @@ import requests
 from tests.fake_github import PullRequest, Repository
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_2")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 ONLY_COMPLEXITY = {**SHOP, ".gate.toml": "[coverage]\npatch = 0\n"}
 WHY = "the rewrite is planned"
@@ -69,6 +69,7 @@ def run_of(world: World, pull: PullRequest) -> str:
     return url.removeprefix(world.service.url)
 
 
+@pytest.mark.long
 def test_a_private_repository_is_seen_while_github_shows_it(
     world: World, repository: Repository, pull: PullRequest
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_waiver_by_form_turns_the_check_green(world: World, pull: PullRequest)
     assert WHY in listed
 
 
+@pytest.mark.long
 def test_who_may_not_waive_is_told_so(world: World, repository: Repository, pull: PullRequest) -> None:
     """
     By the rules of the commands, in the check run and on the page; the role is read in that moment.
@@ -132,6 +134,7 @@ def test_who_may_not_waive_is_told_so(world: World, repository: Repository, pull
     assert "A waiver needs the role admin or maintain here, and wes has write." in page
 
 
+@pytest.mark.long
 def test_an_author_is_refused_here_too(world: World, repository: Repository, pull: PullRequest) -> None:
     """
     What one wrote oneself is for others to waive.

@@ -9,7 +9,7 @@ import pytest
 from tests.fake_github import PullRequest
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, runs_of, said_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 ODD_NAMES = (
     "with space.py",
@@ -60,6 +60,7 @@ def test_what_a_pull_request_costs_of_githubs_limits(world: World) -> None:
     assert said_once(pull)
 
 
+@pytest.mark.long
 def test_more_annotations_than_github_shows(world: World) -> None:
     """
     Of more than 200 annotations the first 200 are sent, 50 a request, each once, and the summary says so.
@@ -75,6 +76,7 @@ def test_more_annotations_than_github_shows(world: World) -> None:
     assert written(world, pull).count("PATCH") <= 2 + 3 + 3  # of `gate`, of complexity, of coverage
 
 
+@pytest.mark.long
 def test_three_thousand_changed_files(world: World) -> None:
     """
     GitHub's lists of files end at 300 or 3,000; git's do not, and every file is judged.
@@ -88,6 +90,7 @@ def test_three_thousand_changed_files(world: World) -> None:
     assert said_once(pull)
 
 
+@pytest.mark.long
 def test_five_thousand_findings(world: World) -> None:
     """
     The verdict counts them all, GitHub shows the worst 200, and the page of the run has the rest.
@@ -105,6 +108,7 @@ def test_five_thousand_findings(world: World) -> None:
     assert said_once(pull)
 
 
+@pytest.mark.long
 def test_twenty_thousand_changed_lines(world: World) -> None:
     """
     A long diff has a whole verdict, and no request that GitHub would refuse.

@@ -24,7 +24,7 @@ from tests.fake_github.faults import (
 )
 from tests.flows.conftest import NEW_SECRET, SHOP, SOURCE, TANGLE, World, runs_of, said_once
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_3")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 TOO_MANY = Fault(429, "Too many requests", {"Retry-After": "1"})
 FINE = slow(0.001)
@@ -57,6 +57,7 @@ def test_every_kind_of_trouble_with_check_runs(world: World) -> None:
     assert world.github.faults.left == {}
 
 
+@pytest.mark.long
 def test_trouble_with_tokens_and_git(world: World) -> None:
     """
     A verdict waits for tokens and for git as it does for check runs.
@@ -72,6 +73,7 @@ def test_trouble_with_tokens_and_git(world: World) -> None:
     assert world.github.faults.left == {}
 
 
+@pytest.mark.long
 def test_a_limited_account_waits_and_another_does_not(world: World) -> None:
     """
     Who is limited for long is judged when GitHub allows it, without a request before; who is not, is judged meanwhile.
@@ -90,6 +92,7 @@ def test_a_limited_account_waits_and_another_does_not(world: World) -> None:
     assert refused == [CREATE_CHECK_RUN]
 
 
+@pytest.mark.long
 def test_a_head_that_the_api_does_not_show_yet(world: World) -> None:
     """
     The webhook may come before the API knows the commit; then the check run is made a little later.

@@ -10,7 +10,7 @@ import pytest
 from tests.fake_github import CheckRun, PullRequest, Repository
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, runs_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows_2")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
 
 UNTESTED = "\n\ndef untested(a):\n    b = a + 1\n    c = b + 1\n    d = c + 1\n    return d\n"
 COMMAND = "/gate waive complexity the rewrite is planned"
@@ -67,6 +67,7 @@ def test_a_maintainer_waives_what_blocks(world: World) -> None:
     assert {run.id for run in runs_of(pull)} == before
 
 
+@pytest.mark.long
 def test_the_waiver_is_on_the_page(world: World) -> None:
     """
     The page of the run says it as the check run does.
@@ -92,6 +93,7 @@ def test_an_author_is_refused_while_somebody_else_could(world: World) -> None:
     assert "mona is the author" in refused(world, pull)
 
 
+@pytest.mark.long
 def test_the_only_person_may_waive_their_own_and_everybody_sees_it(world: World) -> None:
     """
     Nobody else could, so the author may: the titles say whose waiver it is.
@@ -104,6 +106,7 @@ def test_the_only_person_may_waive_their_own_and_everybody_sees_it(world: World)
     assert "By the author of this very change" in pull.check_run.summary
 
 
+@pytest.mark.long
 def test_an_author_is_refused_where_github_does_not_tell_who_else(world: World) -> None:
     """
     An App that may not list the collaborators takes nobody for the only one.
@@ -117,6 +120,7 @@ def test_an_author_is_refused_where_github_does_not_tell_who_else(world: World) 
     assert "GitHub does not tell" in refused(world, pull)
 
 
+@pytest.mark.long
 def test_the_role_is_read_when_the_command_comes(world: World) -> None:
     """
     Who may only write is refused, and may after a promotion; unknown commands and checks are answered as well.
@@ -135,6 +139,7 @@ def test_the_role_is_read_when_the_command_comes(world: World) -> None:
     assert "open" in green(world, pull).summary
 
 
+@pytest.mark.long
 def test_programs_and_talk_waive_nothing(world: World) -> None:
     """
     Comments by Apps, through Apps, and such as only mention the command change nothing.
@@ -166,6 +171,7 @@ def test_a_later_head_with_the_same_reasons_stays_waived(world: World) -> None:
     assert [run.conclusion for run in pull.check_run.history if run.conclusion] == ["success"]
 
 
+@pytest.mark.long
 def test_a_renamed_file_stays_waived(world: World) -> None:
     """
     The reason is found through the rename of a file that the base has.
@@ -199,6 +205,7 @@ def test_a_new_reason_blocks_again_and_is_named(world: World) -> None:
     assert "tangle" not in pull.check_run.summary.partition("To pass")[2].partition("Why")[0]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("box")
 def test_untested_lines_are_waived_one_by_one(world: World) -> None:
     """
@@ -221,6 +228,7 @@ def test_untested_lines_are_waived_one_by_one(world: World) -> None:
     assert title.startswith("New since the waiver by mona: shop.py 10 was not waived.")
 
 
+@pytest.mark.long
 def test_a_rerun_keeps_it(world: World) -> None:
     """
     Measured again, the same head is waived again.
@@ -263,6 +271,7 @@ def test_a_redelivered_comment_waives_once(world: World) -> None:
     assert "mona,admin" in listed[1]
 
 
+@pytest.mark.long
 def test_a_waiver_holds_on_its_own_pull_request_alone(world: World) -> None:
     """
     The same function in another pull request blocks.
@@ -277,6 +286,7 @@ def test_a_waiver_holds_on_its_own_pull_request_alone(world: World) -> None:
     assert world.verdict(other).conclusion == "failure"
 
 
+@pytest.mark.long
 def test_a_command_before_any_verdict_is_answered_with_it(world: World) -> None:
     """
     Nothing can be waived that nobody has seen; the answer comes with the verdict.
@@ -292,6 +302,7 @@ def test_a_command_before_any_verdict_is_answered_with_it(world: World) -> None:
     assert "Nothing is judged yet" in refused(world, pull)
 
 
+@pytest.mark.long
 def test_a_command_that_comes_before_its_pull_request_is_answered(world: World) -> None:
     """
     GitHub promises no order: what is not known yet is asked for, and the answer comes with the verdict.
@@ -311,6 +322,7 @@ def test_a_command_that_comes_before_its_pull_request_is_answered(world: World) 
     assert "Nothing is judged yet" in refused(world, pull)
 
 
+@pytest.mark.long
 def test_a_command_while_a_newer_head_is_judged_holds_for_it(world: World) -> None:
     """
     It covers what the person saw, the verdict on the head before; the newer head's verdict has it.
@@ -333,6 +345,7 @@ def test_a_command_while_a_newer_head_is_judged_holds_for_it(world: World) -> No
     assert green(world, pull).title == "Waived: complexity, by mona: the rewrite is planned"
 
 
+@pytest.mark.long
 def test_a_command_that_arrives_late_covers_what_its_writer_saw(world: World) -> None:
     """
     A head that was pushed and judged after the comment has its own new reasons: nobody waived those.

@@ -155,6 +155,7 @@ def test_a_line_covered_by_chance_at_the_base_is_not_lost(project: Project) -> N
     assert "run once more" in project.judge(other, edited).obtained
 
 
+@pytest.mark.long
 def test_a_line_missed_by_chance_at_the_head_is_not_lost(project: Project) -> None:
     """
     What the head covers the second time is covered; it is shown, and excuses no other change.
@@ -187,6 +188,7 @@ def test_what_is_lost_twice_blocks(project: Project) -> None:
     assert project.judge(base, head).obtained.count("known from an equal tree") == 2
 
 
+@pytest.mark.long
 def test_a_test_that_fails_by_chance_is_flaky(project: Project) -> None:
     """
     Shown and not judged; the base, which lost nothing, does not run again.
@@ -205,6 +207,7 @@ def test_a_test_that_fails_by_chance_is_flaky(project: Project) -> None:
     assert judged.obtained.count("run once more") == 1
 
 
+@pytest.mark.long
 def test_what_flips_on_the_default_branch_is_remembered_for_all(project: Project) -> None:
     """
     A flaky test of a merged commit blocks no pull request, though it fails there in the only run.
@@ -272,6 +275,7 @@ SUPPORT = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", [*ELSEWHERE.values(), {"pages/a.txt": "b\n"}], ids=[*ELSEWHERE, "nothing"])
 def test_lost_lines_are_judged_everywhere_when_the_suite_changed(
     project: Project, change: dict[str, str]
@@ -356,6 +360,7 @@ OWN_TESTS = parse("[[component]]\nname = 'api'\npaths = ['api/**']\n[component.t
 SHARED = parse("[[component]]\nname = 'api'\npaths = ['api/**']\n[component.coverage]\nbranches = true\n")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["api/test_lib.py", "test_other.py"])
 def test_the_tests_of_a_component_are_no_change_of_another_suite(project: Project, path: str) -> None:
     """

@@ -116,6 +116,7 @@ def test_what_a_fork_breaks_itself_is_its_own(project: Project) -> None:
     assert "failed_test" in {reason.kind for reason in forks.verdict.reasons}
 
 
+@pytest.mark.long
 def test_with_equal_packages_the_base_is_not_measured_again(project: Project) -> None:
     """
     Who needs nothing private is compared with the run that is stored.
@@ -130,6 +131,7 @@ def test_with_equal_packages_the_base_is_not_measured_again(project: Project) ->
     assert "; base known from an equal tree" in forks.obtained
 
 
+@pytest.mark.long
 def test_what_tests_cannot_see_needs_no_package(project: Project) -> None:
     """
     The base's own run stands for a fork that changes words alone, whatever it would be given.
@@ -143,6 +145,7 @@ def test_what_tests_cannot_see_needs_no_package(project: Project) -> None:
     assert "which forks are not given" not in forks.obtained
 
 
+@pytest.mark.long
 def test_what_flips_at_the_base_of_a_fork_excuses_nobody(project: Project) -> None:
     """
     Both sides run again, and this head is not blocked; but it may be for the packages that a fork gets from elsewhere.

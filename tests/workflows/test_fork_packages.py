@@ -118,6 +118,7 @@ def test_who_is_no_fork_is_known_without_an_event(world: World, told: bool) -> N
     assert (own.conclusion, forks.conclusion) == ("success", "failure")
 
 
+@pytest.mark.long
 def test_a_fork_that_is_gone_is_a_fork(world: World) -> None:
     """
     GitHub names no repository of the head any more.
@@ -128,6 +129,7 @@ def test_a_fork_that_is_gone_is_a_fork(world: World) -> None:
     assert NOT_GIVEN in world.judged(pull).title
 
 
+@pytest.mark.long
 def test_an_approval_runs_tests_and_hands_out_no_package(world: World) -> None:
     """
     A maintainer who pressed "Run the tests" has looked at a change, not published packages.
@@ -150,6 +152,7 @@ def test_an_approval_runs_tests_and_hands_out_no_package(world: World) -> None:
     assert NOT_GIVEN in approved.title
 
 
+@pytest.mark.long
 def test_what_a_merge_queue_holds_gets_everything(world: World) -> None:
     """
     Somebody has accepted it, whoever wrote it.
