@@ -1,27 +1,32 @@
 """How long it takes to fill trends from git history, beside running radon and bandit on every commit.
 
-    python benchmarks/fill_history.py BARE_GIT_DIRECTORY [--commits 1000] [--sample 5]
+    python benchmarks/fill_history.py BARE_GIT_DIRECTORY [--commits 1000] [--sample 5] [--sandbox none]
 
 Gate's part is the workflow's own, batch by batch, with an empty database in a file and the analysers as the service
 starts them. The other part is `radon cc` and then `bandit -r` on the same source files, as files, of a few commits evenly
-chosen; that is multiplied, and said to be. Batches and samples take turns, so that a busy machine is busy for both.
+chosen; that is multiplied, and said to be. Batches and samples take turns, so that a busy machine is busy for both; with
+`--sandbox none` the processors' seconds are told as well, which a busy machine changes little.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from gate.core.event import RepositoryRef
 from gate.core.failure import PolicyError
 from gate.core.policy import DEFAULT, Policy
 from gate.git import Commit, Repository
+from gate.sandbox.pool import POOL
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
@@ -33,6 +38,14 @@ from gate.workflows.sum_history import question_of_history
 
 REPOSITORY = RepositoryRef(1, 1, "bench/mark", "main", private=False)
 TOOLS = (("radon", "cc"), ("bandit", "-q", "-r"))
+
+
+@dataclass
+class Spent:
+    """Seconds on the clock and of the processors, each time something was done."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: float = 0.0
 
 
 def main() -> None:
@@ -51,75 +64,78 @@ def main() -> None:
     fill_history.MOST_COMMITS = asked.commits
     with tempfile.TemporaryDirectory() as folder:
         ours, others = _measured(git, line, asked, Path(folder))
-    _print(line, ours, others)
+    _print(line, ours, others, in_box=asked.sandbox != "none")
 
 
 def _measured(
     git: Repository, line: Sequence[Commit], asked: argparse.Namespace, folder: Path
-) -> tuple[list[float], list[float]]:
-    """Seconds of each batch, and of both tools on each sample."""
+) -> tuple[Spent, Spent]:
+    """What the batches cost, and both tools on the samples."""
     settings = Settings(
         app=None, data_dir=folder, database_url=f"sqlite:///{folder}/gate.db", sandbox=asked.sandbox
     )
     policy = _policy(git, line[-1].sha)
-    samples = iter(
-        [line[place * (len(line) - 1) // max(1, asked.sample - 1)] for place in range(asked.sample)]
-    )
-    ours: list[float] = []
-    others: list[float] = []
+    step = (len(line) - 1) / max(1, asked.sample - 1)
+    samples = iter([line[round(place * step)] for place in range(asked.sample)])
+    ours, others = Spent(), Spent()
     with Store(settings.database_url) as store:
         store.migrate()
         store.save_repository(REPOSITORY)
         service = Service(settings, store=store)
-        for seconds, left in _batches(service, git, line, policy):
-            ours.append(seconds)
-            print(f"filled in: {len(line) - left} commits after {sum(ours):.1f} s", flush=True)
-            others += [
-                _by_tools(service, git, one.sha, policy, folder) for one in [next(samples, None)] if one
-            ]
-        others += [_by_tools(service, git, one.sha, policy, folder) for one in samples]
+        left = 1
+        while left:
+            left = _batch(service, git, line, policy, ours)
+            print(f"filled in: {len(line) - left} commits after {sum(ours.wall):.1f} s", flush=True)
+            for commit in islice(samples, 1 if left else None):
+                _by_tools(service, git, commit.sha, policy, others)
+    POOL.close()  # whose children are counted when they end
+    ours.cpu += _cpu(resource.RUSAGE_CHILDREN) - others.cpu
     return ours, others
 
 
-def _batches(
-    service: Service, git: Repository, line: Sequence[Commit], policy: Policy
-) -> Iterator[tuple[float, int]]:
-    """Seconds of a batch, and how many commits are left; as each is a run of its own, nothing is shared but the database."""
+def _batch(service: Service, git: Repository, line: Sequence[Commit], policy: Policy, spent: Spent) -> int:
+    """How many commits are left; as each batch is a run of its own, it shares nothing but the database and the analysers."""
     since = min(commit.at for commit in line)
-    left = 1
-    while left:
-        began = time.perf_counter()
-        case = Case(service, Code(REPOSITORY.id, git), question_of_history(line[-1].sha, policy))
-        left = fill_in(case, since)
-        yield time.perf_counter() - began, left
+    began, before = time.perf_counter(), _cpu(resource.RUSAGE_SELF)
+    case = Case(service, Code(REPOSITORY.id, git), question_of_history(line[-1].sha, policy))
+    left = fill_in(case, since)
+    spent.wall.append(time.perf_counter() - began)
+    spent.cpu += _cpu(resource.RUSAGE_SELF) - before
+    return left
 
 
-def _by_tools(service: Service, git: Repository, sha: str, policy: Policy, folder: Path) -> float:
-    """Seconds that radon and bandit take, one after the other, for the source files of a commit; writing them is free."""
+def _by_tools(service: Service, git: Repository, sha: str, policy: Policy, spent: Spent) -> None:
+    """radon and bandit, one after the other, on the source files of a commit; to write them costs nothing here."""
     case = Case(service, Code(REPOSITORY.id, git), question_of_history(sha, policy))
-    target = folder / sha
     sources = case.head.selection.sources
     contents = dict(git.blobs({entry.blob for entry in sources}))
-    for entry in sources:
-        path = target / entry.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(contents[entry.blob])
-    began = time.perf_counter()
-    for tool, *arguments in TOOLS:
-        subprocess.run(
-            [sys.executable, "-m", tool, *arguments, target],
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,  # bandit ends with 1 where it finds something
-        )
-    seconds = time.perf_counter() - began
-    lines = sum(content.count(b"\n") for content in contents.values())
+    with tempfile.TemporaryDirectory() as folder:
+        for entry in sources:
+            path = Path(folder, entry.path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(contents[entry.blob])
+        began = time.perf_counter()
+        for tool, *arguments in TOOLS:
+            process = subprocess.Popen(
+                [sys.executable, "-m", tool, *arguments, folder],
+                env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            spent.cpu += used.ru_utime + used.ru_stime
+        spent.wall.append(time.perf_counter() - began)
+    lines = sum(contents[entry.blob].count(b"\n") for entry in sources)
     print(
-        f"radon and bandit: {seconds:.1f} s for {lines:,} lines in {len(sources)} files of {sha[:10]}",
+        f"radon and bandit: {spent.wall[-1]:.1f} s for {lines:,} lines in {len(sources)} files of {sha[:10]}",
         flush=True,
     )
-    return seconds
+
+
+def _cpu(whose: int) -> float:
+    used = resource.getrusage(whose)
+    return used.ru_utime + used.ru_stime
 
 
 def _policy(git: Repository, tip: str) -> Policy:
@@ -129,16 +145,21 @@ def _policy(git: Repository, tip: str) -> Policy:
         return DEFAULT
 
 
-def _print(line: Sequence[Commit], ours: Sequence[float], others: Sequence[float]) -> None:
-    total, each = sum(ours), sum(others) / len(others)
+def _print(line: Sequence[Commit], ours: Spent, others: Spent, *, in_box: bool) -> None:
+    total, each = sum(ours.wall), sum(others.wall) / len(others.wall)
     print(
         f"{len(line)} commits, {line[0].at:%Y-%m-%d} to {line[-1].at:%Y-%m-%d}, load {os.getloadavg()[0]:.1f}"
     )
     print(f"filled in: {total:.1f} s, {1000 * total / len(line):.0f} ms a commit")
     print(
-        f"radon and bandit: {each:.1f} s a commit, the mean of {len(others)}; extrapolated {each * len(line):,.0f} s"
+        f"radon and bandit: {each:.1f} s a commit, the mean of {len(others.wall)}; extrapolated {each * len(line):,.0f} s"
     )
     print(f"ratio: {each * len(line) / total:.1f}")
+    if not in_box:
+        cpu = others.cpu / len(others.wall)
+        print(
+            f"processors: {ours.cpu:.1f} s, against {cpu:.1f} s a commit; ratio {cpu * len(line) / ours.cpu:.1f}"
+        )
 
 
 if __name__ == "__main__":
