@@ -6,7 +6,6 @@ ends are found first, and radon's own functions see each statement once. The num
 
 from __future__ import annotations
 
-import io
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from radon import raw
 
 from checks.catalog import SIZE, Options
 from checks.report import FileReport, Problem, Quantity
-from checks.source import TOKENIZER_ERRORS, UnreadableSourceError, decode, report
+from checks.source import TOKENIZER_ERRORS, UnreadableSourceError, decode, report, tokens
 
 LONGEST_REMEMBERED = 2000
 """Characters of a statement whose numbers are remembered."""
@@ -92,10 +91,10 @@ def _statements(text: str) -> Iterator[tuple[_Tokens, list[str]]]:
     for end in _ends(text):
         statement = lines[start:end]
         joined = "\n".join(statement)
-        tokens = _read(joined) if len(joined) <= LONGEST_REMEMBERED else _read.__wrapped__(joined)
-        if tokens.broken:
+        said = _read(joined) if len(joined) <= LONGEST_REMEMBERED else _read.__wrapped__(joined)
+        if said.broken:
             raise ValueError(f"line {start + 1}: not a statement on its own")
-        yield tokens, statement
+        yield said, statement
         start = end
     if start != len(lines):
         raise ValueError(f"{len(lines)} lines, but {start} by the tokenizer")
@@ -103,28 +102,26 @@ def _statements(text: str) -> Iterator[tuple[_Tokens, list[str]]]:
 
 @lru_cache(maxsize=16384)  # two versions of a file have most statements in common
 def _read(statement: str) -> _Tokens:
-    tokens = cast("list[Any]", raw._generate(statement))  # noqa: SLF001 - its numbers are the contract
-    if any(token.type == tokenize.ERRORTOKEN for token in tokens):
+    found = cast("list[Any]", raw._generate(statement))  # noqa: SLF001 - its numbers are the contract
+    if any(token.type == tokenize.ERRORTOKEN for token in found):
         return _Tokens(broken=True)
     kind: Literal["code", "comment", "string", "lines"] = "code"
-    if raw.is_single_token(tokenize.COMMENT, tokens):
+    if raw.is_single_token(tokenize.COMMENT, found):
         kind = "comment"
-    elif raw.is_single_token(tokenize.STRING, tokens):
-        kind = "string" if tokens[0].start[0] == tokens[0].end[0] else "lines"
-    logical = cast("int", raw._logical(tokens))  # noqa: SLF001 - its numbers are the contract
-    return _Tokens(logical, sum(token.type == tokenize.COMMENT for token in tokens), kind)
+    elif raw.is_single_token(tokenize.STRING, found):
+        kind = "string" if found[0].start[0] == found[0].end[0] else "lines"
+    logical = cast("int", raw._logical(found))  # noqa: SLF001 - its numbers are the contract
+    return _Tokens(logical, sum(token.type == tokenize.COMMENT for token in found), kind)
 
 
-def _ends(text: str) -> Iterator[int]:
+def _ends(text: str) -> tuple[int, ...]:
     """The number of the last line of every statement, and of every comment and blank line between statements."""
-    depth = 0
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.OP:
-            depth += (token.string in "([{") - (token.string in ")]}")
-            if depth < 0:
-                raise ValueError(f"line {token.start[0]}: a bracket that was never opened")
-        elif token.type == tokenize.NEWLINE or (token.type == tokenize.NL and depth == 0):
-            yield token.start[0]
+    found = tokens(text)
+    if found.error is not None:
+        raise found.error
+    if found.unopened:
+        raise ValueError(f"line {found.unopened}: a bracket that was never opened")
+    return found.ends
 
 
 def _add(statements: list[tuple[_Tokens, list[str]]]) -> Lines:
@@ -133,13 +130,13 @@ def _add(statements: list[tuple[_Tokens, list[str]]]) -> Lines:
     Source: radon 6.0.1, radon/raw.py, `analyze`.
     """
     logical = comments = single_comments = multi = blank = code = 0
-    for tokens, lines in statements:
-        logical += tokens.logical
-        comments += tokens.comments
+    for said, lines in statements:
+        logical += said.logical
+        comments += said.comments
         empty = lines.count("")
-        if tokens.kind in {"comment", "string"}:
+        if said.kind in {"comment", "string"}:
             single_comments += 1
-        elif tokens.kind == "lines":
+        elif said.kind == "lines":
             multi += len(lines) - empty
             blank += empty
         else:

@@ -68,9 +68,9 @@ def test_a_file_read_twice_is_parsed_once() -> None:
     assert source.read(b"shared = 1\n") is source.read(b"shared = 1\n")
 
 
-def test_a_measurement_that_writes_on_the_tree_gets_its_own() -> None:
+def test_nobody_sees_a_tree_that_was_written_on() -> None:
     """
-    With `shared=False` no other check ever sees the tree.
+    With `shared=False` a check has the tree to itself from then on; those before it are done with it.
     """
     trees: list[ast.Module] = []
 
@@ -80,8 +80,13 @@ def test_a_measurement_that_writes_on_the_tree_gets_its_own() -> None:
 
     source.report(SYNTAX, b"kept = 1\n", keep)
     source.report(SYNTAX, b"kept = 1\n", keep, shared=False)
+    source.report(SYNTAX, b"kept = 1\n", keep)
+    source.report(SYNTAX, b"kept = 1\n", keep, shared=False)
+    source.report(SYNTAX, b"kept = 1\n", keep, shared=False)
 
-    assert trees[0] is not trees[1]
+    assert trees[0] is trees[1]
+    assert trees[2] is trees[3]
+    assert len({id(tree) for tree in trees}) == 3
 
 
 def test_the_depth_a_visitor_may_use_does_not_depend_on_its_caller() -> None:
