@@ -1,7 +1,4 @@
-"""What happened to the pull requests of some repositories lately, as sums, in a fixed number of queries.
-
-Columns only: of whole verdicts it reads just those that a waiver may have turned.
-"""
+"""What happened to the pull requests of some repositories lately, as sums, in a fixed number of queries. Columns only."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from gate.core.verdict import Outcome
 from gate.store.newest import of_pull_request, totals_at
 from gate.store.records import Recent, RepositoryRecord
 from gate.store.verdicts import Verdicts
-from gate.tables import pull_request, repository, waiver
+from gate.tables import pull_request, repository
 from gate.tables import verdict as judged
 
 
@@ -47,20 +44,8 @@ class Recently(Verdicts):
 
     def _turned(self, rows: Iterable[sa.Row[int, int, str]]) -> set[str]:
         """Runs among these (repository_id, number, run_id) whose verdict is not red any more, for it was waived."""
-        concerned = {row.run_id: (row.repository_id, row.number) for row in rows}
-        ids = {repository_id for repository_id, _ in concerned.values()}
-        statement = (
-            sa.select(waiver.c.repository_id, waiver.c.number)
-            .where(waiver.c.repository_id.in_(sorted(ids)))
-            .distinct()
-        )
-        with self._reading() as connection:
-            waived = {(row.repository_id, row.number) for row in connection.execute(statement)}
-        runs = sorted(run_id for run_id, key in concerned.items() if key in waived)
-        if not runs:
-            return set()
-        records = self._verdicts(judged.c.run_id.in_(runs), limit=len(runs))
-        return {record.run_id for record in records if record.verdict.outcome is Outcome.WAIVED}
+        outcomes = self.outcomes([row.run_id for row in rows])
+        return {run_id for run_id, outcome in outcomes.items() if outcome is Outcome.WAIVED}
 
 
 def _counted(ids: Collection[int], since: datetime) -> sa.Subquery:

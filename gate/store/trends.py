@@ -21,9 +21,8 @@ from gate.core.trend import (
     weekly,
     zone_of,
 )
-from gate.core.verdict import Outcome, Verdict
-from gate.core.waiver import with_waivers
-from gate.store.content import plain, unpacked
+from gate.core.verdict import Outcome
+from gate.store.content import plain
 from gate.store.database import insert_new, upsert
 from gate.store.records import RepositoryRecord, ShortVerdict
 from gate.store.verdicts import Verdicts
@@ -176,7 +175,7 @@ class Trends(Verdicts):
             revision.c.repository_id == known.id, revision.c.committed_at >= since
         )
         with self._reading() as connection:
-            stamps = [(sha, at, filled) for sha, at, filled in connection.execute(statement)]
+            stamps = [(sha, at, filled) for sha, at, filled in connection.execute(statement).all()]
             shas = sorted(newest_of_weeks(stamps, zone_of(known.timezone)).values())
             totals = _totals(connection, known.id, shas)
         times = {sha: at for sha, at, _ in stamps}
@@ -212,12 +211,12 @@ class Trends(Verdicts):
         ).where(pull_request.c.repository_id == repository_id, pull_request.c.number.in_(concerned))
         judged: dict[int, list[JudgedHead]] = {}
         with self._reading() as connection:
-            for run_id, number, outcome, at, covered, executable in connection.execute(said):
+            for run_id, number, outcome, at, covered, executable in connection.execute(said).all():
                 tested = None if executable is None else Ratio(covered, executable)
                 judged.setdefault(number, []).append(JudgedHead(run_id, at, Outcome(outcome), tested))
             pulls = connection.execute(known).all()
         waived = self._waived_at(repository_id, {pull.number for pull in pulls})
-        self._apply_waivers(repository_id, {number: judged.get(number, []) for number in waived})
+        self._apply_waivers(judged.get(number, []) for number in waived)
         return tuple(
             Change(
                 pull.number,
@@ -230,19 +229,12 @@ class Trends(Verdicts):
             for pull in pulls
         )
 
-    def _apply_waivers(self, repository_id: int, judged: Mapping[int, list[JudgedHead]]) -> None:
-        """Replaces, in the lists of these pull requests, what a waiver changes: only what was blocked has to be read whole."""
-        blocked = [one.run_id for heads in judged.values() for one in heads if one.outcome is Outcome.BLOCKED]
-        statement = sa.select(verdicts_made.c.run_id, verdicts_made.c.number, verdicts_made.c.content)
-        with self._reading() as connection:
-            rows = connection.execute(statement.where(verdicts_made.c.run_id.in_(blocked))).all()
-        given = self.waivers_by_number(repository_id, {row.number for row in rows})
-        outcomes: dict[str, Outcome] = {}
-        for row in rows:
-            verdict = unpacked(Verdict, row.content)
-            if verdict is not None:
-                outcomes[row.run_id] = with_waivers(verdict, given.get(row.number, ())).outcome
-        for heads in judged.values():
+    def _apply_waivers(self, judged: Iterable[list[JudgedHead]]) -> None:
+        """Replaces in these lists what a waiver changes."""
+        lists = list(judged)
+        blocked = [one.run_id for heads in lists for one in heads if one.outcome is Outcome.BLOCKED]
+        outcomes = self.outcomes(blocked)
+        for heads in lists:
             heads[:] = [replace(one, outcome=outcomes.get(one.run_id, one.outcome)) for one in heads]
 
     def _waived_at(self, repository_id: int, numbers: Collection[int]) -> dict[int, tuple[datetime, ...]]:
@@ -282,6 +274,6 @@ def _totals(
         .order_by(measurement.c.metric)
     )
     totals: dict[str, dict[str, int]] = {sha: {} for sha in shas}
-    for row in connection.execute(statement):
-        totals[row.sha][row.metric] = row.value
+    for _, sha, metric, value in connection.execute(statement).all():
+        totals[sha][metric] = value
     return totals

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from gate.core.check_run import OVERALL
-from gate.core.verdict import Verdict, patch, why
+from gate.core.verdict import Outcome, Verdict, Waiver, patch, why
 from gate.core.waiver import with_waivers
 from gate.core.work import Head
 from gate.store.comments import Comments
 from gate.store.content import packed, plain, unpacked
 from gate.store.database import insert_new, upsert
 from gate.store.records import CheckRunRecord, VerdictRecord
-from gate.store.waivers import Waivers
+from gate.store.waivers import Waivers, insert_waiver, waivers_in
 from gate.tables import check_run, repository, secret
 from gate.tables import verdict as verdicts_made
 
@@ -51,10 +52,54 @@ class Verdicts(Waivers, Comments):
             "why": plain(why(verdict)),
             "patch_covered": tested.covered if tested else None,
             "patch_executable": tested.executable if tested else None,
+            "waived_outcome": None,
             "content": packed(verdict),
         }
         with self._writing() as connection:
             upsert(connection, verdicts_made, [row], keeping=["recorded_at"])
+        self._note_outcomes(verdicts_made.c.run_id == run_id)
+
+    def save_waiver(self, repository_id: int, number: int, waiver: Waiver, *, origin: str) -> bool:
+        """Keep a waiver, unless what asked for it has one already; whether it was kept."""
+        of_same = sa.and_(verdicts_made.c.repository_id == repository_id, verdicts_made.c.number == number)
+        with self._writing() as connection:
+            kept = insert_waiver(connection, repository_id, number, waiver, origin)
+            connection.execute(sa.update(verdicts_made).where(of_same).values(waived_outcome=None))
+        self._note_outcomes(of_same)
+        return kept
+
+    def _note_outcomes(self, wanted: sa.ColumnElement[bool]) -> None:
+        """Keeps what these verdicts say with their waivers.
+
+        The rows first: a waiver that comes in between has to wait for them, and then they are looked at once more.
+        """
+        with self._writing() as connection:
+            rows = connection.execute(sa.select(verdicts_made).where(wanted).with_for_update()).all()
+            for row in rows:
+                outcome = row.outcome
+                if outcome == Outcome.BLOCKED and (
+                    given := waivers_in(connection, row.repository_id, [row.number])
+                ):
+                    judged = unpacked(Verdict, row.content)
+                    outcome = with_waivers(judged, [each for _, each in given]).outcome if judged else None
+                connection.execute(
+                    sa.update(verdicts_made)
+                    .where(verdicts_made.c.run_id == row.run_id)
+                    .values(waived_outcome=outcome)
+                )
+
+    def outcomes(self, run_ids: Collection[str]) -> dict[str, Outcome]:
+        """{run: outcome of its verdict with the waivers of its pull request}; without those that this version does not read."""
+        columns = (verdicts_made.c.run_id, verdicts_made.c.waived_outcome)
+        statement = sa.select(*columns).where(verdicts_made.c.run_id.in_(sorted(run_ids)))
+        with self._reading() as connection:
+            known = {run_id: outcome for run_id, outcome in connection.execute(statement)}  # noqa: C416
+        found = {run_id: Outcome(outcome) for run_id, outcome in known.items() if outcome is not None}
+        unknown = sorted(known.keys() - found.keys())
+        if unknown:  # of before there was such a column
+            records = self._verdicts(verdicts_made.c.run_id.in_(unknown), limit=len(unknown))
+            found |= {record.run_id: record.verdict.outcome for record in records}
+        return found
 
     def verdict(self, run_id: str) -> VerdictRecord | None:
         """The verdict of a run."""

@@ -19,22 +19,7 @@ MOST_REFUSALS = 10
 
 
 class Waivers(Database):
-    """The part of the store that remembers who waived what."""
-
-    def save_waiver(self, repository_id: int, number: int, waiver: Waiver, *, origin: str) -> bool:
-        """Keep a waiver, unless what asked for it has one already; whether it was kept."""
-        row = {
-            "repository_id": repository_id,
-            "origin": origin,
-            "number": number,
-            "check": waiver.check,
-            "person": plain(waiver.person, 255),
-            "role": plain(waiver.role, 255),
-            "given_at": waiver.given_at,
-            "content": packed(waiver),
-        }
-        with self._writing() as connection:
-            return insert_new(connection, waivers_given, row)
+    """The part of the store that remembers who waived what; saving a waiver is for `Verdicts`, which it changes."""
 
     def waivers(self, repository_id: int, numbers: Collection[int]) -> tuple[Waiver, ...]:
         """What was waived on these pull requests, one of them or those of a merge group, oldest first."""
@@ -50,16 +35,8 @@ class Waivers(Database):
         return found
 
     def _waivers(self, repository_id: int, numbers: Collection[int]) -> list[tuple[int, Waiver]]:
-        statement = (
-            sa.select(waivers_given.c.number, waivers_given.c.content)
-            .where(
-                waivers_given.c.repository_id == repository_id, waivers_given.c.number.in_(sorted(numbers))
-            )
-            .order_by(waivers_given.c.given_at, waivers_given.c.origin)
-        )
         with self._reading() as connection:
-            found = [(number, unpacked(Waiver, content)) for number, content in connection.execute(statement)]
-        return [(number, waiver) for number, waiver in found if waiver is not None]
+            return waivers_in(connection, repository_id, numbers)
 
     def all_waivers(self, full_name: str = "") -> tuple[WaiverRecord, ...]:
         """Every waiver of a repository, whatever the case of its name, or of all: by repository, number and time."""
@@ -144,6 +121,36 @@ class Waivers(Database):
             for head_sha, *values in connection.execute(statement):
                 found[head_sha] = (*found.get(head_sha, ()), Refusal(*values))
         return found
+
+
+def insert_waiver(
+    connection: sa.Connection, repository_id: int, number: int, waiver: Waiver, origin: str
+) -> bool:
+    """Keep a waiver, unless what asked for it has one already; whether it was kept."""
+    row = {
+        "repository_id": repository_id,
+        "origin": origin,
+        "number": number,
+        "check": waiver.check,
+        "person": plain(waiver.person, 255),
+        "role": plain(waiver.role, 255),
+        "given_at": waiver.given_at,
+        "content": packed(waiver),
+    }
+    return insert_new(connection, waivers_given, row)
+
+
+def waivers_in(
+    connection: sa.Connection, repository_id: int, numbers: Collection[int]
+) -> list[tuple[int, Waiver]]:
+    """(pull request, waiver) of these pull requests, oldest first."""
+    statement = (
+        sa.select(waivers_given.c.number, waivers_given.c.content)
+        .where(waivers_given.c.repository_id == repository_id, waivers_given.c.number.in_(sorted(numbers)))
+        .order_by(waivers_given.c.given_at, waivers_given.c.origin)
+    )
+    found = [(number, unpacked(Waiver, content)) for number, content in connection.execute(statement)]
+    return [(number, waiver) for number, waiver in found if waiver is not None]
 
 
 def _of_pull_request(repository_id: int, number: int) -> sa.ColumnElement[bool]:

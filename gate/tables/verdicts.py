@@ -57,6 +57,11 @@ verdict = Table(
     ),
     Column("patch_executable", Integer, doc="Likewise."),
     Column(
+        "waived_outcome",
+        String(32),
+        doc="The outcome with the waivers of its pull request; null where that is still to be looked up.",
+    ),
+    Column(
         "content",
         LargeBinary,
         nullable=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from _pytest.mark import ParameterSet
 from playwright.sync_api import Page as BrowserPage
 
 from tests.browser import looking
@@ -14,8 +13,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("se
 
 EACH = [(page, world) for page in PAGES for world in page.worlds]
 PUBLIC = [(page, world) for page, world in EACH if not page.signed_in and not page.operator]
-OTHERS = {"empty", "hostile"}
-"""Of pages that the full world has too, these worlds are looked at by `make long`."""
 
 
 def named(value: Page | str) -> str:
@@ -23,21 +20,11 @@ def named(value: Page | str) -> str:
     return value.name if isinstance(value, Page) else value
 
 
-def some(pages: list[tuple[Page, str]]) -> list[ParameterSet]:
-    """All of them, with those marked that can wait."""
-    return [
-        pytest.param(
-            page, world, marks=[pytest.mark.long] if world in OTHERS and len(page.worlds) > 1 else []
-        )
-        for page, world in pages
-    ]
-
-
 def address(page: Page, world: World) -> str:
     return world.url + page.path.format(**world.names)
 
 
-@pytest.mark.parametrize(("shown", "world"), some(EACH), ids=named)
+@pytest.mark.parametrize(("shown", "world"), EACH, ids=named)
 def test_page_has_nothing_wrong(
     shown: Page,
     world: str,
@@ -58,7 +45,7 @@ def test_page_has_nothing_wrong(
     assert found == []
 
 
-@pytest.mark.parametrize(("shown", "world"), some(PUBLIC), ids=named)
+@pytest.mark.parametrize(("shown", "world"), PUBLIC, ids=named)
 def test_page_reads_the_same_without_scripts(
     shown: Page, world: str, services: dict[str, World], page: BrowserPage, without_scripts: BrowserPage
 ) -> None:

@@ -13,6 +13,7 @@ from gate.core.event import RepositoryRef
 from gate.core.verdict import Outcome, Refusal
 from gate.store import Store
 from gate.store.waivers import MOST_REFUSALS
+from gate.tables import verdict as verdicts_made
 from gate.tables import waiver as waivers_given
 from tests import verdicts
 from tests.migrated import migrate
@@ -69,6 +70,35 @@ def test_verdicts_are_read_with_their_waivers_and_refusals(store: Store) -> None
     assert first.verdict == verdicts.HALF_WAIVED
     assert first.verdict.checks[1].outcome is Outcome.WAIVED
     assert second.verdict == verdicts.JUDGED
+
+
+def outcome(store: Store, run_id: str) -> Outcome | None:
+    """What is kept of it, and what is looked up where nothing is kept: the same."""
+    kept = store.outcomes([run_id]).get(run_id)
+    with store._writing() as connection:
+        connection.execute(sa.update(verdicts_made).values(waived_outcome=None))
+    assert store.outcomes([run_id]).get(run_id) is kept
+    return kept
+
+
+def test_outcomes_are_those_with_the_waivers(store: Store) -> None:
+    """Whether the waiver comes after the verdict or before it, as when a later head is judged; of other pull requests none is taken."""
+    blocked = replace(verdicts.JUDGED, checks=verdicts.JUDGED.checks[1:2])
+    store.save_verdict(7, 1, blocked, run_id="r1", now=NOON)
+    store.save_verdict(7, 2, blocked, run_id="r2", now=NOON)
+
+    store.save_waiver(7, 1, WAIVER, origin="comment:17:0")
+    store.save_verdict(7, 1, blocked, run_id="r4", now=NOON)
+
+    found = [outcome(store, run_id) for run_id in ("r1", "r2", "r4", "none")]
+    assert found == [Outcome.WAIVED, Outcome.BLOCKED, Outcome.WAIVED, None]
+
+
+def test_what_is_waived_in_part_stays_blocked(store: Store) -> None:
+    store.save_verdict(7, 1, verdicts.JUDGED, run_id="r1", now=NOON)
+    store.save_waiver(7, 1, WAIVER, origin="comment:17:0")
+
+    assert outcome(store, "r1") is verdicts.HALF_WAIVED.outcome
 
 
 def test_refusals_are_kept_once_and_not_without_end(store: Store) -> None:

@@ -249,6 +249,20 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
             "seen_on": NOON.date(),
         },
     },
+    "0013": {
+        "verdict": {
+            "run_id": "b",
+            "repository_id": 7,
+            "number": 2,
+            "head_sha": "b" * 40,
+            "outcome": "blocked",
+            "policy_sha": "",
+            "policy_digest": "d",
+            "recorded_at": NOON,
+            "content": b"{}",
+            "waived_outcome": "waived",
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from gate.core.comparison import Ratio
@@ -28,7 +29,12 @@ def zone_of(name: str) -> ZoneInfo:
 
 def monday(at: datetime, zone: ZoneInfo) -> date:
     """The Monday of the week a time is in."""
-    day = at.astimezone(zone).date()
+    there = at if zone.key == "UTC" and at.tzinfo is UTC else at.astimezone(zone)  # thousands for a page
+    return _monday(there.date())
+
+
+@lru_cache(maxsize=4096)
+def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
