@@ -156,17 +156,47 @@ def _undecodable(source: bytes, encoding: str, error: SyntaxError | UnicodeDecod
     return Problem(f"line {line}: not {encoding}: {error.reason}", line=line)
 
 
-def comments(text: str) -> Iterator[tuple[int, int, str]]:
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the tokenizer module finds in a text, up to where it gives up."""
+
+    comments: tuple[tuple[int, int, str], ...]
+    """(line, column from 0, text with its `#`) of every comment."""
+    ends: tuple[int, ...]
+    """The number of the last line of every statement, and of every comment and blank line between statements."""
+    unopened: int
+    """The line of the first bracket that was never opened, behind which no end is one; 0 where there is none."""
+    error: Exception | None
+    """Why it gave up."""
+
+
+@lru_cache(maxsize=1)
+def tokens(text: str) -> Tokens:
+    """The comments and statements of a text; the last one is remembered, for to tokenize costs more than to parse."""
+    comments: list[tuple[int, int, str]] = []
+    ends: list[int] = []
+    depth = unopened = 0
+    error: Exception | None = None
+    try:
+        for kind, string, start, _, _ in tokenize.generate_tokens(io.StringIO(text).readline):
+            if kind == tokenize.OP:
+                depth += (string in "([{") - (string in ")]}")
+                unopened = unopened or (start[0] if depth < 0 else 0)
+            elif kind == tokenize.NEWLINE or (kind == tokenize.NL and depth == 0):
+                ends.append(start[0])
+            elif kind == tokenize.COMMENT:
+                comments.append((*start, string))
+    except TOKENIZER_ERRORS as raised:
+        error = raised.with_traceback(None)
+    return Tokens(tuple(comments), tuple(ends), unopened, error)
+
+
+def comments(text: str) -> tuple[tuple[int, int, str], ...]:
     """(line, column from 0, text with its `#`) of every comment.
 
     Where the tokenizer module gives up on a text that parses, the comments found so far are all there are.
     """
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.COMMENT:
-                yield *token.start, token.string
-    except TOKENIZER_ERRORS:
-        return
+    return tokens(text).comments
 
 
 def printable(text: str) -> str:

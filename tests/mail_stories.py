@@ -35,6 +35,7 @@ def revisions(
         totals = {
             "covered": lines,
             "executable": 1000,
+            "complexity_maximum": 10,
             "over": over[last],
             "findings_high": high[last],
             "findings_medium": 4,

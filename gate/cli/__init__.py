@@ -20,6 +20,7 @@ _COMMANDS = {
     ),
     "migrate": ("gate.cli.serve:migrate", "Brings the database to this version."),
     "doctor": ("gate.cli.doctor:doctor", "Tries everything Gate rests on here."),
+    "history": ("gate.cli.history:history", "Trends from git history, of the service or of a checkout."),
     "waivers": ("gate.cli.waivers:waivers", "Every waiver that was given, and by whom."),
     "data": ("gate.cli.data:data", "What is kept of a repository: export it, delete it."),
     "digest": ("gate.cli.digest:digest", "The weekly mail: preview it, try delivery, stop or allow one."),

@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeVar, assert_never, get_args
 
 from checks.codec import tagged
 from gate.core.event import RepositoryRef
+from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 
 T = TypeVar("T")
@@ -261,6 +262,7 @@ Work = (
     | Approve
     | Waive
     | RecordBranch
+    | FillHistory
     | NoteRelease
     | Rejudge
     | Sync
@@ -317,7 +319,7 @@ def queue(work: Work) -> QueueName:
             return "background" if work.later else "gate"
         case EvaluateGroup():
             return "gate"
-        case RecordBranch() | SendDigests():
+        case RecordBranch() | FillHistory() | SendDigests():
             return "background"
         case _:
             return "ingest"
@@ -336,7 +338,7 @@ def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each k
             return f"{work.repository.id}:{work.head_sha}"
         case Rejudge():
             return f"{work.repository.id}:{work.branch}"
-        case Evaluate() | EvaluateGroup() | RecordBranch() | NoteRelease() | Welcome():
+        case Evaluate() | EvaluateGroup() | RecordBranch() | FillHistory() | NoteRelease() | Welcome():
             return str(work.repository.id)
         case Sync() | Reconcile():
             return f"installation:{work.installation_id}"

@@ -5,7 +5,8 @@ The one door to git. It never checks a tree out and never runs anything a tree c
 
 from gate.git.checkout import Checkout
 from gate.git.leftover_mirrors import remove_mirrors
+from gate.git.line import Commit, EntryChange
 from gate.git.mirror import Mirror
 from gate.git.repository import Repository
 
-__all__ = ["Checkout", "Mirror", "Repository", "remove_mirrors"]
+__all__ = ["Checkout", "Commit", "EntryChange", "Mirror", "Repository", "remove_mirrors"]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from gate.core.diff import Diff, TreeEntry
 from gate.core.failure import Permanent, PolicyError
-from gate.git import attributes, changes, objects
+from gate.git import attributes, changes, line, objects
 from gate.git.authors import Authors, Lines, authors
 from gate.git.churn import churn
 from gate.git.program import MOST_OUTPUT_BYTES, Program
@@ -24,7 +24,6 @@ MOST_FILE_BYTES = 1024 * 1024
 """Of a file of settings that is read as a whole."""
 
 _PIECE = 1 << 20
-_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Repository:
@@ -55,8 +54,7 @@ class Repository:
 
     def committed_at(self, sha: str) -> datetime:
         """When it was committed, as the committer's clock said; the last representable second for absurd clocks."""
-        seconds = int(self._dated(sha)[0])
-        return datetime.fromtimestamp(min(seconds, int(_LATEST.timestamp())), UTC)
+        return line.moment(int(self._dated(sha)[0]))
 
     def author_address(self, sha: str) -> str:
         """The mail address that a commit gives its author: whatever they wrote there, and that may be anybody's."""
@@ -88,6 +86,14 @@ class Repository:
                     raise Permanent(f"the tree has more than {MOST_FILES:,} files, or paths without end")
         found = (_entry(line) for line in bytes(listing).split(b"\0") if line)
         return tuple(sorted(found, key=lambda entry: entry.path))
+
+    def first_parents(self, tip: str) -> tuple[line.Commit, ...]:
+        """The first-parent line of a commit, newest first; see `gate.git.line`."""
+        return line.first_parents(self._program, _safe(tip))
+
+    def changes_along(self, commits: Sequence[str]) -> tuple[tuple[line.EntryChange, ...], ...]:
+        """What each of these commits but the first has otherwise than the one before it; see `gate.git.line`."""
+        return line.changes(self._program, [_safe(sha) for sha in commits])
 
     def diff(self, base_treeish: str, head_treeish: str) -> Diff:
         """What changed between two trees, renames and copies followed; an empty string is the empty tree.

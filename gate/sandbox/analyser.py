@@ -11,7 +11,7 @@ import os
 import selectors
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ class Analyser:
         for child in self._children:
             child.stop()
 
-    def reports(self, requests: Iterable[AnalysisRequest]) -> Iterator[Answer]:
+    def reports(self, requests: Iterable[AnalysisRequest]) -> Generator[Answer]:
         """Each request with one report for each of its checks, as they come; the order is not that of the requests.
 
         Raises: SandboxError when a child cannot be started at all.

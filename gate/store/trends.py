@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from gate.core.comparison import Ratio
 from gate.core.trend import (
+    LIMIT,
     Change,
     Happening,
     JudgedHead,
@@ -22,7 +23,7 @@ from gate.core.trend import (
 )
 from gate.core.verdict import Outcome
 from gate.store.content import plain
-from gate.store.database import upsert
+from gate.store.database import insert_new, upsert
 from gate.store.records import RepositoryRecord, ShortVerdict
 from gate.store.verdicts import Verdicts
 from gate.tables import happening, measurement, pull_request, revision, waiver
@@ -57,12 +58,32 @@ class Trends(Verdicts):
         with self._writing() as connection:
             upsert(connection, happening, [row])
 
-    def revisions(self, repository_id: int, *, limit: int = 100) -> tuple[Revision, ...]:
-        """Measured commits of the default branch, newest first."""
+    def fill_revisions(
+        self, repository_id: int, found: Iterable[tuple[str, datetime, Mapping[str, int]]]
+    ) -> None:
+        """Keep (sha, committed at, totals) of commits that were not measured when they came, all or none; those that were stay."""
+        with self._writing() as connection:
+            for sha, at, totals in sorted(found, key=lambda each: each[0]):
+                point = {"repository_id": repository_id, "sha": sha, "committed_at": at}
+                if insert_new(connection, revision, point):
+                    values = [{"metric": metric, "value": value} for metric, value in sorted(totals.items())]
+                    named = {"repository_id": repository_id, "sha": sha}
+                    upsert(connection, measurement, [{**named, **value} for value in values])
+
+    def recorded(self, repository_id: int, since: datetime) -> frozenset[str]:
+        """The commits made since then that have totals, however they came to them."""
+        statement = sa.select(revision.c.sha).where(
+            revision.c.repository_id == repository_id, revision.c.committed_at >= since
+        )
+        with self._reading() as connection:
+            return frozenset(connection.scalars(statement))
+
+    def revisions(self, repository_id: int, *, limit: int = 100, filled: bool = True) -> tuple[Revision, ...]:
+        """Commits of the default branch with their totals, newest first; without `filled`, those measured when they came."""
         newest = revision.c.committed_at.desc(), revision.c.sha
         points = (
             sa.select(revision)
-            .where(revision.c.repository_id == repository_id)
+            .where(revision.c.repository_id == repository_id, sa.true() if filled else _was_measured())
             .order_by(*newest)
             .limit(limit)
         )
@@ -150,14 +171,15 @@ class Trends(Verdicts):
 
     def _newest_of_weeks(self, known: RepositoryRecord, since: datetime) -> tuple[Revision, ...]:
         """The newest measured commit of each week. Of 2,000 commits the totals of some 150 are read."""
-        statement = sa.select(revision.c.sha, revision.c.committed_at).where(
+        statement = sa.select(revision.c.sha, revision.c.committed_at, ~_was_measured()).where(
             revision.c.repository_id == known.id, revision.c.committed_at >= since
         )
         with self._reading() as connection:
-            stamps = {sha: at for sha, at in connection.execute(statement).all()}  # noqa: C416  (a Row is no tuple for mypy)
-            shas = sorted(newest_of_weeks(stamps.items(), zone_of(known.timezone)).values())
+            stamps = [(sha, at, filled) for sha, at, filled in connection.execute(statement).all()]
+            shas = sorted(newest_of_weeks(stamps, zone_of(known.timezone)).values())
             totals = _totals(connection, known.id, shas)
-        return tuple(Revision(sha, stamps[sha], totals[sha]) for sha in shas)
+        times = {sha: at for sha, at, _ in stamps}
+        return tuple(Revision(sha, times[sha], totals[sha]) for sha in shas)
 
     def _happenings(self, repository_id: int, since: datetime) -> tuple[Happening, ...]:
         statement = sa.select(happening).where(
@@ -228,6 +250,15 @@ class Trends(Verdicts):
                 if row.number in numbers:
                     found[row.number] = (*found.get(row.number, ()), row.given_at)
         return found
+
+
+def _was_measured() -> sa.ColumnElement[bool]:
+    """Whether a `revision` was measured when it came, and not filled in later."""
+    return sa.exists().where(
+        measurement.c.repository_id == revision.c.repository_id,
+        measurement.c.sha == revision.c.sha,
+        measurement.c.metric == LIMIT,
+    )
 
 
 def _of_pull_requests(repository_id: int) -> sa.ColumnElement[bool]:

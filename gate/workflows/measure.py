@@ -9,12 +9,14 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from checks.catalog import Check, installed
 from checks.report import FileReport, Problem, Quantity
 from gate.core.diff import TreeEntry
 from gate.core.source import Selection, Sources, is_python_script, may_be_script
+from gate.core.trend import SUMMED, FileNumbers, numbers_of
 from gate.git import Repository
 from gate.sandbox import AnalysisRequest
 from gate.service import Service
@@ -32,6 +34,11 @@ Progress = Callable[[str], None]
 
 def silent(text: str) -> None:
     """Progress for nobody."""
+
+
+def never() -> bool:
+    """Nobody stops it."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +98,26 @@ def static_reports(
     *,
     options: Options,
     progress: Progress = silent,
+    stopped: Callable[[], bool] = never,
 ) -> Reports:
     """The reports that each check named in `wanted` gives of its files: from the store, or measured and stored.
 
+    When it is stopped, what was measured until then is stored, and the rest is missing.
     Raises: SandboxError when no analyser can be started.
     """
     reports = Reports(service, code, wanted, options)
     reports.look_up()
     missing = reports.missing()
     if missing:
-        with service.sandbox.lent_analysers(code.repository_id) as analyser:
-            answers = analyser.reports(_requests(code, missing, options))
+        with (
+            service.sandbox.lent_analysers(code.repository_id) as analyser,
+            closing(analyser.reports(_requests(code, missing, options))) as answers,
+        ):
             for done, (request, answer) in enumerate(answers, start=1):
                 reports.note(request.key, request.path, answer)
                 progress(f"{done} of {len(missing)} files analysed")
+                if stopped():
+                    break
         reports.save()
     return reports
 
@@ -194,6 +207,10 @@ class Reports:
         """{path: report} of one check; a file that was too large has a problem that says so."""
         check = self._by_name[name]
         return {entry.path: self._of(check, entry) for entry in entries}
+
+    def numbers(self, entry: TreeEntry, maximum: int) -> FileNumbers:
+        """What a file adds to the totals of its tree; see `numbers_of`."""
+        return numbers_of({name: self._of(self._by_name[name], entry) for name in SUMMED}, maximum)
 
     def obtained(self, name: str) -> str:
         """How the reports of a check were obtained, for people."""

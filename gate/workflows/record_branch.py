@@ -12,6 +12,7 @@ from functools import partial
 from gate.core.branch_globs import listed
 from gate.core.branch_state import BranchChange, state_of
 from gate.core.failure import PolicyError
+from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert
 from gate.core.policy import Policy, differences
 from gate.core.trend import Happening, Revision
@@ -20,6 +21,7 @@ from gate.core.work import RecordBranch, Run
 from gate.service import Service
 from gate.workflows.ask import ask_of_branch
 from gate.workflows.cover import cover, record
+from gate.workflows.fill_history import USUAL
 from gate.workflows.judge import Case, Judged, Question, policy_at
 from gate.workflows.look import look_again
 from gate.workflows.measure import Code
@@ -49,7 +51,10 @@ def _record(run: Run, service: Service, work: RecordBranch) -> None:
     except PolicyError:
         return  # a broken policy is said in every pull request; here there is nobody to tell
     case = Case(service, Code(repository.id, service.mirror(repository)), question)
+    since = run.step(_history_since, service, work, name="look for earlier commits")
     static = run.step(partial(_record_static, case, work), name="static checks")
+    if since is not None:
+        run.start(FillHistory(repository, since))
     covered = run.step(partial(_record_coverage, case, work, run), name="coverage")
     run.step(_judge, service, work, run.id, question, (*static, *covered), name="judge")
     if _is_default(work):
@@ -77,11 +82,18 @@ def _is_default(work: RecordBranch) -> bool:
     return work.branch == work.repository.default_branch
 
 
+def _history_since(service: Service, work: RecordBranch) -> datetime | None:
+    """Where the history to fill in begins; None but for the first commit of a default branch that is measured."""
+    if not _is_default(work) or service.store.revisions(work.repository.id, limit=1, filled=False):
+        return None
+    return service.now() - USUAL
+
+
 def _record_static(case: Case, work: RecordBranch) -> tuple[Judged, ...]:
     case.measure(RECORDED)
     if _is_default(work):
         store, committed_at = case.service.store, case.code.git.committed_at(work.sha)
-        before = store.revisions(work.repository.id, limit=2)
+        before = store.revisions(work.repository.id, limit=2, filled=False)
         own = _policy_of(case, work.sha)
         totals = static_totals(case, own or case.question.policy)
         store.note_revision(work.repository.id, work.sha, committed_at=committed_at, totals=totals)

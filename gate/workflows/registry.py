@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.work import (
     Approve,
@@ -34,6 +35,7 @@ from gate.workflows import expire, prune, reconcile, redeliver, send_digest
 from gate.workflows.approve import approve
 from gate.workflows.ask_recipients import ask_recipients
 from gate.workflows.evaluate import evaluate
+from gate.workflows.fill_history import fill_history
 from gate.workflows.forget import forget
 from gate.workflows.note_release import note_release
 from gate.workflows.record_branch import record_branch
@@ -58,6 +60,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     Approve: approve,
     Waive: waive,
     RecordBranch: record_branch,
+    FillHistory: fill_history,
     NoteRelease: note_release,
     Rejudge: rejudge,
     Sync: sync,

@@ -23,6 +23,7 @@ from gate.core.event import (
     RepositoryRef,
     TagEvent,
 )
+from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.plan import plan
 from gate.core.work import (
@@ -143,6 +144,8 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         # A repository's evaluations share its limit.
         (EVALUATE, ("gate", "2", "evaluate:2:7")),
         (RecordBranch(REPOSITORY, "main", HEAD), ("background", "2", "record:2:main")),
+        # Between two batches of a history, pushes have their turn.
+        (FillHistory(REPOSITORY, NOW), ("background", "2", "fillhistory:2")),
         (Rejudge(REPOSITORY, "main", HEAD), ("ingest", "2:main", "rejudge:2:main")),
         # Judged again for a new policy: one after another, and ended by a newer head as any evaluation is.
         (replace(EVALUATE, later=True), ("background", "2", "evaluate:2:7")),
@@ -183,6 +186,7 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
         Sync(1, REPOSITORY),
         SendAlert(REPOSITORY, 3),
         SendDigests(),
+        FillHistory(REPOSITORY, NOW, HEAD),
         GiveUp("x", EVALUATE, "boom"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_caller_may_stop_listening(analyser: Analyser) -> None:
     """An answer nobody waited for never reaches the next caller."""
     first = analyser.reports(request(f"first-{number}") for number in range(10))
     next(first)
-    first.close()  # type: ignore[attr-defined]  # reports() is a generator; its type promises an iterator only
+    first.close()
 
     answers = list(analyser.reports([request("second")]))
 

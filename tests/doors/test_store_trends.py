@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from gate.core.comparison import Ratio
 from gate.core.event import RepositoryRef
-from gate.core.trend import Happening, Revision, Trend
+from gate.core.trend import LIMIT, Happening, Revision, Trend
 from gate.core.verdict import Outcome, Verdict, concluded
 from gate.store import ShortVerdict, Store
 from gate.tables import happening, measurement
@@ -111,6 +111,44 @@ def test_a_trend_has_each_weeks_newest_commit_and_the_gaps(store: Store) -> None
 
     assert [point.revision for point in trend(store).points] == [None, Revision(B, NOON + DAY, {"over": 2})]
     assert trend(store, weeks=3).points[0].revision == Revision(C, NOON - 14 * DAY, {"over": 3})
+
+
+def test_what_is_filled_in_replaces_nothing(store: Store) -> None:
+    """Neither totals nor a metric; a commit that is measured later has both."""
+    store.note_revision(7, A, committed_at=NOON, totals={"over": 1, LIMIT: 10})
+
+    store.fill_revisions(7, [(A, NOON, {"over": 5, "sloc": 3}), (B, NOON + DAY, {"over": 6})])
+    filled = store.revisions(7)
+    store.note_revision(7, B, committed_at=NOON + DAY, totals={"over": 7, LIMIT: 10})
+
+    assert filled == (
+        Revision(B, NOON + DAY, {"over": 6}),
+        Revision(A, NOON, {"over": 1, LIMIT: 10}),
+    )
+    assert [(one.sha, one.filled) for one in filled] == [(B, True), (A, False)]
+    assert store.revisions(7)[0] == Revision(B, NOON + DAY, {"over": 7, LIMIT: 10})
+    assert store.recorded(7, NOON + DAY) == {B}
+    assert store.recorded(8, NOON) == frozenset()
+
+
+def test_what_was_measured_when_it_came_is_asked_for_alone(store: Store) -> None:
+    """Of another repository nothing is known."""
+    store.note_revision(8, B, committed_at=NOON, totals={LIMIT: 10})
+    store.note_revision(7, A, committed_at=NOON, totals={LIMIT: 10})
+    store.fill_revisions(7, [(B, NOON + DAY, {"over": 6})])
+
+    assert [one.sha for one in store.revisions(7, limit=1, filled=False)] == [A]
+
+
+def test_a_weeks_point_was_measured_when_it_came_if_any_was(store: Store) -> None:
+    """What is filled in has no coverage, so it stands for weeks that have nothing else."""
+    store.note_revision(7, A, committed_at=NOON, totals={"covered": 8, LIMIT: 10})
+    store.fill_revisions(7, [(B, NOON + DAY, {"over": 6}), (C, NOON - 7 * DAY, {"over": 5})])
+
+    before, now = trend(store).points
+
+    assert before.revision == Revision(C, NOON - 7 * DAY, {"over": 5})
+    assert now.revision == Revision(A, NOON, {"covered": 8, LIMIT: 10})
 
 
 def test_weeks_begin_where_the_repository_is(store: Store) -> None:

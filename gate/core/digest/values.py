@@ -58,7 +58,8 @@ class Story:
     def silent(self) -> bool:
         """Whether nothing happened in the week."""
         point = self.trend.points[-1]
-        moved = point.revision or point.checked or point.merged or point.waivers or self.waivers
+        measured = point.revision is not None and not point.revision.filled
+        moved = measured or point.checked or point.merged or point.waivers or self.waivers
         return not moved and not self.happened
 
     @property

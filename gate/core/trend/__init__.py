@@ -5,7 +5,10 @@ from __future__ import annotations
 from gate.core.trend.compared import Compared, compared, limits, numbers
 from gate.core.trend.drift import drifts
 from gate.core.trend.measures import MEASURES, Measure, number_of
+from gate.core.trend.since import since
+from gate.core.trend.sums import SUMMED, FileNumbers, Sums, numbers_of
 from gate.core.trend.values import (
+    LIMIT,
     Change,
     Drift,
     Happening,
@@ -18,17 +21,21 @@ from gate.core.trend.values import (
 from gate.core.trend.weeks import WEEK, beginning, monday, name_of, newest_of_weeks, period, weekly, zone_of
 
 __all__ = (
+    "LIMIT",
     "MEASURES",
+    "SUMMED",
     "WEEK",
     "Change",
     "Compared",
     "Drift",
+    "FileNumbers",
     "Happening",
     "HappeningKind",
     "JudgedHead",
     "Measure",
     "Point",
     "Revision",
+    "Sums",
     "Trend",
     "beginning",
     "compared",
@@ -39,7 +46,9 @@ __all__ = (
     "newest_of_weeks",
     "number_of",
     "numbers",
+    "numbers_of",
     "period",
+    "since",
     "weekly",
     "zone_of",
 )

@@ -12,6 +12,8 @@ from gate.core.verdict import Outcome
 
 NOTHING = Ratio(0, 0)
 HappeningKind = Literal["policy", "release"]
+LIMIT = "complexity_maximum"
+"""What every policy says; its metric tells that a commit was measured when it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class Revision:
     committed_at: datetime
     totals: Mapping[str, int] = field(default_factory=dict)
     """By metric, as `gate.workflows.record_branch` records them; one that was not measured is missing."""
+
+    @property
+    def filled(self) -> bool:
+        """Whether it was filled in from the history later: by what limits it was judged then nobody knows."""
+        return LIMIT not in self.totals
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,16 @@ def name_of(week: date) -> str:
     return f"{year}-W{number:02}"
 
 
-def newest_of_weeks(stamps: Iterable[tuple[str, datetime]], zone: ZoneInfo) -> dict[date, str]:
-    """{week: sha} of the newest (sha, time) of each week; of equal times the greater sha."""
-    newest: dict[date, tuple[datetime, str]] = {}
-    for sha, at in stamps:
-        week = monday(at, zone)
-        newest[week] = max(newest.get(week, (at, sha)), (at, sha))
-    return {week: sha for week, (_, sha) in newest.items()}
+def newest_of_weeks(stamps: Iterable[tuple[str, datetime, bool]], zone: ZoneInfo) -> dict[date, str]:
+    """{week: sha} of the newest (sha, time, filled in) of each week; of equal times the greater sha.
+
+    One that was measured when it came is before all that were filled in: it has coverage.
+    """
+    newest: dict[date, tuple[bool, datetime, str]] = {}
+    for sha, at, filled in stamps:
+        week, place = monday(at, zone), (not filled, at, sha)
+        newest[week] = max(newest.get(week, place), place)
+    return {week: sha for week, (_, _, sha) in newest.items()}
 
 
 def weekly(
@@ -73,10 +76,10 @@ def weekly(
     first: date,
     last: date,
 ) -> Trend:
-    """The trend of the weeks from `first` to `last`, both Mondays. Of two revisions in a week the newer one counts."""
+    """The trend of the weeks from `first` to `last`, both Mondays. Of two revisions in a week the newer one counts, see `newest_of_weeks`."""
     zone = zone_of(timezone)
     by_sha = {revision.sha: revision for revision in revisions}
-    newest = newest_of_weeks(((one.sha, one.committed_at) for one in by_sha.values()), zone)
+    newest = newest_of_weeks(((one.sha, one.committed_at, one.filled) for one in by_sha.values()), zone)
     counts = _counts(changes, zone)
     points: list[Point] = []
     week = first

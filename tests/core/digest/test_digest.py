@@ -10,7 +10,7 @@ import pytest
 from gate.core.comparison import Ratio
 from gate.core.digest import Digest, Story, digest, sparkline, text
 from gate.core.digest.numbers import numbers
-from gate.core.trend import Drift, Happening, Trend
+from gate.core.trend import LIMIT, Drift, Happening, Trend
 from gate.core.verdict import Outcome
 from tests.mail_stories import CHANGES, COVERED, PAGES, at, change, quiet_story, red, story, trend
 
@@ -320,6 +320,19 @@ def test_a_commit_a_pull_request_or_a_release_is_no_silence(given: Trend) -> Non
     Each of them alone is worth a mail.
     """
     assert not quiet_story(trend=given).silent
+
+
+def test_a_week_that_was_filled_in_from_the_history_is_silent() -> None:
+    """
+    Nobody gets mail about the time before Gate was there.
+    """
+    measured = trend(COVERED, ())
+    (*before, last) = measured.points
+    assert last.revision is not None
+    totals = {metric: value for metric, value in last.revision.totals.items() if metric != LIMIT}
+    filled = replace(last, revision=replace(last.revision, totals=totals))
+
+    assert quiet_story(trend=replace(measured, points=(*before, filled))).silent
 
 
 def test_more_than_ten_repositories_are_told_in_short() -> None:
