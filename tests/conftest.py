@@ -10,7 +10,7 @@ from hypothesis import settings
 
 # How long an example takes says how busy the machine is.
 settings.register_profile(
-    "untimed", deadline=None, max_examples=int(os.environ.get("GATE_TEST_EXAMPLES", "50"))
+    "untimed", deadline=None, max_examples=int(os.environ.get("GATE_TEST_EXAMPLES", "30"))
 )
 settings.load_profile("untimed")
 

@@ -69,7 +69,7 @@ def test_what_is_valid_is_so_for_both_however_it_is_written(document: Document, 
 
 
 @pytest.mark.parametrize("place", PLACES, ids=_name)
-@settings(max_examples=5)
+@settings(max_examples=2)
 @given(document=documents(), part=component(), way=WAYS)
 def test_what_one_wrong_value_does_to_the_one_it_does_to_the_other(
     document: Document, part: Document, place: Place, way: str
