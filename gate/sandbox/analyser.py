@@ -288,6 +288,9 @@ def _starter() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="analysers")
 
 
+os.register_at_fork(after_in_child=_starter.cache_clear)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()

@@ -66,6 +66,10 @@ class Pool:
         for each in idle:
             each.analyser.close()
 
+    def forget(self) -> None:
+        """Those that wait are another process's."""
+        self._lock, self._timer, self._idle = threading.Lock(), None, []
+
     def _waiting(self, key: Key) -> Analyser | None:
         with self._lock:
             found = next((each for each in reversed(self._idle) if each.key == key), None)
@@ -102,3 +106,4 @@ class Pool:
 POOL = Pool()
 """Of this process."""
 atexit.register(POOL.close)
+os.register_at_fork(after_in_child=POOL.forget)

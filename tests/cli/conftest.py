@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command did."""
-
-    status: int
-    output: str
-    errors: str
-
-    @property
-    def json(self) -> Any:
-        """Its standard output."""
-        return json.loads(self.output)
+from tests.cli import forked
+from tests.cli.forked import Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +44,7 @@ class Project:
 
     def gate(self, *arguments: str, **variables: str) -> Done:
         """Runs `gate` in the checkout."""
-        done = subprocess.run(
-            [sys.executable, "-m", "gate", *arguments],
-            cwd=self.root,
-            env={**self.environment, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return forked.gate(*arguments, environment={**self.environment, **variables}, folder=self.root)
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Done
+from tests.cli import forked
+from tests.cli.forked import Done
 from tests.fake_github import FakeGitHub, Repository
 from tests.fake_github.identity import Installation
 
@@ -54,14 +53,7 @@ def doctor(github: FakeGitHub, folder: Path, name: str = "octo/app", **variables
         "GATE_PUBLIC_URL": PUBLIC_URL,
         **variables,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "gate", "doctor", "--repository", name],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    return forked.gate("doctor", "--repository", name, environment=environment)
 
 
 def test_all_is_well(
