@@ -25,12 +25,22 @@ lint:
 types:
 	@$(PYTHON) -m mypy
 
+PYTEST := $(PYTHON) -m pytest -n 3 --dist loadgroup
+SERVICES := tests/flows tests/browser
+
+# Whole services and a browser take each other's time, and that of all others: they come last, in processes of their own.
 tests:
-	@$(PYTHON) -m pytest -n 3 --dist loadgroup -m "not long" $(ARGS)
+ifdef ARGS
+	@$(PYTEST) -m "not long" $(ARGS)
+else
+	@$(PYTEST) -m "not long" $(SERVICES:%=--ignore=%)
+	@$(PYTEST) -m "not long" $(SERVICES)
+endif
 
 long:  ## what `make test` leaves out: more flows, pages, samples and attacks (run it before a release)
 	@.ci/setup test
-	@$(PYTHON) -m pytest -n 3 --dist loadgroup -m long $(ARGS)
+	@$(PYTEST) -m long $(SERVICES:%=--ignore=%)
+	@$(PYTEST) -m long tests/flows
 
 lock:  ## pin the newest allowed versions again (UPGRADE= adds what is new and keeps the rest)
 	@.ci/setup

@@ -9,7 +9,7 @@ from tests.browser import looking
 from tests.browser.pages import PAGES, Page
 from tests.browser.worlds import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 EACH = [(page, world) for page in PAGES for world in page.worlds]
 PUBLIC = [(page, world) for page, world in EACH if not page.signed_in and not page.operator]

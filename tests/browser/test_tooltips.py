@@ -9,7 +9,7 @@ from playwright.sync_api import Page as BrowserPage
 from tests.browser import looking
 from tests.browser.worlds import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gate.core.failure import Permanent
+from gate.core.failure import Permanent, Transient
 from gate.git import Repository
-from gate.git import churn as churn_module
 from gate.git.churn import counted
+from gate.git.program import Answer, Program
 from tests.doors.author import Author
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -76,7 +76,11 @@ def test_a_log_that_takes_too_long_tells_nothing(author: Author, monkeypatch: py
     A number is worth no failed run.
     """
     author.commit({"a.py": b"1\n"})
-    monkeypatch.setattr(churn_module, "SECONDS", -1.0)  # zero is a race that git can win
+
+    def stopped(*_: object, seconds: float, **__: object) -> Answer:
+        raise Transient(f"git log was stopped after {seconds:.0f} s")  # as `Program.answer` does
+
+    monkeypatch.setattr(Program, "answer", stopped)
 
     assert repository(author).churn("HEAD", LONG_AGO) == {}
 
