@@ -119,6 +119,8 @@ def renamed(text: str, random: Random) -> str:
     bound = sorted({statement.binds for statement in syntax.measure("", text.encode(), {}).statements} - {""})
     old = random.choice(bound) if bound else ""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            node.names = [f"{old}_2" if name == old else name for name in node.names]
         for field, value in ast.iter_fields(node):
             if value == old and field in _NAMED and not isinstance(node, ast.keyword):
                 setattr(node, field, f"{old}_2")

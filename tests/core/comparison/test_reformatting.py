@@ -28,7 +28,7 @@ def written_anew(text: str, seed: int) -> str:
     return text if seed % 3 == 1 else rewrapped(text, random)
 
 
-@settings(max_examples=40, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(FILES, SEEDS)
 def test_the_tests_rewrite_a_file_without_changing_its_meaning(path: Path, seed: int) -> None:
     """
@@ -39,7 +39,7 @@ def test_the_tests_rewrite_a_file_without_changing_its_meaning(path: Path, seed:
     assert ast.dump(ast.parse(rewrapped(text, Random(seed)))) == ast.dump(ast.parse(text))
 
 
-@settings(max_examples=40, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(FILES, SEEDS, st.booleans())
 def test_no_line_of_a_reformatted_file_is_new_or_lost(path: Path, seed: int, edit: bool) -> None:
     """
@@ -63,7 +63,7 @@ def test_no_line_of_a_reformatted_file_is_new_or_lost(path: Path, seed: int, edi
         assert facts.removed_covered == 0
 
 
-@settings(max_examples=40, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(FILES, SEEDS)
 def test_no_line_is_new_where_something_is_only_called_otherwise(path: Path, seed: int) -> None:
     """
@@ -83,7 +83,7 @@ def test_no_line_is_new_where_something_is_only_called_otherwise(path: Path, see
     assert (facts.lost, facts.patch) == ((), Ratio(0, 0))
 
 
-@settings(max_examples=40, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(FILES, SEEDS, st.booleans())
 def test_no_function_and_no_finding_of_a_reformatted_file_has_changed(
     path: Path, seed: int, edit: bool
@@ -104,7 +104,7 @@ def test_no_function_and_no_finding_of_a_reformatted_file_has_changed(
 OPPOSITE = {"new": "removed", "removed": "new", "worse": "better", "better": "worse", "moved": "moved"}
 
 
-@settings(max_examples=40, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(FILES, FILES, SEEDS)
 def test_blame_is_reversed_with_base_and_head(one: Path, other: Path, seed: int) -> None:
     """
