@@ -213,7 +213,7 @@ def test_branches_are_told(job: Job, root: Path) -> None:
     assert {(6, 7, False), (6, 9, True)} <= set(branches)
 
 
-@pytest.mark.parametrize("branches", [False, True])
+@pytest.mark.parametrize("branches", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_lines_equal_plain_coverage(job: Job, root: Path, branches: bool) -> None:
     """The same suite below plain coverage.py has the same executed, missing and excluded lines."""
     words = ("-q", "-p", "no:randomly", "tests")

@@ -36,7 +36,7 @@ from tests.core.test_markdown import HOSTILE
 from tests.fake_github.description import find, request_mistakes
 from tests.fake_github.rules import check_run_mistakes, comment_mistakes
 
-BRIEFLY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+BRIEFLY = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 CREATE, UPDATE = find("POST", "/repos/o/r/check-runs"), find("PATCH", "/repos/o/r/check-runs/1")
 COMMENT = find("POST", "/repos/o/r/issues/1/comments")

@@ -121,6 +121,7 @@ def test_a_file_report_is_of_its_key_only(store: Store, key: tuple[int, str, str
     assert store.file_reports(*key, ["b1"]) == {}
 
 
+@pytest.mark.long
 def test_more_blobs_than_a_query_takes(store: Store) -> None:
     """Tens of thousands of blobs are written and read in batches."""
     reports = [(f"{number:040x}", file_report_of(1)) for number in range(33_000)]

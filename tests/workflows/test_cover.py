@@ -302,6 +302,7 @@ def test_lost_lines_are_judged_everywhere_when_the_suite_changed(
     assert [note.kind for note in verdict.notes] == ["lost_coverage"] * (not everywhere)
 
 
+@pytest.mark.long
 def test_nothing_that_matters_changed(project: Project) -> None:
     """
     The base's run stands for the head, and that is said.

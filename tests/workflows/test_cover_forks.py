@@ -102,6 +102,7 @@ def test_a_fork_is_not_blamed_for_packages_it_was_not_given(project: Project) ->
     assert judged(project, base, head, "all").obtained.count("known from an equal tree") == 2
 
 
+@pytest.mark.long
 def test_what_a_fork_breaks_itself_is_its_own(project: Project) -> None:
     """
     A test that passes at the base as a fork would have it has to pass at the head.

@@ -107,6 +107,7 @@ def test_attempts_are_later_and_later_and_end(service: Later, down: FakeGitHub) 
     assert service.store.due_deliveries(service.now() + KEPT / 2) == ()
 
 
+@pytest.mark.long
 def test_a_long_list_is_read_to_its_end(service: Later, down: FakeGitHub) -> None:
     """
     GitHub gives a hundred a page.

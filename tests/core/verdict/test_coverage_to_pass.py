@@ -113,7 +113,7 @@ def covered_again(facts: CoverageFacts, count: int) -> CoverageFacts:
     )
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(
     any_facts(),
     st.sampled_from(["auto", 0, 50, 90, 100]),
