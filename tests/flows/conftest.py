@@ -1,6 +1,7 @@
 """One service and one stand-in GitHub for all flows of a process; each test has a repository of its own.
 
-They run one after the other: services that wait for each other's processor time are slower than one at a time.
+They run one after the other, but for those that have services of their own: services that wait for each other's processor time are slower than
+one at a time.
 """
 
 from __future__ import annotations

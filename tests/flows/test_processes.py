@@ -16,7 +16,7 @@ from tests.fake_github.faults import CREATE_CHECK_RUN, slow
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, TESTS, World, running_world, said_once
 
 pytest_plugins = ["tests.databases"]
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows"), pytest.mark.usefixtures("box")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("box")]
 
 SUITE_SECONDS = 4
 

@@ -12,7 +12,7 @@ from tests.fake_github import FakeGitHub
 from tests.flows.conftest import SHOP, SOURCE, TANGLE, World, running_world, said_once
 from tests.running_service import RunningService
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
 
 
 @pytest.fixture
