@@ -16,7 +16,7 @@ from checks.catalog import Check, installed
 from checks.report import FileReport, Problem, Quantity
 from gate.core.diff import TreeEntry
 from gate.core.source import Selection, Sources, is_python_script, may_be_script
-from gate.core.trend import SUMMED, FileNumbers, numbers_of
+from gate.core.trend import SUMMED, Summand, numbers_of
 from gate.git import Repository
 from gate.sandbox import AnalysisRequest
 from gate.service import Service
@@ -208,7 +208,7 @@ class Reports:
         check = self._by_name[name]
         return {entry.path: self._of(check, entry) for entry in entries}
 
-    def numbers(self, entry: TreeEntry, maximum: int) -> FileNumbers:
+    def numbers(self, entry: TreeEntry, maximum: int) -> Summand:
         """What a file adds to the totals of its tree; see `numbers_of`."""
         return numbers_of({name: self._of(self._by_name[name], entry) for name in SUMMED}, maximum)
 

@@ -12,7 +12,7 @@ from gate.core.component import Parts
 from gate.core.diff import TreeEntry
 from gate.core.policy import Policy
 from gate.core.source import sources_of
-from gate.core.trend import SUMMED, FileNumbers, Sums
+from gate.core.trend import SUMMED, Summand, Sums
 from gate.git import Commit
 from gate.workflows.judge import Case, Question
 from gate.workflows.measure import Reports, never, scripts, static_reports
@@ -72,9 +72,9 @@ class _Numbers:
         self._reports = reports
         self._parts = parts
         self._sources = frozenset(sources)
-        self._known: dict[TreeEntry, FileNumbers] = {}
+        self._known: dict[TreeEntry, Summand] = {}
 
-    def of(self, entry: TreeEntry | None) -> FileNumbers | None:
+    def of(self, entry: TreeEntry | None) -> Summand | None:
         """None for what is no source."""
         if entry is None or entry not in self._sources:
             return None
@@ -91,7 +91,7 @@ def _totals(
     numbers: _Numbers,
 ) -> Iterator[dict[str, int]]:
     sums = Sums()
-    there: dict[str, FileNumbers] = {}
+    there: dict[str, Summand] = {}
 
     def put(path: str, entry: TreeEntry | None) -> None:
         if (gone := there.pop(path, None)) is not None:

@@ -6,7 +6,7 @@ from gate.core.trend.compared import Compared, compared, limits, numbers
 from gate.core.trend.drift import drifts
 from gate.core.trend.measures import MEASURES, Measure, number_of
 from gate.core.trend.since import since
-from gate.core.trend.sums import SUMMED, FileNumbers, Sums, numbers_of
+from gate.core.trend.sums import SUMMED, Summand, Sums, numbers_of
 from gate.core.trend.values import (
     LIMIT,
     Change,
@@ -28,13 +28,13 @@ __all__ = (
     "Change",
     "Compared",
     "Drift",
-    "FileNumbers",
     "Happening",
     "HappeningKind",
     "JudgedHead",
     "Measure",
     "Point",
     "Revision",
+    "Summand",
     "Sums",
     "Trend",
     "beginning",

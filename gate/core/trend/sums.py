@@ -14,7 +14,7 @@ _LEVELS = ("high", "medium", "low")
 
 
 @dataclass(frozen=True, slots=True)
-class FileNumbers:
+class Summand:
     """What one source file adds to the totals of its tree."""
 
     quantities: Mapping[str, int]
@@ -24,7 +24,7 @@ class FileNumbers:
     counts: Mapping[str, int]
 
 
-def numbers_of(reports: Mapping[str, FileReport], maximum: int) -> FileNumbers:
+def numbers_of(reports: Mapping[str, FileReport], maximum: int) -> Summand:
     """What the reports of one file add, by check every one of `SUMMED`; `maximum` is its `[complexity] maximum`."""
     quantities: Counter[str] = Counter()
     for check in ("size", "maintainability"):
@@ -42,7 +42,7 @@ def numbers_of(reports: Mapping[str, FileReport], maximum: int) -> FileNumbers:
         "suppressed": sum(finding.suppressed == "rule" for finding in findings),
         "escapes": len(reports["escapes"].findings),
     }
-    return FileNumbers(quantities, complexities, counts)
+    return Summand(quantities, complexities, counts)
 
 
 class Sums:
@@ -57,11 +57,11 @@ class Sums:
         """How many functions have a complexity: the maximum of the rest is known when the worst one goes."""
         self._counts: Counter[str] = Counter()
 
-    def add(self, numbers: FileNumbers) -> None:
+    def add(self, numbers: Summand) -> None:
         """A file came."""
         self._apply(numbers, 1)
 
-    def remove(self, numbers: FileNumbers) -> None:
+    def remove(self, numbers: Summand) -> None:
         """A file that was added is gone."""
         self._apply(numbers, -1)
 
@@ -77,7 +77,7 @@ class Sums:
             **{name: self._counts[name] for name in _COUNTED},
         }
 
-    def _apply(self, numbers: FileNumbers, sign: int) -> None:
+    def _apply(self, numbers: Summand, sign: int) -> None:
         self._files += sign
         for metric, value in numbers.quantities.items():
             self._quantities[metric] += sign * value
