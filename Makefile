@@ -14,7 +14,7 @@ demo:  ## the real service against a stand-in GitHub, in this terminal (ONCE=1: 
 	@.ci/setup
 	@$(PYTHON) -m tests.demo $(if $(ONCE),--once)
 
-test:  ## lint, types and all tests
+test:  ## lint, types and the tests (make long has more of them)
 	@.ci/setup test
 	@$(MAKE) --no-print-directory lint types tests
 

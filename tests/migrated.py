@@ -13,14 +13,14 @@ import sqlalchemy as sa
 
 from gate import engine
 from gate.settings import Settings
-from gate.store import Store
+from gate.store import Store, schema
 from gate.tables import METADATA
 
 
 def migrate(store: Store) -> None:
     """Brings a database to what `Store.migrate` makes of it: an empty one by copying."""
     with store._reading() as reading:
-        empty = not sa.inspect(reading).has_table("alembic_version")
+        empty = schema.found(reading) is None
     if not empty:
         store.migrate()
         return
@@ -36,7 +36,9 @@ def migrate(store: Store) -> None:
         writing.execute(
             sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         )
-        writing.execute(sa.text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": _newest()})
+        writing.execute(
+            sa.text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": schema.versions()[-1]}
+        )
 
 
 def migrate_engine(settings: Settings) -> None:
@@ -54,11 +56,6 @@ def _template() -> sqlite3.Connection:
     store = Store.in_memory()
     store.migrate()
     return cast("sqlite3.Connection", store._engine.raw_connection().driver_connection)
-
-
-def _newest() -> str:
-    found: str = _template().execute("SELECT version_num FROM alembic_version").fetchone()[0]
-    return found
 
 
 @cache

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import click
 
+from gate.cli.stored import known_repository, stored_service
 from gate.cli.terminal import messages
-from gate.core.failure import Permanent
 from gate.git import remove_mirrors
-from gate.service import Service
-from gate.settings import Settings
-from gate.store import RepositoryRecord
 
 FORMAT = 1
 """Of the export; another number for files that are to be read in another way."""
@@ -38,7 +35,8 @@ def export(repository: str, output: Path) -> None:
 
     Read-only, and safe while the service runs.
     """
-    service, known = _found(repository)
+    service = stored_service()
+    known = known_repository(service, repository)
     if output.exists() and any(output.iterdir()):
         raise click.BadParameter(f"the folder {output} is not empty", param_hint="--output")
     output.mkdir(parents=True, exist_ok=True)
@@ -61,7 +59,8 @@ def export(repository: str, output: Path) -> None:
 @click.option("--yes", is_flag=True, help="Really do it; without it, only what would go is said.")
 def delete(repository: str, *, yes: bool) -> None:
     """Deletes everything that is kept of a repository, and its mirror on this machine. Check runs on GitHub stay."""
-    service, known = _found(repository)
+    service = stored_service()
+    known = known_repository(service, repository)
     if not yes:
         rows = sum(sum(1 for _ in rows) for _, rows in service.store.export(known.id))
         click.echo(f"{rows} rows of {known.full_name} and its mirror would be deleted; say --yes to do it")
@@ -74,18 +73,6 @@ def delete(repository: str, *, yes: bool) -> None:
             f"The App is still installed on {known.full_name}: what comes next is measured and kept again. Remove it there first.",
             markup=False,
         )
-
-
-def _found(full_name: str) -> tuple[Service, RepositoryRecord]:
-    service = Service.from_settings(Settings.from_environment())
-    if problem := service.store.problem():
-        raise Permanent(f"the database cannot be read: {problem}")
-    known = service.store.repository_named(full_name)
-    if known is None:
-        raise click.BadParameter(
-            f"no repository {full_name!r} is known here; it is spelt OWNER/NAME", param_hint="OWNER/NAME"
-        )
-    return service, known
 
 
 def _write(path: Path, rows: Iterable[Mapping[str, object]]) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from gate.cli.stored import known_repository, stored_service
 from gate.cli.terminal import messages
 from gate.core.failure import Permanent
 from gate.core.message import as_bytes
@@ -16,7 +17,6 @@ from gate.core.trend import WEEK, monday, name_of, zone_of
 from gate.service import Service
 from gate.settings import Settings
 from gate.smtp import Delivery, NotSentError
-from gate.store import RepositoryRecord
 
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _PREVIEWED_FOR = "you@example.org"
@@ -65,8 +65,8 @@ def preview(repository: str, week: date | None, output: Path) -> None:
     from gate.workflows.send_digest import digest_for  # drawing and rendering cost start-up
     from gate.workflows.write_mail import weekly
 
-    service = _service()
-    known = _known(service, repository)
+    service = stored_service()
+    known = known_repository(service, repository)
     wanted = week or monday(service.now(), zone_of(known.timezone)) - WEEK
     reader = Subscription(_PREVIEWED_FOR, "confirmed", None, service.now())
     told = digest_for(service, [(known, reader)], wanted, _PREVIEWED_FOR)
@@ -117,7 +117,7 @@ def send(address: str, *, dry_run: bool) -> None:
 @click.argument("address", callback=_address)
 def stop(address: str) -> None:
     """Sends an address no more mail at all, as its owner could by the link in every mail."""
-    service = _service()
+    service = stored_service()
     new = service.store.suppress(address, "operator", service.now())
     click.echo(f"{address} gets no more mail" if new else f"{address} got no mail already")
 
@@ -126,7 +126,7 @@ def stop(address: str) -> None:
 @click.argument("address", callback=_address)
 def allow(address: str) -> None:
     """Lets mail through again to an address that was stopped, or that bounced."""
-    found = _service().store.unsuppress(address)
+    found = stored_service().store.unsuppress(address)
     click.echo(f"{address} may get mail again" if found else f"{address} was not stopped")
 
 
@@ -140,19 +140,3 @@ def _told(delivery: Delivery, address: str) -> None:
             raise Permanent(f"the mail did not leave: {delivery.detail}")
         case "unknown":
             raise Permanent(f"whether the mail left is not known: {delivery.detail}")
-
-
-def _service() -> Service:
-    service = Service.from_settings(Settings.from_environment())
-    if problem := service.store.problem():
-        raise Permanent(f"the database cannot be read: {problem}")
-    return service
-
-
-def _known(service: Service, full_name: str) -> RepositoryRecord:
-    known = service.store.repository_named(full_name)
-    if known is None:
-        raise click.BadParameter(
-            f"no repository {full_name!r} is known here; it is spelt OWNER/NAME", param_hint="OWNER/NAME"
-        )
-    return known

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 
 from gate.cli.local import checkout_at, code_of, defaults_in, local_service
+from gate.cli.stored import known_repository, stored_service
 from gate.cli.terminal import messages, progress
 from gate.core.failure import Permanent
 from gate.core.history_work import FillHistory
@@ -32,8 +33,6 @@ from gate.core.trend import (
     zone_of,
 )
 from gate.core.work import subject
-from gate.service import Service
-from gate.settings import Settings
 from gate.workflows.judge import Case, policy_at
 from gate.workflows.sum_history import question_of_history, since_then, sum_history
 
@@ -103,14 +102,8 @@ def history(repository: str, begin: str, form: str | None, defaults_file: Path |
 
 
 def _ask(repository: str, begin: str) -> None:
-    service = Service.from_settings(Settings.from_environment())
-    if problem := service.store.problem():
-        raise Permanent(f"the database cannot be read: {problem}")
-    known = service.store.repository_named(repository)
-    if known is None:
-        raise click.BadParameter(
-            f"no repository {repository!r} is known here; it is spelt OWNER/NAME", param_hint="OWNER/NAME"
-        )
+    service = stored_service()
+    known = known_repository(service, repository)
     if known.state != "active":
         raise Permanent(f"{known.full_name} is {known.state}: nothing is fetched from it")
     work = FillHistory(known.ref, _begin(begin, service.now()))

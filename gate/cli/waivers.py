@@ -10,13 +10,11 @@ from datetime import UTC
 
 import click
 
+from gate.cli.stored import known_repository, stored_service
 from gate.cli.terminal import messages
 from gate.core.cell import cell
-from gate.core.failure import Permanent
 from gate.core.markdown import clean
 from gate.core.verdict_json import waived_as_json
-from gate.service import Service
-from gate.settings import Settings
 from gate.store import WaiverRecord
 
 COLUMNS = (
@@ -41,13 +39,9 @@ COLUMNS = (
 @click.option("--repository", default="", metavar="OWNER/NAME", help="Of this one alone. [default: all]")
 def waivers(form: str, repository: str) -> None:
     """Every waiver that was given, by repository, pull request and time."""
-    service = Service.from_settings(Settings.from_environment())
-    if problem := service.store.problem():
-        raise Permanent(f"the database cannot be read: {problem}")
-    if repository and service.store.repository_named(repository) is None:
-        raise click.BadParameter(
-            f"no repository {repository!r} is known here; it is spelt OWNER/NAME", param_hint="--repository"
-        )
+    service = stored_service()
+    if repository:
+        known_repository(service, repository, named_by="--repository")
     records = service.store.all_waivers(repository)
     match form:
         case "csv":

@@ -52,41 +52,44 @@ class Verdicts(Waivers, Comments):
             "why": plain(why(verdict)),
             "patch_covered": tested.covered if tested else None,
             "patch_executable": tested.executable if tested else None,
-            "waived_outcome": None,
+            # Waivers turn nothing but what is blocked.
+            "waived_outcome": None if verdict.outcome is Outcome.BLOCKED else verdict.outcome.value,
             "content": packed(verdict),
         }
         with self._writing() as connection:
             upsert(connection, verdicts_made, [row], keeping=["recorded_at"])
-        self._note_outcomes(verdicts_made.c.run_id == run_id)
+        if verdict.outcome is Outcome.BLOCKED:
+            self._note_outcomes(repository_id, number, verdicts_made.c.run_id == run_id)
 
     def save_waiver(self, repository_id: int, number: int, waiver: Waiver, *, origin: str) -> bool:
         """Keep a waiver, unless what asked for it has one already; whether it was kept."""
-        of_same = sa.and_(verdicts_made.c.repository_id == repository_id, verdicts_made.c.number == number)
+        blocked = sa.and_(
+            verdicts_made.c.repository_id == repository_id,
+            verdicts_made.c.number == number,
+            verdicts_made.c.outcome == Outcome.BLOCKED.value,
+        )
         with self._writing() as connection:
             kept = insert_waiver(connection, repository_id, number, waiver, origin)
-            connection.execute(sa.update(verdicts_made).where(of_same).values(waived_outcome=None))
-        self._note_outcomes(of_same)
+            connection.execute(sa.update(verdicts_made).where(blocked).values(waived_outcome=None))
+        self._note_outcomes(repository_id, number, blocked)
         return kept
 
-    def _note_outcomes(self, wanted: sa.ColumnElement[bool]) -> None:
-        """Keeps what these verdicts say with their waivers.
+    def _note_outcomes(self, repository_id: int, number: int, wanted: sa.ColumnElement[bool]) -> None:
+        """Keeps what these blocked verdicts on a pull request say with its waivers.
 
         The rows first: a waiver that comes in between has to wait for them, and then they are looked at once more.
         """
         with self._writing() as connection:
             rows = connection.execute(sa.select(verdicts_made).where(wanted).with_for_update()).all()
+            given = waivers_in(connection, repository_id, [number])
             for row in rows:
-                outcome = row.outcome
-                if outcome == Outcome.BLOCKED and (
-                    given := waivers_in(connection, row.repository_id, [row.number])
-                ):
-                    judged = unpacked(Verdict, row.content)
-                    outcome = with_waivers(judged, [each for _, each in given]).outcome if judged else None
-                connection.execute(
-                    sa.update(verdicts_made)
-                    .where(verdicts_made.c.run_id == row.run_id)
-                    .values(waived_outcome=outcome)
-                )
+                judged = unpacked(Verdict, row.content)
+                if judged is not None:
+                    connection.execute(
+                        sa.update(verdicts_made)
+                        .where(verdicts_made.c.run_id == row.run_id)
+                        .values(waived_outcome=with_waivers(judged, given).outcome.value)
+                    )
 
     def outcomes(self, run_ids: Collection[str]) -> dict[str, Outcome]:
         """{run: outcome of its verdict with the waivers of its pull request}; without those that this version does not read."""

@@ -23,20 +23,8 @@ class Waivers(Database):
 
     def waivers(self, repository_id: int, numbers: Collection[int]) -> tuple[Waiver, ...]:
         """What was waived on these pull requests, one of them or those of a merge group, oldest first."""
-        return tuple(waiver for _, waiver in self._waivers(repository_id, numbers))
-
-    def waivers_by_number(
-        self, repository_id: int, numbers: Collection[int]
-    ) -> dict[int, tuple[Waiver, ...]]:
-        """The same of each of them; those without waivers are missing."""
-        found: dict[int, tuple[Waiver, ...]] = {}
-        for number, given in self._waivers(repository_id, numbers):
-            found[number] = (*found.get(number, ()), given)
-        return found
-
-    def _waivers(self, repository_id: int, numbers: Collection[int]) -> list[tuple[int, Waiver]]:
         with self._reading() as connection:
-            return waivers_in(connection, repository_id, numbers)
+            return tuple(waivers_in(connection, repository_id, numbers))
 
     def all_waivers(self, full_name: str = "") -> tuple[WaiverRecord, ...]:
         """Every waiver of a repository, whatever the case of its name, or of all: by repository, number and time."""
@@ -140,17 +128,15 @@ def insert_waiver(
     return insert_new(connection, waivers_given, row)
 
 
-def waivers_in(
-    connection: sa.Connection, repository_id: int, numbers: Collection[int]
-) -> list[tuple[int, Waiver]]:
-    """(pull request, waiver) of these pull requests, oldest first."""
+def waivers_in(connection: sa.Connection, repository_id: int, numbers: Collection[int]) -> list[Waiver]:
+    """What was waived on these pull requests, oldest first."""
     statement = (
-        sa.select(waivers_given.c.number, waivers_given.c.content)
+        sa.select(waivers_given.c.content)
         .where(waivers_given.c.repository_id == repository_id, waivers_given.c.number.in_(sorted(numbers)))
         .order_by(waivers_given.c.given_at, waivers_given.c.origin)
     )
-    found = [(number, unpacked(Waiver, content)) for number, content in connection.execute(statement)]
-    return [(number, waiver) for number, waiver in found if waiver is not None]
+    found = [unpacked(Waiver, content) for content in connection.scalars(statement)]
+    return [waiver for waiver in found if waiver is not None]
 
 
 def _of_pull_request(repository_id: int, number: int) -> sa.ColumnElement[bool]:

@@ -18,7 +18,7 @@ from gate.core.diff import TreeEntry
 from gate.core.source import Selection, Sources, is_python_script, may_be_script
 from gate.core.trend import SUMMED, Summand, numbers_of
 from gate.git import Repository
-from gate.sandbox import AnalysisRequest
+from gate.sandbox import AnalysisRequest, never
 from gate.service import Service
 
 LARGEST_SOURCE_BYTES = 5 * 1024 * 1024
@@ -34,11 +34,6 @@ Progress = Callable[[str], None]
 
 def silent(text: str) -> None:
     """Progress for nobody."""
-
-
-def never() -> bool:
-    """Nobody stops it."""
-    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from gate.core.policy import Policy
 from gate.core.source import sources_of
 from gate.core.trend import SUMMED, Summand, Sums
 from gate.git import Commit
+from gate.sandbox import never
 from gate.workflows.judge import Case, Question
-from gate.workflows.measure import Reports, never, scripts, static_reports
+from gate.workflows.measure import Reports, scripts, static_reports
 
 
 def question_of_history(tip: str, policy: Policy) -> Question:

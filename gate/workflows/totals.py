@@ -8,22 +8,25 @@ from checks.report import CoverageReport
 from gate.core.comparison import CoverageFacts
 from gate.core.component import Parts
 from gate.core.policy import Policy
-from gate.core.trend import LIMIT, SUMMED, Sums
+from gate.core.trend import LIMIT, SUMMED, Sums, numbers_of
 from gate.workflows.judge import Case, Judged
 from gate.workflows.measure import static_reports
 
 
 def static_totals(case: Case, policy: Policy) -> dict[str, int]:
-    """Sums over the sources of the head, and what the policy asks of them. Raises: SandboxError, PolicyError."""
+    """Sums over the sources of the head, measured before, and what the policy asks of them. Raises: SandboxError, PolicyError."""
     parts = Parts(policy)
     sources = case.head.selection.sources
+    files = {check: case.reports(check, case.head).files for check in SUMMED if check != "escapes"}
     # The case looks at suppressions of changed files alone; here all files count.
-    reports = static_reports(
-        case.service, case.code, dict.fromkeys(SUMMED, sources), options=case.options, progress=case.progress
+    escapes = static_reports(
+        case.service, case.code, {"escapes": sources}, options=case.options, progress=case.progress
     )
+    files["escapes"] = escapes.of("escapes", sources)
     sums = Sums()
     for entry in sources:
-        sums.add(reports.numbers(entry, parts.of(entry.path).policy.complexity.maximum))
+        reports = {check: files[check][entry.path] for check in SUMMED}
+        sums.add(numbers_of(reports, parts.of(entry.path).policy.complexity.maximum))
     return {
         **sums.totals(),
         LIMIT: policy.complexity.maximum,

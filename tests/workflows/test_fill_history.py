@@ -24,7 +24,7 @@ from gate.workflows import fill_history as fill_history_module
 from gate.workflows.fill_history import fill_history, fill_in
 from gate.workflows.judge import Case, Question
 from gate.workflows.measure import Code
-from gate.workflows.record_branch import record_branch
+from gate.workflows.record_branch import RECORDED, record_branch
 from gate.workflows.sum_history import question_of_history, since_then, sum_history
 from gate.workflows.totals import static_totals
 from tests.doors.author import Author
@@ -80,7 +80,9 @@ def case_of(service: Service, git: Repository, question: Question) -> Case:
 
 def summed(service: Service, git: Repository, sha: str, policy: Policy, rules: str) -> dict[str, int]:
     """The totals of one commit, from all of its files."""
-    found = static_totals(case_of(service, git, Question("", sha, sha, rules, policy, "by hand")), policy)
+    case = case_of(service, git, Question("", sha, sha, rules, policy, "by hand"))
+    case.measure(RECORDED)
+    found = static_totals(case, policy)
     return {metric: value for metric, value in found.items() if metric not in {LIMIT, "coverage_minimum"}}
 
 
