@@ -104,7 +104,7 @@ def reformatting(service: Service, histories: Iterable[History], black: str | No
 
 def unfairnesses(case: Case) -> Iterator[str]:
     """What Gate holds against a rewritten tree."""
-    case.measure(["complexity", "security", "syntax"])
+    case.measure(whole=["security"])
     complexity, security = case.complexity().verdict, case.security().verdict
     assert isinstance(complexity.facts, ComplexityFacts)
     assert isinstance(security.facts, SecurityFacts)
@@ -291,7 +291,7 @@ def blocks_of(
     """Every block of the static checks on real changes."""
     for change in changes:
         case = case_of(service, history.path, change, number=number)
-        case.measure(["complexity", "security"])
+        case.measure()
         for judged in (case.complexity(), case.security()):
             for reason in judged.verdict.reasons:
                 yield {

@@ -32,8 +32,9 @@ from gate.settings import Settings
 from gate.store import Store
 from gate.workflows import fill_history
 from gate.workflows.fill_history import fill_in
-from gate.workflows.judge import Case, policy_at
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code
+from gate.workflows.settings_of import policy_at
 from gate.workflows.sum_history import question_of_history
 
 REPOSITORY = RepositoryRef(1, 1, "bench/mark", "main", private=False)

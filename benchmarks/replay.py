@@ -86,7 +86,7 @@ def replay(
             if old[path] != new.get(renames.get(path, path)) and renames.get(path, path) in new
         }
         case = case_of(service, history.path, change, number=number)
-        case.measure(["complexity", "security"])
+        case.measure()
         complexity, security = case.complexity().verdict.facts, case.security().verdict.facts
         assert isinstance(complexity, ComplexityFacts)
         assert isinstance(security, SecurityFacts)

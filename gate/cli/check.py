@@ -101,7 +101,8 @@ def check(  # noqa: PLR0913, PLR0917  (one parameter an option)
         explanation = None
         try:
             question = question_of(checkout, wanted)
-            case = Case(service, code_of(service, checkout), question, progress=shown.stage)
+            code, every = code_of(service, checkout), explains or form == "json"
+            case = Case(service, code, question, progress=shown.stage, compares_all=every)
             judged = _judged(case, only or CHECKS, shown, here=here, explain=explains)
             loosened = case.loosened()
             verdict = combine(

@@ -33,7 +33,8 @@ from gate.core.trend import (
     zone_of,
 )
 from gate.core.work import subject
-from gate.workflows.judge import Case, policy_at
+from gate.workflows.judge import Case
+from gate.workflows.settings_of import policy_at
 from gate.workflows.sum_history import question_of_history, since_then, sum_history
 
 SHOWN = (

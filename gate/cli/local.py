@@ -17,9 +17,10 @@ from gate.git import Checkout, Repository
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
-from gate.workflows.judge import WORKING_TREE, Question, policy_source
+from gate.workflows.judge import WORKING_TREE, Question
 from gate.workflows.measure import Code
 from gate.workflows.rules import rules_at
+from gate.workflows.settings_of import policy_source
 
 UNKNOWN = Defaults(absent="an organisation's defaults are not known here, --defaults FILE names a copy")
 

@@ -11,7 +11,8 @@ from gate.cli.check import defaults_option, path_argument
 from gate.cli.local import Wanted, checkout_at, code_of, defaults_in, local_service, question_of
 from gate.cli.terminal import messages, progress
 from gate.core.policy import json_schema, origins, parse, show, starter
-from gate.workflows.judge import POLICY_FILE, Case
+from gate.workflows.judge import Case
+from gate.workflows.settings_of import POLICY_FILE
 
 
 @click.group()
@@ -61,7 +62,7 @@ def init(path: Path) -> None:
         case = Case(
             service, code_of(service, checkout), question_of(checkout, Wanted()), progress=shown.stage
         )
-        case.measure(("complexity", "security"))
+        case.measure((), whole=("complexity", "security"))
         complexity = case.reports("complexity", case.head)
         security = case.reports("security", case.head)
         sources = [entry.path for entry in case.head.selection.sources]

@@ -171,7 +171,7 @@ def _findings(facts: SecurityFacts, links: Links) -> list[Section]:
     kinds = (
         ("New findings", facts.introduced, links.blob),
         ("Fixed findings", facts.fixed, links.base_blob),
-        ("Findings hidden by a comment that names the rule", facts.suppressed, links.blob),
+        ("Findings hidden by a comment that names the rule, in changed files", facts.suppressed, links.blob),
     )
     sections = [
         section(
@@ -184,7 +184,7 @@ def _findings(facts: SecurityFacts, links: Links) -> list[Section]:
         )
         for title, changes, blob in kinds
     ]
-    count = len(facts.persisting)
+    count = len(facts.persisting) + facts.persisting_elsewhere
     noun = "finding" if count == 1 else "findings"
     line = (f"{count:,} {noun} in code this change did not bring; not counted.",) if count else ()
     return [*sections, Section("Elsewhere", line, collapsed=True)]

@@ -47,6 +47,10 @@ class FileChange:
     new_blob: str
     hunks: tuple[Hunk, ...] = ()
     binary: bool = False
+    old_mode: str = ""
+    """As of `TreeEntry`; empty when added."""
+    new_mode: str = ""
+    """Empty when deleted."""
 
     @property
     def path(self) -> str:

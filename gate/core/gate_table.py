@@ -168,7 +168,9 @@ def _security(check: CheckVerdict, facts: SecurityFacts, files: str) -> tuple[Ro
     severity, confidence = limit(check, "severity"), limit(check, "confidence")
     least = f"{severity} severity and" + (f" {confidence}" if severity != confidence else "") + " confidence"
     levels = f" of {least} or higher" if severity and confidence else ""
-    introduced, persisting, fixed = len(facts.introduced), len(facts.persisting), len(facts.fixed)
+    introduced, fixed = len(facts.introduced), len(facts.fixed)
+    persisting = len(facts.persisting) + facts.persisting_elsewhere
+    suppressed = len(facts.suppressed) + facts.suppressed_elsewhere
     shown = [
         Row(f"New findings{levels}", str(len(judged)), "0", NOTHING, _result(check, "introduced_finding")),
         Row(
@@ -179,9 +181,9 @@ def _security(check: CheckVerdict, facts: SecurityFacts, files: str) -> tuple[Ro
             "reported",
         ),
     ]
-    if facts.suppressed:
+    if suppressed:
         measure = "Findings hidden by a comment that names the rule"
-        shown.append(Row(measure, str(len(facts.suppressed)), NOTHING, NOTHING, "reported"))
+        shown.append(Row(measure, str(suppressed), NOTHING, NOTHING, "reported"))
     return tuple(shown)
 
 

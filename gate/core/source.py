@@ -6,7 +6,8 @@ It looks at paths, modes and git's attributes; the only content it is told of is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,6 +64,12 @@ class Selection:
         """Sources and tests, sorted by path."""
         return tuple(sorted(self.sources + self.tests, key=lambda entry: entry.path))
 
+    def left_out(self) -> dict[str, int]:
+        """How many files are not measured, by cause: those of `Exclusion`, `link`, `submodule`, `notebook`."""
+        causes = Counter[str](exclusion.cause for exclusion in self.excluded)
+        causes.update(link=len(self.links), submodule=len(self.submodules), notebook=len(self.notebooks))
+        return {cause: count for cause, count in causes.items() if count}
+
     @property
     def test_paths(self) -> frozenset[str]:
         """Paths of the test files."""
@@ -90,7 +97,7 @@ class Sources:
 
     _exclude: Globs
     _tests: Globs
-    _attributes: Mapping[str, frozenset[str]]
+    _attributes: Callable[[str], frozenset[str]]
 
     def select(self, entries: Iterable[TreeEntry], scripts: Container[str] = frozenset()) -> Selection:
         """Every file of a tree put in its place; `scripts` are the blobs whose first line calls Python."""
@@ -130,16 +137,21 @@ class Sources:
         return "notebook" if entry.path.endswith(".ipynb") else "other"
 
     def _cause(self, path: str) -> ExclusionCause | None:
-        attributes = self._attributes.get(path, frozenset())
         if self._exclude.match(path):
             return "policy"
+        attributes = self._attributes(path)
         if GENERATED in attributes or path.endswith("_pb2.py"):
             return "generated"
         return "vendored" if VENDORED in attributes else None
 
 
-def sources_of(policy: Policy, attributes: Mapping[str, frozenset[str]]) -> Sources:
-    """The rule of a policy; `attributes` are the base's linguist attributes by path, for both trees."""
+def unmarked(_path: str) -> frozenset[str]:
+    """The attributes of a path in a tree that sets none."""
+    return frozenset()
+
+
+def sources_of(policy: Policy, attributes: Callable[[str], frozenset[str]] = unmarked) -> Sources:
+    """The rule of a policy; `attributes` gives the linguist attributes of a path at the base, for both trees."""
     return Sources(compile_globs(policy.gate.exclude), compile_globs(policy.gate.tests), attributes)
 
 
@@ -182,7 +194,10 @@ def is_python_script(first_line: bytes) -> bool:
 
 
 def moved_out(base: Selection, head: Selection, diff: Diff) -> tuple[Exclusion, ...]:
-    """Files that counted at the base and that the head itself moved to an excluded place, to be listed."""
+    """Files that counted at the base and that the head itself moved to an excluded place, to be listed.
+
+    Of both trees the changed files are enough.
+    """
     counted = {entry.path for entry in base.measured}
     moved = {
         change.new_path for change in diff.changes if change.kind == "renamed" and change.old_path in counted
@@ -190,18 +205,22 @@ def moved_out(base: Selection, head: Selection, diff: Diff) -> tuple[Exclusion, 
     return tuple(exclusion for exclusion in head.excluded if exclusion.path in moved)
 
 
-def left_out(selection: Selection, moved: tuple[Exclusion, ...] = ()) -> str:
-    """What was not measured and why, for people; `moved` are those of `moved_out`. Empty where everything was."""
-    causes = [exclusion.cause for exclusion in selection.excluded]
-    counts = (
-        (causes.count("policy"), "excluded by the policy"),
-        (causes.count("generated"), "generated"),
-        (causes.count("vendored"), "vendored"),
-        (len(selection.links), "links not followed"),
-        (len(selection.submodules), "submodules"),
-        (len(selection.notebooks), "notebooks not measured"),
-    )
-    told = [f"{count:,} {what}" for count, what in counts if count]
+_LEFT_OUT = {
+    "policy": "excluded by the policy",
+    "generated": "generated",
+    "vendored": "vendored",
+    "link": "links not followed",
+    "submodule": "submodules",
+    "notebook": "notebooks not measured",
+}
+
+
+def left_out(counts: Mapping[str, int], moved: tuple[Exclusion, ...] = ()) -> str:
+    """What was not measured and why, for people; empty where everything was.
+
+    `counts` are those of `Selection.left_out`, `moved` those of `moved_out`.
+    """
+    told = [f"{counts[cause]:,} {what}" for cause, what in _LEFT_OUT.items() if counts.get(cause)]
     told += [f"{exclusion.path}, which this change moves to an excluded place" for exclusion in moved]
     return f"left out: {', '.join(told)}" if told else ""
 

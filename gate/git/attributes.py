@@ -9,13 +9,15 @@ Source: https://git-scm.com/docs/gitattributes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from pathspec.patterns.gitignore.base import GitIgnorePatternError
 from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
 
 from gate.core.globs import decided
+from gate.core.source import unmarked
 from gate.git.changes import unquoted
 
 NAMES = ("linguist-generated", "linguist-vendored")
@@ -38,19 +40,20 @@ class _Rule:
     states: Mapping[str, bool | None]
 
 
-def attributes(files: Mapping[str, bytes], paths: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Which of NAMES are set, for those of `paths` that have any; `files` maps `.gitattributes` paths to contents."""
+def attributes(files: Mapping[str, bytes]) -> Callable[[str], frozenset[str]]:
+    """Which of NAMES are set for a path, as a function; `files` maps `.gitattributes` paths to contents."""
     folders: dict[str, list[_Rule]] = {}
     macros: dict[str, dict[str, bool | None]] = {}
     for path in sorted(files):
         folder = path.rpartition("/")[0]
         left = _MOST_RULES - sum(map(len, folders.values()))
         folders[folder] = _rules(files[path], macros, defines_macros=not folder)[:left]
-    found = {path: _set_for(path, folders) for path in paths} if any(folders.values()) else {}
-    return {path: names for path, names in found.items() if names}
+    if not any(folders.values()):
+        return unmarked
+    return partial(_set_for, folders)
 
 
-def _set_for(path: str, folders: Mapping[str, list[_Rule]]) -> frozenset[str]:
+def _set_for(folders: Mapping[str, list[_Rule]], path: str) -> frozenset[str]:
     """The nearer file has the last word, so the folders are gone through from the root down."""
     states: dict[str, bool | None] = {}
     parts = path.split("/")

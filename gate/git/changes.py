@@ -103,6 +103,8 @@ def _joined(changes: list[FileChange], sections: list[tuple[list[Hunk], bool]]) 
             change.new_blob,
             tuple(hunks),
             binary,
+            change.old_mode,
+            change.new_mode,
         )
     if next(remaining, None) is not None:
         raise AssertionError("git printed more patches than changes")
@@ -111,7 +113,7 @@ def _joined(changes: list[FileChange], sections: list[tuple[list[Hunk], bool]]) 
 def _raw(line: bytes) -> FileChange:
     """`:100644 100644 OLD NEW M<tab>path`, with a second path for renames and copies."""
     described, *names = line.rstrip(b"\n").split(b"\t")
-    _, _, old_blob, new_blob, status = described.decode("ascii").split(" ")
+    old_mode, new_mode, old_blob, new_blob, status = described[1:].decode("ascii").split(" ")
     kind = cast("ChangeKind", _KINDS[status[0]])
     paths = [unquoted(name) for name in names]
     return FileChange(
@@ -120,6 +122,8 @@ def _raw(line: bytes) -> FileChange:
         new_path="" if kind == "deleted" else paths[-1],
         old_blob="" if kind == "added" else old_blob,
         new_blob="" if kind == "deleted" else new_blob,
+        old_mode="" if kind == "added" else old_mode,
+        new_mode="" if kind == "deleted" else new_mode,
     )
 
 

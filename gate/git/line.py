@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
 from gate.core.diff import TreeEntry
+from gate.git.entries import GONE, RAW, sizes
 from gate.git.objects import check_path
 from gate.git.program import Program
 
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
-_GONE = "000000"
-_ARGUMENTS = (
-    "diff-tree",
-    "--stdin",
-    "-z",
-    "-r",
-    "--raw",
-    "--no-renames",
-    "--no-abbrev",
-    "--ignore-submodules=none",
-    "--no-ext-diff",
-)
 
 EntryChange = tuple[str, TreeEntry | None]
 """A path and what is there now; None where nothing is."""
@@ -55,13 +44,13 @@ def changes(program: Program, commits: Sequence[str]) -> tuple[tuple[EntryChange
     Raises: Permanent for paths no honest git writes.
     """
     pairs = "".join(f"{new} {old}\n" for old, new in pairwise(commits))
-    found = _parsed(program.output(*_ARGUMENTS, stdin=pairs.encode())) if pairs else {}
-    sized = _sizes(
+    found = _parsed(program.output("diff-tree", "--stdin", *RAW, stdin=pairs.encode())) if pairs else {}
+    sized = sizes(
         program, {blob for raw in found.values() for _, mode, blob in raw if mode.startswith("100")}
     )
     return tuple(
         tuple(
-            (path, None if mode == _GONE else TreeEntry(path, mode, blob, sized.get(blob, 0)))
+            (path, None if mode == GONE else TreeEntry(path, mode, blob, sized.get(blob, 0)))
             for path, mode, blob in found.get(commit, ())
         )
         for commit in commits[1:]
@@ -82,17 +71,3 @@ def _parsed(output: bytes) -> dict[str, list[tuple[str, str, str]]]:
         check_path(path)
         raw.append((path, mode, blob))
     return found
-
-
-def _sizes(program: Program, blobs: Iterable[str]) -> dict[str, int]:
-    """Of each blob, in bytes. Raises: Permanent (Transient for a mirror) where one is missing."""
-    arguments = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
-    asked = "".join(f"{blob}\n" for blob in sorted(blobs))
-    answers = program.output(*arguments, stdin=asked.encode()).decode().splitlines() if asked else []
-    sizes: dict[str, int] = {}
-    for answer in answers:
-        blob, _, size = answer.partition(" ")
-        if not size.isdigit():
-            raise program.failure(arguments, f"object {answer}")
-        sizes[blob] = int(size)
-    return sizes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +13,7 @@ from gate.core.failure import Permanent, PolicyError
 from gate.git import attributes, changes, line, objects
 from gate.git.authors import Authors, Lines, authors
 from gate.git.churn import churn
+from gate.git.entries import Entries, between, of_diff
 from gate.git.program import MOST_OUTPUT_BYTES, Program
 
 FIRST_LINE_BYTES = 256
@@ -47,6 +48,10 @@ class Repository:
         if tree is None:
             raise Permanent(f"git has no revision {revision!r}")
         return tree
+
+    def has_tree(self, tree: str) -> bool:
+        """Whether a tree is here."""
+        return self._parsed(f"{tree}^{{tree}}") is not None
 
     def parents(self, sha: str) -> tuple[str, ...]:
         """Shas of the parents in order; none for a first commit and at the edge of a shallow clone."""
@@ -130,28 +135,55 @@ class Repository:
 
         Raises: PolicyError where it is larger than MOST_FILE_BYTES.
         """
-        listing = self._program.output(
-            "ls-tree", "-z", "-l", "--full-tree", _safe(treeish), "--", path.rstrip("/") or "."
-        )
-        found = [
-            _entry(line) for line in listing.split(b"\0") if line and b" tree " not in line.split(b"\t")[0]
-        ]
-        regular = [entry for entry in found if entry.path == path and entry.mode.startswith("100")]
-        if regular and regular[0].size > MOST_FILE_BYTES:
-            raise PolicyError(f"{path} is larger than {MOST_FILE_BYTES >> 20} MB")
-        return next((content for _, content in self.blobs([regular[0].blob])), None) if regular else None
+        return self.files(treeish, [path]).get(path)
 
-    def attributes(self, treeish: str, paths: Iterable[str]) -> dict[str, frozenset[str]]:
-        """Which of `linguist-generated` and `linguist-vendored` that tree sets, for those of `paths` with any."""
-        files = {
-            entry.path: entry.blob
+    def files(self, treeish: str, paths: Iterable[str], *, large: bool = True) -> dict[str, bytes]:
+        """Contents of those of the paths that are regular files of settings, by path.
+
+        Raises: PolicyError where one is larger than MOST_FILE_BYTES; without `large` it is left out.
+        """
+        found = self._regular(treeish, paths)
+        for path, entry in [*found.items()]:
+            if entry.size > MOST_FILE_BYTES:
+                if large:
+                    raise PolicyError(f"{path} is larger than {MOST_FILE_BYTES >> 20} MB")
+                del found[path]
+        contents = dict(self.blobs({entry.blob for entry in found.values()}) if found else ())
+        return {path: contents[entry.blob] for path, entry in found.items()}
+
+    def _regular(self, treeish: str, paths: Iterable[str]) -> dict[str, TreeEntry]:
+        """Those of the paths that are regular files, sorted by path."""
+        wanted = sorted({path for path in paths if not {"", ".", ".."} & {*path.split("/")}})
+        if not wanted:
+            return {}
+        listing = self._program.output("ls-tree", "-z", "-l", "--full-tree", _safe(treeish), "--", *wanted)
+        lines = (line for line in listing.split(b"\0") if line and b" tree " not in line.split(b"\t")[0])
+        found = {entry.path: entry for entry in map(_entry, lines) if entry.mode.startswith("100")}
+        return {path: found[path] for path in wanted if path in found}
+
+    def entries_of(self, diff: Diff) -> tuple[Entries, Entries]:
+        """What the files of a diff are at the base, and at the head."""
+        return of_diff(self._program, diff)
+
+    def entries_between(self, old_treeish: str, new_treeish: str) -> tuple[Entries, Entries]:
+        """What the files in which two trees differ are in the old one, and in the new one; no rename is looked for."""
+        return between(self._program, _safe(old_treeish), _safe(new_treeish))
+
+    def attribute_files(self, treeish: str) -> tuple[tuple[str, str], ...]:
+        """(path, blob) of every `.gitattributes` of a tree that git would read, sorted by path."""
+        return tuple(
+            (entry.path, entry.blob)
             for entry in self.entries(treeish)
             if entry.path.rpartition("/")[2] == ".gitattributes"
             and entry.mode.startswith("100")
             and entry.size <= MOST_FILE_BYTES
-        }
-        contents = dict(self.blobs(sorted(set(files.values()))))
-        return attributes.attributes({path: contents[blob] for path, blob in files.items()}, paths)
+        )
+
+    def attributes(self, files: Iterable[tuple[str, str]]) -> Callable[[str], frozenset[str]]:
+        """Which of `linguist-generated` and `linguist-vendored` these `attribute_files` set for a path, as a function."""
+        by_path = dict(files)
+        contents = dict(self.blobs(sorted(set(by_path.values()))) if by_path else ())
+        return attributes.attributes({path: contents[blob] for path, blob in by_path.items()})
 
     def authors(self, base: str, head: str, lines: Lines) -> Authors:
         """Who wrote these lines of the head since the base, by path and line; see `gate.git.authors`."""

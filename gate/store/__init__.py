@@ -31,6 +31,7 @@ from gate.store.records import (
 from gate.store.reports import Reports
 from gate.store.sessions import Sessions
 from gate.store.subscriptions import Subscriptions
+from gate.store.tree_facts import TreeFacts
 
 __all__ = [
     "CheckRunRecord",
@@ -59,6 +60,7 @@ __all__ = [
 class Store(
     Following,
     Reports,
+    TreeFacts,
     Gauging,
     Overview,
     BadgeKeys,

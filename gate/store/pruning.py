@@ -19,6 +19,7 @@ from gate.tables import (
     pull_request,
     refusal,
     repository,
+    tree_fact,
     unstable_line,
     verdict,
     waiver,
@@ -77,6 +78,10 @@ class Pruning(Database):
             lambda chosen: sa.update(file_report).where(chosen).values(seen_on=today),
         )
         return self._delete(file_report, file_report.c.seen_on < before)
+
+    def delete_unused_tree_facts(self, before: date) -> int:
+        """What is known of trees that nobody looked at since."""
+        return self._delete(tree_fact, tree_fact.c.seen_on < before)
 
     def delete_old_reports(self, before: datetime) -> int:
         """Test runs of before, but for the newest of each suite of a repository, by which the next one is judged."""

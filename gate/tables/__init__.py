@@ -23,6 +23,7 @@ from gate.tables.measurements import (
     measurement,
     report,
     revision,
+    tree_fact,
     unstable_line,
 )
 from gate.tables.people import secret, session
@@ -60,6 +61,7 @@ __all__ = [
     "sticky_comment",
     "subscription",
     "suppression",
+    "tree_fact",
     "unstable_line",
     "verdict",
     "waiver",

@@ -79,6 +79,25 @@ file_report = Table(
     PrimaryKeyConstraint("repository_id", "check", "version", "configuration", "blob"),
 )
 
+tree_fact = Table(
+    "tree_fact",
+    METADATA,
+    Column("repository_id", BigInteger, doc="No foreign key, as in `file_report`."),
+    Column(
+        "kind",
+        String(64),
+        doc="`attributes`, or `sums` with a digest of the rules that files were counted by.",
+    ),
+    Column("tree", String(64), doc="Git's id of the tree."),
+    Column("content", LargeBinary, nullable=False, doc="What is known, as JSON, zlib-compressed when large."),
+    Column("made_at", Instant, nullable=False, doc="When it was found out."),
+    Column(
+        "seen_on", Date, nullable=False, index=True, doc="The last day (UTC) on which it was written or read."
+    ),
+    PrimaryKeyConstraint("repository_id", "kind", "tree"),
+    Index(None, "repository_id", "kind", "made_at"),
+)
+
 report = Table(
     "report",
     METADATA,

@@ -128,7 +128,7 @@ def _analysing() -> Iterator[None]:
 
 def _static(case: Case) -> _Judgement:
     with _analysing():
-        case.measure(("complexity", "security", "escapes", "syntax"))
+        case.measure()
     return _Judgement((case.complexity(), case.security()), case.loosened(), case.renamed())
 
 

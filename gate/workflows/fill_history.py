@@ -16,9 +16,10 @@ from gate.core.history_work import FillHistory
 from gate.core.work import Run, subject
 from gate.sandbox import never
 from gate.service import Service
-from gate.workflows.judge import Case, policy_at
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code
 from gate.workflows.organisation import defaults_of
+from gate.workflows.settings_of import policy_at
 from gate.workflows.sum_history import question_of_history, since_then, sum_history
 from gate.workflows.welcome import tip_of
 

@@ -5,11 +5,12 @@ It publishes nothing and knows neither GitHub nor the engine. What decides is `g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+from checks.catalog import installed
 from checks.report import FileReport
 from gate.core import policy as policies
 from gate.core.comparison import TreeReports
@@ -22,11 +23,11 @@ from gate.core.comparison.share import Share, share_of
 from gate.core.component import Part, Parts
 from gate.core.coverage_configuration import named_sources
 from gate.core.diff import Diff, TreeEntry
-from gate.core.failure import PolicyError
 from gate.core.guard import GUARDED_FILES, Loosening, author_name, baselines, loosened, with_authors
-from gate.core.policy import NO_DEFAULTS, Defaults, Policy, told
-from gate.core.source import Sources, left_out, moved_out, sources_of
+from gate.core.policy import Policy
+from gate.core.source import Sources, left_out, moved_out
 from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_options
+from gate.core.tree_sums import NONE
 from gate.core.verdict import (
     CheckVerdict,
     Components,
@@ -37,13 +38,27 @@ from gate.core.verdict import (
     of_component,
     without_files,
 )
-from gate.git import Repository
 from gate.service import Service
-from gate.workflows.measure import Code, Options, Progress, Reports, Tree, silent, static_reports, survey
+from gate.workflows.measure import (
+    Code,
+    Options,
+    Progress,
+    Reports,
+    Tree,
+    placed,
+    silent,
+    static_reports,
+    survey,
+)
+from gate.workflows.settings_of import files_at
+from gate.workflows.sum_tree import Counting, Summing, Sums, attribute_files, counting
 
-POLICY_FILE = ".gate.toml"
 WORKING_TREE = "working tree"
 CHECKS = ("coverage", "complexity", "security")
+USUAL = ("complexity", "security", "escapes", "syntax")
+"""The checks that a verdict needs."""
+SUMMED = frozenset({"complexity", "security"})
+"""Those of which the files that do not change count, too: as sums."""
 OF_CHANGED_FILES = ("syntax", "escapes")
 """Checks that tell what a change means; unchanged files have nothing to say."""
 
@@ -101,58 +116,43 @@ class Question:
         )
 
 
-def policy_at(git: Repository, revision: str, over: Policy = policies.DEFAULT) -> Policy:
-    """The policy of a revision; `over` where it has no `.gate.toml`, or for an empty revision.
-
-    Raises: PolicyError.
-    """
-    content = git.file(revision, POLICY_FILE) if revision else None
-    return over if content is None else policies.parse(content, over=over)
-
-
-def policy_source(git: Repository, revision: str, name: str, defaults: Defaults = NO_DEFAULTS) -> str:
-    """Where the policy of a revision comes from, for people; `name` is the branch or what was asked for."""
-    if not revision:
-        return told("", "nothing before the first commit", defaults)
-    if git.file(revision, POLICY_FILE) is None:
-        return told("", f"no {POLICY_FILE} at {revision[:7]}, {name}", defaults)
-    return told(f"{POLICY_FILE} at {revision[:7]}", name, defaults)
-
-
-def files_at(git: Repository, revision: str, names: Iterable[str], folder: str = "") -> dict[str, bytes]:
-    """Those of the named files of a folder, the root's without one, that a revision has; by name.
-
-    None for an empty revision. Raises: PolicyError.
-    """
-    start = f"{folder}/" if folder else ""
-    contents = {name: git.file(revision, start + name) for name in names} if revision else {}
-    return {name: content for name, content in contents.items() if content is not None}
-
-
 class Case:
-    """One question with the code it is about; trees, diff and reports are read once, when first needed."""
+    """One question with the code it is about; trees, diff and reports are read once, when first needed.
+
+    Complexity and security look at the files that the change touches, and at the sums of the others.
+    """
 
     def __init__(
-        self, service: Service, code: Code, question: Question, *, progress: Progress = silent
+        self,
+        service: Service,
+        code: Code,
+        question: Question,
+        *,
+        progress: Progress = silent,
+        compares_all: bool = False,
     ) -> None:
+        """With `compares_all` the findings of files that the change does not touch are listed too, and not only counted."""
         self.service = service
         self.code = code
         self.question = question
         self.progress = progress
         self._reports: Reports | None = None
         self._measured: frozenset[str] = frozenset()
+        self._measured_now: Counter[str] = Counter()
+        self._sums: dict[frozenset[str], Sums] = {}
+        self._compares_all = compares_all
         self._rule_files: dict[tuple[tuple[str, ...], str], dict[str, bytes]] = {}
 
     @cached_property
     def sources(self) -> Sources:
         """Which files count, in both trees alike."""
-        question = self.question
-        marks = question.rules or question.base
-        entries = self.code.git.entries(question.head)
-        old = self.code.git.entries(question.base) if question.base else ()
-        paths = {entry.path for entry in (*entries, *old)}
-        attributes = self.code.git.attributes(marks, sorted(paths)) if marks else {}
-        return sources_of(question.policy, attributes)
+        return self.counting.sources
+
+    @cached_property
+    def counting(self) -> Counting:
+        """How the files of a tree are counted. Raises: PolicyError."""
+        marks = attribute_files(self.service, self.code, self.question.rules or self.question.base)
+        return counting(self.code, self.parts, marks, self.options)
 
     @cached_property
     def base(self) -> Tree:
@@ -165,6 +165,37 @@ class Case:
         return survey(self.service, self.code, self.question.head, self.sources)
 
     @cached_property
+    def changed(self) -> tuple[Tree, Tree]:
+        """The files of base and head that the change touches. Raises: PolicyError."""
+        question = self.question
+        before, after = self.code.git.entries_of(self.diff)
+        return (
+            placed(self.service, self.code, question.base, before, self.sources),
+            placed(self.service, self.code, question.head, after, self.sources),
+        )
+
+    @property
+    def compared(self) -> tuple[Tree, Tree]:
+        """The files of base and head whose functions and findings are compared one by one."""
+        return (self.base, self.head) if self._compares_all else self.changed
+
+    @property
+    def others(self) -> Sums:
+        """The sums of all other files, by check, of what was measured. Raises: SandboxError, PolicyError."""
+        checks = self._measured & SUMMED
+        if checks not in self._sums:
+            self._sums[checks] = self._sum_others(checks)
+        return self._sums[checks]
+
+    def _sum_others(self, checks: frozenset[str]) -> Sums:
+        if self._compares_all or not (checks and self.question.base):
+            return dict.fromkeys(checks, NONE)
+        summing = Summing(self.service, self.code, checks, self.counting, progress=self.progress)
+        sums = summing.without(self.question.base, self.changed[0].entries)
+        self._measured_now.update(summing.measured_now)
+        return sums
+
+    @cached_property
     def diff(self) -> Diff:
         """What the head changed."""
         return self.code.git.diff(self.question.base, self.question.head)
@@ -172,9 +203,7 @@ class Case:
     @cached_property
     def followed(self) -> Followed:
         """What became of the statements of changed files. Raises: SandboxError, PolicyError."""
-        return follow(
-            self.diff, self.reports("syntax", self.base).files, self.reports("syntax", self.head).files
-        )
+        return follow(self.diff, *(self.reports("syntax", tree).files for tree in self.changed))
 
     @cached_property
     def parts(self) -> Parts:
@@ -183,7 +212,7 @@ class Case:
 
     def share(self, part: Part) -> Share:
         """The files of a part, on both sides."""
-        return share_of(lambda path: self.parts.of(path) is part, self.diff)
+        return share_of(part.name, lambda path: self.parts.of(path) is part, self.diff)
 
     @cached_property
     def options(self) -> Options:
@@ -213,30 +242,36 @@ class Case:
 
     def _small_files(self, tree: Tree, names: Iterable[str]) -> dict[str, bytes]:
         """Those of the named files that the tree has and that can be read as a whole."""
-        found: dict[str, bytes] = {}
-        for name in {entry.path for entry in tree.entries}.intersection(names):
-            with suppress(PolicyError):
-                found |= files_at(self.code.git, tree.treeish, (name,))
-        return found
+        return self.code.git.files(tree.treeish, names, large=False) if tree.treeish else {}
 
-    def measure(self, names: Iterable[str]) -> None:
-        """Has the reports of these checks ready, for both trees at once."""
-        self._measured = frozenset(names)
+    def measure(self, names: Iterable[str] = USUAL, *, whole: Iterable[str] = ()) -> None:
+        """Has the reports of these checks ready for the files that change, and of some for both trees as a whole.
+
+        Raises: SandboxError, PolicyError.
+        """
+        everywhere = frozenset(whole)
+        self._measured = everywhere | {*names}
+        trees = dict.fromkeys(self._measured, self.changed)
+        if self._compares_all:
+            trees |= dict.fromkeys(self._measured - {*OF_CHANGED_FILES}, self.compared)
+        if everywhere:
+            trees |= dict.fromkeys(everywhere, (self.base, self.head))
         wanted = {
-            name: _unique((*self._entries(name, self.base), *self._entries(name, self.head)))
+            name: _unique(entry for tree in trees[name] for entry in tree.selection.measured)
             for name in sorted(self._measured)
         }
         self._reports = static_reports(
             self.service, self.code, wanted, options=self.options, progress=self.progress
         )
+        self._measured_now = Counter({name: self._reports.measured_now(name) for name in self._measured})
 
     def reports(self, check: str, tree: Tree) -> TreeReports:
-        """What a check says of one of the two trees."""
+        """What a check says of the files of a tree that were measured: of `changed`, or where it was asked for, of all."""
         if self._reports is None:
-            self.measure(("complexity", "security", "escapes", "syntax"))
+            self.measure()
         assert self._reports is not None  # noqa: S101  (measure has set it)
         return TreeReports(
-            files=self._reports.of(check, self._entries(check, tree)), tests=tree.selection.test_paths
+            files=self._reports.of(check, tree.selection.measured), tests=tree.selection.test_paths
         )
 
     def syntax_of(self, tree: Tree, paths: Container[str]) -> dict[str, FileReport]:
@@ -247,33 +282,24 @@ class Case:
         reports = static_reports(self.service, self.code, {"syntax": entries}, options=self.options)
         return reports.of("syntax", entries)
 
-    def _entries(self, check: str, tree: Tree) -> tuple[TreeEntry, ...]:
-        """The files a check is asked of: all, or the changed ones where the others are not looked at."""
-        measured = tree.selection.measured
-        if check not in OF_CHANGED_FILES:
-            return measured
-        return tuple(entry for entry in measured if entry.path in self._changed)
-
-    @cached_property
-    def _changed(self) -> frozenset[str]:
-        return frozenset(
-            path for change in self.diff.changes for path in (change.old_path, change.new_path) if path
-        )
-
     def complexity(self) -> Judged:
         """The verdict on complexity. Raises: SandboxError, PolicyError."""
-        base, head = self.reports("complexity", self.base), self.reports("complexity", self.head)
+        base, head = (self.reports("complexity", tree) for tree in self.compared)
+        others = self.others["complexity"]
         facts = compare_complexity(
             base, head, self.diff, maximum=lambda path: self.parts.of(path).policy.complexity.maximum
         )
         return self._judged(
             "complexity",
-            lambda part: judge_complexity(part.policy, complexity_of(facts, base, head, self.share(part))),
+            lambda part: judge_complexity(
+                part.policy, complexity_of(facts, base, head, self.share(part), others)
+            ),
         )
 
     def security(self) -> Judged:
         """The verdict on security. Raises: SandboxError, PolicyError."""
-        base, head = self.reports("security", self.base), self.reports("security", self.head)
+        base, head = (self.reports("security", tree) for tree in self.compared)
+        others = self.others["security"]
 
         def levels(path: str) -> Levels:
             security = self.parts.of(path).policy.security
@@ -283,7 +309,9 @@ class Case:
         authors = self._authors({(change.path, change.finding.line) for change in facts.hidden})
         return self._judged(
             "security",
-            lambda part: judge_security(part.policy, security_of(facts, head, self.share(part)), authors),
+            lambda part: judge_security(
+                part.policy, security_of(facts, head, self.share(part), others), authors
+            ),
         )
 
     def renamed(self) -> tuple[tuple[str, str], ...]:
@@ -298,15 +326,16 @@ class Case:
     @cached_property
     def loosenings(self) -> tuple[Loosening, ...]:
         """What the change loosens of its own checks; nobody is asked who did it."""
-        before, after = (self._small_files(tree, self._guarded()) for tree in (self.base, self.head))
+        base, head = self.changed
+        before, after = (self._small_files(tree, self._guarded()) for tree in self.changed)
         listed = baselines(self.diff, before, after)
         return loosened(
-            self.reports("escapes", self.base),
-            self.reports("escapes", self.head),
+            self.reports("escapes", base),
+            self.reports("escapes", head),
             self.diff,
-            base_files=before | self._small_files(self.base, listed),
-            head_files=after | self._small_files(self.head, listed),
-            findings=self.reports("security", self.head).files if "security" in self._measured else {},
+            base_files=before | self._small_files(base, listed),
+            head_files=after | self._small_files(head, listed),
+            findings=self.reports("security", head).files if "security" in self._measured else {},
         )
 
     def _guarded(self) -> tuple[str, ...]:
@@ -324,8 +353,7 @@ class Case:
 
     def of_components(self, check: str, judge: Callable[[Part], CheckVerdict]) -> Components:
         """What a judge says of each component; one without any file is not judged, and that is said."""
-        entries = (*self.base.selection.measured, *self.head.selection.measured)
-        there = {self.parts.of(entry.path).name for entry in entries} if self.parts.components else set()
+        there = self._parts_with_files()
         return tuple(
             (
                 part.name,
@@ -336,15 +364,35 @@ class Case:
             for part in self.parts.components
         )
 
+    def _parts_with_files(self) -> frozenset[str]:
+        if not self.parts.components:
+            return frozenset()
+        sums = next(iter(self.others.values()), None)
+        trees = (self.base, self.head) if sums is None else self.compared
+        names = {self.parts.of(entry.path).name for tree in trees for entry in tree.selection.measured}
+        if sums is not None:
+            names |= {part.name for part in self.parts.components if sums.files(part.name)}
+        return frozenset(names)
+
     def _judged(self, check: str, judge: Callable[[Part], CheckVerdict]) -> Judged:
-        assert self._reports is not None  # noqa: S101  (whoever judges has measured)
-        told = left_out(self.head.selection, moved_out(self.base.selection, self.head.selection, self.diff))
-        sentences = (self._reports.obtained(check), told)
+        base, head = (tree.selection for tree in self.compared)
+        others = self.others[check]
+        counts = Counter(head.left_out()) + Counter(others.left_out())
+        sentences = (
+            self._obtained(check, others.files() + len(head.measured)),
+            left_out(counts, moved_out(base, head, self.diff)),
+        )
         return Judged(
             judge(self.parts.rest),
             "; ".join(sentence for sentence in sentences if sentence),
             self.of_components(check, judge),
         )
+
+    def _obtained(self, check: str, files: int) -> str:
+        """How the reports of a check were obtained, for people."""
+        version = next(each.version for each in installed() if each.name == check)
+        measured = self._measured_now[check]
+        return f"{', '.join(version.split()[1:])}: {measured} of {files} files measured now, the others known from before"
 
 
 def _unique(entries: Iterable[TreeEntry]) -> tuple[TreeEntry, ...]:

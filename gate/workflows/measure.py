@@ -64,7 +64,11 @@ class Tree:
 
 def survey(service: Service, code: Code, treeish: str, rule: Sources) -> Tree:
     """The files of a revision, each in its place by the rule."""
-    entries = code.git.entries(treeish) if treeish else ()
+    return placed(service, code, treeish, code.git.entries(treeish) if treeish else (), rule)
+
+
+def placed(service: Service, code: Code, treeish: str, entries: tuple[TreeEntry, ...], rule: Sources) -> Tree:
+    """Some files of a revision, each in its place by the rule."""
     return Tree(treeish, entries, rule.select(entries, scripts(service, code, entries)))
 
 
@@ -73,6 +77,8 @@ def scripts(service: Service, code: Code, entries: Iterable[TreeEntry]) -> froze
     candidates = {
         entry.blob for entry in entries if may_be_script(entry) and entry.size <= LARGEST_SCRIPT_BYTES
     }
+    if not candidates:
+        return frozenset()
     today = service.now().date()
     known = service.store.file_reports(code.repository_id, "script", "1", "", candidates, today=today)
     found = [
@@ -207,17 +213,16 @@ class Reports:
         """What a file adds to the totals of its tree; see `numbers_of`."""
         return numbers_of({name: self._of(self._by_name[name], entry) for name in SUMMED}, maximum)
 
-    def obtained(self, name: str) -> str:
-        """How the reports of a check were obtained, for people."""
-        check = self._by_name[name]
-        total = sum(known == name for known, _, _ in self._known)
-        measured = self._measured[name]
-        return f"{', '.join(check.version.split()[1:])}: {measured} of {total} files measured now, the others known from before"
+    def measured_now(self, name: str) -> int:
+        """How many contents a check measured that were not known."""
+        return self._measured[name]
 
     def _of(self, check: Check, entry: TreeEntry) -> FileReport:
         known = self._known.get(self._key(check, entry))
         if known is not None:
             return known
+        if entry.size <= LARGEST_SOURCE_BYTES:
+            raise KeyError(f"nobody asked for the {check.name} of {entry.path}")
         limit = LARGEST_SOURCE_BYTES // 1024**2
         text = f"not analysed: {entry.size / 1024**2:.1f} MB, the limit is {limit} MB"
         return FileReport(check.name, check.version, problem=Problem(text, ours=True))

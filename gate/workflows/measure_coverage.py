@@ -20,9 +20,10 @@ from gate.core.tool_configuration import COVERAGE_FILES
 from gate.environments import Environment, Unprepared, active, evict, is_manifest, prepare
 from gate.sandbox import SandboxError, never
 from gate.service import Service
-from gate.workflows.judge import Case, policy_at
+from gate.workflows.judge import Case
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
 from gate.workflows.run_tests import Asked, Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
+from gate.workflows.settings_of import policy_at
 
 VERSION = "8"
 """Of stored runs: raised whenever the same inputs may give another report."""

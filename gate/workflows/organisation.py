@@ -6,7 +6,7 @@ from gate.core.event import RepositoryRef
 from gate.core.policy import NO_DEFAULTS, Defaults, read_defaults
 from gate.core.policy.defaults import REPOSITORY
 from gate.service import Service
-from gate.workflows.judge import POLICY_FILE
+from gate.workflows.settings_of import POLICY_FILE
 
 
 def speaks_for_others(repository: RepositoryRef) -> bool:

@@ -19,8 +19,9 @@ from gate.core.verdict import (
     previewed,
     sub_verdicts,
 )
-from gate.workflows.judge import Case, Judged, policy_at
+from gate.workflows.judge import Case, Judged
 from gate.workflows.rules import writes_policy
+from gate.workflows.settings_of import policy_at
 
 _OTHER_FILES = "other files or branches count"
 

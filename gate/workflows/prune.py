@@ -58,7 +58,9 @@ def _check_runs(service: Service) -> int:
 
 def _file_reports(service: Service) -> int:
     today = service.now().date()
-    return service.store.delete_unused_file_reports(_oldest(service).date(), today=today)
+    oldest = _oldest(service).date()
+    service.store.delete_unused_tree_facts(oldest)
+    return service.store.delete_unused_file_reports(oldest, today=today)
 
 
 def _test_runs(service: Service) -> int:

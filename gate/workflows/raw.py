@@ -21,7 +21,7 @@ def raw_report(case: Case, check: str, running: Running) -> dict[str, Any]:
     """
     if check == "coverage":
         return _coverage(case, running)
-    case.measure((check,))
+    case.measure((), whole=(check,))
     files = dict(sorted(case.reports(check, case.head).files.items()))
     contents = _complexity(files) if check == "complexity" else _security(files)
     return {

@@ -22,14 +22,15 @@ from gate.service import Service
 from gate.workflows.ask import ask_of_branch
 from gate.workflows.cover import cover, record
 from gate.workflows.fill_history import USUAL
-from gate.workflows.judge import Case, Judged, Question, policy_at
+from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
 from gate.workflows.note_files import note_coverage, note_files
+from gate.workflows.settings_of import policy_at
 from gate.workflows.totals import coverage_totals, static_totals
 
-RECORDED = ("complexity", "security", "maintainability", "size", "escapes", "syntax")
+RECORDED = ("complexity", "security", "maintainability", "size")
 
 
 def record_branch(run: Run, service: Service, work: RecordBranch) -> None:
@@ -90,7 +91,7 @@ def _history_since(service: Service, work: RecordBranch) -> datetime | None:
 
 
 def _record_static(case: Case, work: RecordBranch) -> tuple[Judged, ...]:
-    case.measure(RECORDED)
+    case.measure(whole=RECORDED)
     if _is_default(work):
         store, committed_at = case.service.store, case.code.git.committed_at(work.sha)
         before = store.revisions(work.repository.id, limit=2, filled=False)

@@ -19,8 +19,8 @@ from gate.git import Mirror
 from gate.service import Service
 from gate.store import PullRequestRecord, VerdictRecord
 from gate.workflows.ask import Tips, ruling
-from gate.workflows.judge import files_at, policy_at
 from gate.workflows.organisation import defaults_of, speaks_for_others
+from gate.workflows.settings_of import files_at, policy_at
 
 MOST = 200
 """Open pull requests of a repository that are judged again: those that changed last."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gate.core.failure import PolicyError
 from gate.core.policy import Policy
 from gate.git import Repository
-from gate.workflows.judge import POLICY_FILE, policy_at
+from gate.workflows.settings_of import POLICY_FILE, policy_at
 
 LOOK_BACK = 500
 """Commits that are searched for the last valid policy."""

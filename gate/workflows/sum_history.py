@@ -11,7 +11,6 @@ from datetime import datetime
 from gate.core.component import Parts
 from gate.core.diff import TreeEntry
 from gate.core.policy import Policy
-from gate.core.source import sources_of
 from gate.core.trend import SUMMED, Summand, Sums
 from gate.git import Commit
 from gate.sandbox import never
@@ -61,9 +60,7 @@ def sum_history(
 def _sources(case: Case, entries: Iterable[TreeEntry]) -> tuple[TreeEntry, ...]:
     """Those that count as source wherever they stand, by the newest commit's policy and attributes."""
     found = frozenset(entries)
-    paths = sorted({entry.path for entry in found})
-    rule = sources_of(case.question.policy, case.code.git.attributes(case.question.rules, paths))
-    return rule.select(found, scripts(case.service, case.code, found)).sources
+    return case.sources.select(found, scripts(case.service, case.code, found)).sources
 
 
 class _Numbers:

@@ -45,7 +45,7 @@ def test_every_file_that_could_be_source_has_its_place() -> None:
         entry("folder.py/code.py"),
     ]
 
-    selection = sources_of(DEFAULT, {}).select(tree, {"script"})
+    selection = sources_of(DEFAULT).select(tree, {"script"})
 
     assert paths(selection.sources) == [".hidden/a.py", "bin/tool", "folder.py/code.py", "z.py"]
     assert paths(selection.tests) == ["tests/test_a.py"]
@@ -86,7 +86,9 @@ def test_excluded_files_are_counted_with_their_cause() -> None:
         "api_pb2.py",
     ]
 
-    selection = sources_of(policy, attributes).select([*map(entry, names), entry("build/notes.txt")])
+    selection = sources_of(policy, lambda path: attributes.get(path, frozenset())).select(
+        [*map(entry, names), entry("build/notes.txt")]
+    )
 
     assert paths(selection.sources) == ["keep_gen.py", "plain.py", "src/build/b.py"]
     assert selection.excluded == (
@@ -127,7 +129,7 @@ def test_the_policy_adds_test_files() -> None:
     """
     `[gate] tests` adds to the usual names and takes none away.
     """
-    sources = sources_of(parse('[gate]\ntests = ["spec/**", "!test_a.py"]'), {})
+    sources = sources_of(parse('[gate]\ntests = ["spec/**", "!test_a.py"]'))
 
     assert [sources.is_test(path) for path in ("spec/a.py", "test_a.py", "src/a.py")] == [True, True, False]
 
@@ -220,7 +222,7 @@ def test_a_file_moved_to_an_excluded_place_is_told() -> None:
     """
     A change cannot hide a file by moving it.
     """
-    sources = sources_of(parse('[gate]\nexclude = ["vendor/"]'), {})
+    sources = sources_of(parse('[gate]\nexclude = ["vendor/"]'))
     base = sources.select([entry("a.py"), entry("vendor/old.py")])
     head = sources.select([entry("vendor/a.py"), entry("vendor/old.py"), entry("vendor/new.py")])
     diff = Diff(
@@ -233,7 +235,7 @@ def test_a_file_moved_to_an_excluded_place_is_told() -> None:
     moved = moved_out(base, head, diff)
 
     assert moved == (Exclusion("vendor/a.py", "policy"),)
-    assert source.left_out(head, moved) == (
+    assert source.left_out(head.left_out(), moved) == (
         "left out: 3 excluded by the policy, vendor/a.py, which this change moves to an excluded place"
     )
 
@@ -253,10 +255,10 @@ def test_what_is_left_out_is_counted_by_cause() -> None:
         notebooks=("a.ipynb", "b.ipynb"),
     )
 
-    assert source.left_out(selection) == (
+    assert source.left_out(selection.left_out()) == (
         "left out: 1 generated, 2 vendored, 1 links not followed, 1 submodules, 2 notebooks not measured"
     )
-    assert source.left_out(Selection()) == ""
+    assert source.left_out(Selection().left_out()) == ""
 
 
 @pytest.mark.parametrize(

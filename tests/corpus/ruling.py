@@ -62,7 +62,8 @@ def case(service: Service, sample: Sample, folder: Path) -> Iterator[Case]:
     """
     make_repository(sample, folder / "sample")
     with Checkout.find(folder / "sample") as checkout:
-        yield Case(service, Code(_REPOSITORY.id, checkout), _question(checkout, sample, folder))
+        question = _question(checkout, sample, folder)
+        yield Case(service, Code(_REPOSITORY.id, checkout), question, compares_all=True)
 
 
 def rule(service: Service, sample: Sample, folder: Path) -> Ruling:
@@ -94,7 +95,7 @@ def backwards(made: Case) -> Case:
     """The same two revisions with base and head exchanged."""
     asked = made.question
     there = replace(asked, base=asked.head, head=asked.base, head_name=asked.base)
-    return Case(made.service, made.code, there)
+    return Case(made.service, made.code, there, compares_all=True)
 
 
 def rule_some(folder: Path, database_url: str = "", *, every: int) -> str:

@@ -263,6 +263,16 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
             "waived_outcome": "waived",
         },
     },
+    "0014": {
+        "tree_fact": {
+            "repository_id": 7,
+            "kind": "attributes",
+            "tree": "d" * 40,
+            "content": b"{}",
+            "made_at": NOON,
+            "seen_on": NOON.date(),
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

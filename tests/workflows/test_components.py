@@ -35,7 +35,7 @@ FILES = (
 
 def tree_of(*paths: str) -> Tree:
     entries = tuple(TreeEntry(path, "100644", path, 1) for path in paths)
-    return Tree("head", entries, sources_of(DEFAULT, {}).select(entries))
+    return Tree("head", entries, sources_of(DEFAULT).select(entries))
 
 
 def seen(suite: int, *paths: str, policy: str = POLICY) -> Tree | None:
@@ -116,7 +116,7 @@ def test_a_folder_that_is_not_there_is_not_where_tests_run() -> None:
     policy = POLICY.replace("services/api/**", "tools/run")
     parts = Parts(parse(policy))
     entries = (TreeEntry("tools/run", "100755", "script", 1),)
-    tree = Tree("head", entries, sources_of(DEFAULT, {}).select(entries, {"script"}))
+    tree = Tree("head", entries, sources_of(DEFAULT).select(entries, {"script"}))
 
     found = seen_by(parts.suites[1], tree, parts)
 

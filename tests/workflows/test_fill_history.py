@@ -81,7 +81,7 @@ def case_of(service: Service, git: Repository, question: Question) -> Case:
 def summed(service: Service, git: Repository, sha: str, policy: Policy, rules: str) -> dict[str, int]:
     """The totals of one commit, from all of its files."""
     case = case_of(service, git, Question("", sha, sha, rules, policy, "by hand"))
-    case.measure(RECORDED)
+    case.measure(whole=RECORDED)
     found = static_totals(case, policy)
     return {metric: value for metric, value in found.items() if metric not in {LIMIT, "coverage_minimum"}}
 

@@ -87,7 +87,7 @@ class Project:
     def note(self, head: str, policy: Policy = DEFAULT) -> Case:
         """Keeps the files of a commit."""
         case = self.case("", head, policy)
-        case.measure(RECORDED)
+        case.measure(whole=RECORDED)
         note_files(case, head, case.code.git.committed_at(head))
         return case
 

@@ -134,6 +134,10 @@ class SecurityFacts:
     """Those of `suppressed` that were not among the base's."""
     unmeasured: tuple[Unmeasured, ...] = ()
     files: int = 0
+    persisting_elsewhere: int = 0
+    """How many more persist in files that were not looked at, for the change does not touch them."""
+    suppressed_elsewhere: int = 0
+    """The same of `suppressed`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ It does not say what blocks; that is `gate.core.verdict.complexity`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from checks.report import Block, FileReport
@@ -21,6 +21,7 @@ from gate.core.comparison import (
 from gate.core.comparison.pairing import Pairs, common_parts, pair_alike, pair_equal
 from gate.core.comparison.trees import Located, Trees
 from gate.core.diff import Diff
+from gate.core.tree_sums import complexities_of
 
 Function = Located[Block]
 
@@ -48,22 +49,20 @@ def compare_complexity(
         functions=tuple(
             sorted(changes, key=lambda change: (change.path, change.line, change.name, change.status))
         ),
-        base=totals(base.files.values()),
-        head=totals(head.files.values()),
+        base=totals(complexities_of(base.files.values())),
+        head=totals(complexities_of(head.files.values())),
         unmeasured=trees.unmeasured(),
         files=trees.measured_files(),
     )
 
 
-def totals(reports: Iterable[FileReport]) -> ComplexityTotals:
-    """The totals of these files."""
-    listed = [
-        block.complexity
-        for report in reports
-        for block in report.blocks
-        if block.listed and block.kind in {"function", "method"}
-    ]
-    return ComplexityTotals(blocks=len(listed), sum=sum(listed), max=max(listed, default=0))
+def totals(complexities: Counter[int]) -> ComplexityTotals:
+    """The totals of functions, from how many have each complexity."""
+    return ComplexityTotals(
+        blocks=complexities.total(),
+        sum=sum(complexity * count for complexity, count in complexities.items()),
+        max=max(complexities, default=0),
+    )
 
 
 def _functions(report: FileReport) -> Iterator[Block]:

@@ -12,30 +12,36 @@ from checks.report import CoverageReport, FileReport, Suite
 from gate.core.comparison import ComplexityFacts, FindingChange, SecurityFacts, TreeReports, Unmeasured
 from gate.core.comparison.functions import totals
 from gate.core.comparison.share import Share
+from gate.core.tree_sums import NONE, TreeSums, complexities_of
 
 _FAILING = frozenset({"failed", "error"})
 
 
 def complexity_of(
-    facts: ComplexityFacts, base: TreeReports, head: TreeReports, share: Share
+    facts: ComplexityFacts, base: TreeReports, head: TreeReports, share: Share, others: TreeSums = NONE
 ) -> ComplexityFacts:
-    """The facts of one share; `base` and `head` are the reports the whole was compared from."""
-    mine = tuple(report for path, report in head.files.items() if share.at_head(path))
+    """The facts of one share; `base` and `head` are the reports that were compared, `others` the sums of all other files."""
+    old = (report for path, report in base.files.items() if share.at_base(path))
+    new = tuple(report for path, report in head.files.items() if share.at_head(path))
+    same = others.complexities(share.part)
     return ComplexityFacts(
         functions=tuple(
             change
             for change in facts.functions
             if (share.at_base if change.status == "removed" else share.at_head)(change.path)
         ),
-        base=totals(report for path, report in base.files.items() if share.at_base(path)),
-        head=totals(mine),
-        unmeasured=_unmeasured(facts.unmeasured, share),
-        files=_measured(mine),
+        base=totals(complexities_of(old) + same),
+        head=totals(complexities_of(new) + same),
+        unmeasured=_unmeasured(facts.unmeasured, share, others),
+        files=_measured(new) + others.measured(share.part),
     )
 
 
-def security_of(facts: SecurityFacts, head: TreeReports, share: Share) -> SecurityFacts:
-    """The facts of one share; `head` are the reports of the head the whole was compared from."""
+def security_of(
+    facts: SecurityFacts, head: TreeReports, share: Share, others: TreeSums = NONE
+) -> SecurityFacts:
+    """The facts of one share; `head` are the reports of the head that were compared, `others` the sums of all other files."""
+    new = (report for path, report in head.files.items() if share.at_head(path))
 
     def at_head(changes: Iterable[FindingChange]) -> tuple[FindingChange, ...]:
         return tuple(change for change in changes if share.at_head(change.path))
@@ -46,8 +52,10 @@ def security_of(facts: SecurityFacts, head: TreeReports, share: Share) -> Securi
         persisting=at_head(facts.persisting),
         suppressed=at_head(facts.suppressed),
         hidden=at_head(facts.hidden),
-        unmeasured=_unmeasured(facts.unmeasured, share),
-        files=_measured(report for path, report in head.files.items() if share.at_head(path)),
+        unmeasured=_unmeasured(facts.unmeasured, share, others),
+        files=_measured(new) + others.measured(share.part),
+        persisting_elsewhere=others.findings(share.part),
+        suppressed_elsewhere=others.suppressed(share.part),
     )
 
 
@@ -95,8 +103,14 @@ def _prefixes(name: str) -> Iterator[str]:
         name = name.rpartition(".")[0]
 
 
-def _unmeasured(files: Iterable[Unmeasured], share: Share) -> tuple[Unmeasured, ...]:
-    return tuple(file for file in files if share.at_head(file.path))
+def _unmeasured(files: Iterable[Unmeasured], share: Share, others: TreeSums) -> tuple[Unmeasured, ...]:
+    """Those of the files that were compared, and those of the others, which could not be measured at the base either."""
+    unchanged = (
+        Unmeasured(file.path, file.problem.line, file.problem.text, file.problem.ours, judged=False)
+        for file in others.unmeasured
+    )
+    found = (file for file in (*files, *unchanged) if share.at_head(file.path))
+    return tuple(sorted(found, key=lambda file: file.path))
 
 
 def _measured(reports: Iterable[FileReport]) -> int:

@@ -12,6 +12,8 @@ from gate.core.diff import Diff
 class Share:
     """Some files of both trees. A file of the base belongs to whom it belongs at the head, through renames."""
 
+    part: str | None
+    """Name of the part; None for the whole repository."""
     _owns: Callable[[str], bool]
     _head_paths: Mapping[str, str]
 
@@ -24,9 +26,9 @@ class Share:
         return self._owns(self._head_paths.get(path, path))
 
 
-WHOLE = Share(lambda _path: True, {})
+WHOLE = Share(None, lambda _path: True, {})
 
 
-def share_of(owns: Callable[[str], bool], diff: Diff) -> Share:
+def share_of(part: str, owns: Callable[[str], bool], diff: Diff) -> Share:
     """The files for whose path at the head (at the base, where the head has removed them) `owns` holds."""
-    return Share(owns, diff.head_paths())
+    return Share(part, owns, diff.head_paths())

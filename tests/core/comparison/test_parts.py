@@ -30,7 +30,7 @@ def shares(base: Tree, head: Tree, renames: dict[str, str] | None = None) -> dic
         return next(part for part in PARTS if path.startswith(part))
 
     def share(part: str) -> Share:
-        return share_of(lambda path: part_of(path) == part, changes)
+        return share_of(part, lambda path: part_of(path) == part, changes)
 
     return {part: share(part) for part in PARTS}
 
