@@ -104,7 +104,7 @@ def reformatting(service: Service, histories: Iterable[History], black: str | No
 
 def unfairnesses(case: Case) -> Iterator[str]:
     """What Gate holds against a rewritten tree."""
-    case.measure(whole=["security"])
+    case.measure(whole=["security", "syntax"])
     complexity, security = case.complexity().verdict, case.security().verdict
     assert isinstance(complexity.facts, ComplexityFacts)
     assert isinstance(security.facts, SecurityFacts)

@@ -85,6 +85,10 @@ class History:
                 start = end + size + 2
         return {blob: self._blobs[blob] for blob in wanted}
 
+    def changed(self, change: Change) -> list[str]:
+        """Paths of the files that a change touches."""
+        return self._git("diff-tree", "-r", "-z", "--name-only", change.base, change.head).split("\0")[:-1]
+
     def renames(self, change: Change) -> dict[str, str]:
         """New path by old path, as git finds renames where it looks for copies, too."""
         words = self._git(

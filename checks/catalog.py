@@ -58,8 +58,9 @@ class Check:
         return " ".join([str(self.revision), *tools, interpreter])
 
 
+@cache
 def installed() -> tuple[Check, ...]:
-    """Our own checks, then those other distributions announce as entry points `gate.checks`, by name.
+    """Our own checks, then those other distributions announce as entry points `gate.checks`, by name; looked for once.
 
     Raises: TypeError when an entry point is no `Check`.
     """

@@ -160,7 +160,7 @@ def _judged(
 ) -> tuple[Judged, ...]:
     """The verdicts asked for; what the static checks say is measured in one pass."""
     judges = {"complexity": case.complexity, "security": case.security}
-    case.measure([*(name for name in judges if name in only), "escapes", "syntax"])
+    case.measure([*(name for name in judges if name in only), "escapes"])
     verdicts = {name: judge() for name, judge in judges.items() if name in only}
     if "coverage" in only:
         shown.stage("running the tests of both revisions")

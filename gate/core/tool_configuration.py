@@ -6,6 +6,7 @@ All of it is read from the policy's revision, never from the head. Nothing here 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from gate.core import formats
 from gate.core.failure import PolicyError
@@ -89,6 +90,7 @@ def _yaml(name: str, content: bytes) -> object:
         raise PolicyError(f"{name}: not valid YAML: {_first_line(error)}") from None
 
 
+@lru_cache(maxsize=4)
 def _bandit_toml(name: str, content: bytes) -> object:
     try:
         tool = formats.toml(content.decode()).get("tool", {})

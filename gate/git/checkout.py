@@ -68,6 +68,7 @@ class Checkout(Repository):
 
     def close(self) -> None:
         """Drop the snapshots; their tree ids are not to be had any more."""
+        self._reader.close()
         self._remove()
 
     def working_tree(self) -> str:

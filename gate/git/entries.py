@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from gate.core.diff import Diff, TreeEntry
 from gate.git.objects import check_path
 from gate.git.program import Program
+from gate.git.reader import Reader
 
 _SUBMODULE = "160000"
 GONE = "000000"
@@ -26,7 +27,7 @@ Placed = tuple[str, str, str]
 """Path, mode, blob."""
 
 
-def of_diff(program: Program, diff: Diff) -> tuple[Entries, Entries]:
+def of_diff(reader: Reader, diff: Diff) -> tuple[Entries, Entries]:
     """What the files of a diff are at the base, and at the head; the origin of a copy did not change."""
     before = [
         (change.old_path, change.old_mode, change.old_blob)
@@ -36,10 +37,10 @@ def of_diff(program: Program, diff: Diff) -> tuple[Entries, Entries]:
     after = [
         (change.new_path, change.new_mode, change.new_blob) for change in diff.changes if change.new_path
     ]
-    return _sized(program, before, after)
+    return _sized(reader, before, after)
 
 
-def between(program: Program, old: str, new: str) -> tuple[Entries, Entries]:
+def between(program: Program, reader: Reader, old: str, new: str) -> tuple[Entries, Entries]:
     """What the files in which two trees differ are in the old one, and in the new one; no rename is looked for.
 
     Raises: Permanent for paths no honest git writes.
@@ -54,26 +55,12 @@ def between(program: Program, old: str, new: str) -> tuple[Entries, Entries]:
             check_path(path)
             before.append((path, old_mode, old_blob))
             after.append((path, mode, blob))
-    return _sized(program, before, after)
+    return _sized(reader, before, after)
 
 
-def sizes(program: Program, blobs: Iterable[str]) -> dict[str, int]:
-    """Of each blob, in bytes. Raises: Permanent (Transient for a mirror) where one is missing."""
-    arguments = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
-    asked = "".join(f"{blob}\n" for blob in sorted(blobs))
-    answers = program.output(*arguments, stdin=asked.encode()).decode().splitlines() if asked else []
-    found: dict[str, int] = {}
-    for answer in answers:
-        blob, _, size = answer.partition(" ")
-        if not size.isdigit():
-            raise program.failure(arguments, f"object {answer}")
-        found[blob] = int(size)
-    return found
-
-
-def _sized(program: Program, before: Iterable[Placed], after: Iterable[Placed]) -> tuple[Entries, Entries]:
+def _sized(reader: Reader, before: Iterable[Placed], after: Iterable[Placed]) -> tuple[Entries, Entries]:
     sides = [[placed for placed in side if placed[1] != GONE] for side in (before, after)]
-    known = sizes(program, {blob for side in sides for _, mode, blob in side if mode != _SUBMODULE})
+    known = reader.sizes_of({blob for side in sides for _, mode, blob in side if mode != _SUBMODULE})
     old, new = (tuple(_entries(side, known)) for side in sides)
     return old, new
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from gate.core.diff import TreeEntry
-from gate.git.entries import GONE, RAW, sizes
+from gate.git.entries import GONE, RAW
 from gate.git.objects import check_path
 from gate.git.program import Program
+from gate.git.reader import Reader
 
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -38,16 +39,14 @@ def first_parents(program: Program, tip: str) -> tuple[Commit, ...]:
     return tuple(Commit(sha, moment(int(seconds))) for seconds, sha in pairs)
 
 
-def changes(program: Program, commits: Sequence[str]) -> tuple[tuple[EntryChange, ...], ...]:
+def changes(program: Program, reader: Reader, commits: Sequence[str]) -> tuple[tuple[EntryChange, ...], ...]:
     """What each commit but the first has otherwise than the one before it in this list; one git process for all.
 
     Raises: Permanent for paths no honest git writes.
     """
     pairs = "".join(f"{new} {old}\n" for old, new in pairwise(commits))
     found = _parsed(program.output("diff-tree", "--stdin", *RAW, stdin=pairs.encode())) if pairs else {}
-    sized = sizes(
-        program, {blob for raw in found.values() for _, mode, blob in raw if mode.startswith("100")}
-    )
+    sized = reader.sizes_of(blob for raw in found.values() for _, mode, blob in raw if mode.startswith("100"))
     return tuple(
         tuple(
             (path, None if mode == GONE else TreeEntry(path, mode, blob, sized.get(blob, 0)))

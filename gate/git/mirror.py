@@ -184,6 +184,7 @@ class Mirror(Repository):
 
     def _make(self) -> None:
         """An empty mirror in place of what is there; made aside, so that no reader meets half of one."""
+        self._reader.close()
         with owner.scratch(".mirror-", self._directory.parent) as aside:
             self._fetcher.output("init", "--bare", "--quiet", "--template=", f"{aside}/new")
             if self._directory.exists():

@@ -1,4 +1,4 @@
-"""Read any number of git objects through one `cat-file --batch`, and write a tree as a tar stream from them.
+"""Write a tree as a tar stream, and read trees as git stores them.
 
 It does not use `git archive`: that obeys the `export-ignore` and `export-subst` of the tree it packs, which hides
 files from the gate.
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import tarfile
-import threading
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from typing import BinaryIO
 
 from gate.core.diff import TreeEntry
 from gate.core.failure import Permanent
-from gate.git.program import Program
+from gate.git.reader import Blob, Reader, StoredTree
 
 _MTIME = 946684800
 """2000-01-01: the same tree gives the same tar, and zip files made from it have a date they can hold."""
@@ -23,59 +22,14 @@ _MTIME = 946684800
 _CHUNK = 1 << 16
 
 
-class Blob:
-    """One object on its way out of git: read it wholly, in part or not at all before asking for the next."""
-
-    def __init__(self, blob: str, size: int, stream: BinaryIO) -> None:
-        self.id = blob
-        self.size = size
-        self._left = size
-        self._stream = stream
-
-    def read(self, size: int = -1) -> bytes:
-        """The next `size` bytes, or all that is left; fewer at the end, as of a file."""
-        wanted = self._left if size < 0 else min(size, self._left)
-        content = self._stream.read(wanted)
-        if len(content) != wanted:
-            raise EOFError(f"git ended within object {self.id}")
-        self._left -= wanted
-        return content
-
-    def skip(self) -> None:
-        """Leave out what was not read."""
-        while self._left:
-            self.read(_CHUNK)
-
-
-def stream_blobs(program: Program, ids: Iterable[str]) -> Generator[Blob]:
-    """The objects in the order asked, each valid until the next is taken.
-
-    A thread of its own hands the ids over, so that neither side waits for the other whatever their number and sizes.
-    Raises: Permanent (Transient for a mirror) where an object is missing.
-    """
-    arguments = ("cat-file", "--batch")
-    with program.pipe(*arguments) as (stdin, stdout):
-        feeder = threading.Thread(target=_feed, args=(stdin, list(ids)), daemon=True)
-        feeder.start()
-        try:
-            while header := stdout.readline():
-                blob = _opened(program, header, stdout)
-                yield blob
-                blob.skip()
-                stdout.read(1)
-        except EOFError as ended:
-            raise program.failure(arguments, str(ended)) from ended
-        feeder.join()
-
-
-def write_tar(program: Program, entries: Sequence[TreeEntry], stream: BinaryIO) -> None:
+def write_tar(reader: Reader, entries: Sequence[TreeEntry], stream: BinaryIO) -> None:
     """Write the files as a POSIX tar: links as links, submodules as empty folders, plain mode bits, no owner."""
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT, errors="surrogateescape") as tar:
         for entry in entries:
             if entry.mode == "160000":
                 tar.addfile(_member(entry, tarfile.DIRTYPE, 0o755))
         files = [entry for entry in entries if entry.mode != "160000"]
-        with contextlib.closing(stream_blobs(program, (entry.blob for entry in files))) as blobs:
+        with contextlib.closing(reader.blobs(entry.blob for entry in files)) as blobs:
             for entry, blob in zip(files, blobs, strict=True):
                 _add(tar, entry, blob)
 
@@ -90,18 +44,40 @@ def check_path(path: str) -> None:
         raise Permanent(f"the tree holds the forbidden path {path!r}")
 
 
-def _opened(program: Program, header: bytes, stdout: BinaryIO) -> Blob:
-    parts = header.split()
-    if len(parts) != 3 or not parts[2].isdigit():
-        raise program.failure(("cat-file",), f"object {header.decode('utf-8', 'replace').strip()}")
-    return Blob(parts[0].decode(), int(parts[2]), stdout)
+def regular_files(reader: Reader, treeish: str, paths: Iterable[str]) -> dict[str, str]:
+    """{path: blob} of those of the paths that are regular files of a tree; its folders alone are read.
+
+    Raises: Permanent (Transient for a mirror) where there is no such tree.
+    """
+    folders: dict[str, list[str]] = {}
+    for path in sorted({*paths}):
+        folder, _, name = path.rpartition("/")
+        if not ({"", ".", ".."} & {*path.split("/")} or "\n" in folder):
+            folders.setdefault(folder, []).append(name)
+    root = f"{treeish}^{{tree}}"
+    (tree,) = reader.trees([root]).values() or (None,)
+    if tree is None:
+        raise reader.failure(root)
+    names = {folder: f"{tree.id}:{folder}" for folder in folders}
+    found = reader.trees(names.values())
+    return {
+        f"{folder}/{name}" if folder else name: blob
+        for folder, wanted in folders.items()
+        if names[folder] in found
+        for mode, name, blob in _in_folder(found[names[folder]])
+        if mode.startswith("100") and name in wanted
+    }
 
 
-def _feed(stdin: BinaryIO, ids: list[str]) -> None:
-    """Write the ids; a reader that went away early is no mistake."""
-    with contextlib.suppress(BrokenPipeError, ValueError):
-        stdin.writelines(blob.encode() + b"\n" for blob in ids)
-        stdin.close()
+def _in_folder(tree: StoredTree) -> Iterator[tuple[str, str, str]]:
+    """(mode, name, id) of what stands in one folder: `MODE NAME`, a NUL and the id's bytes, one after the other."""
+    content, id_bytes = tree.content, len(tree.id) // 2
+    start = 0
+    while start < len(content):
+        end = content.index(b"\0", start)
+        mode, _, name = content[start:end].partition(b" ")
+        start = end + 1 + id_bytes
+        yield mode.decode("ascii"), name.decode("utf-8", "surrogateescape"), content[end + 1 : start].hex()
 
 
 def _add(tar: tarfile.TarFile, entry: TreeEntry, blob: Blob) -> None:

@@ -15,6 +15,7 @@ from gate.git.authors import Authors, Lines, authors
 from gate.git.churn import churn
 from gate.git.entries import Entries, between, of_diff
 from gate.git.program import MOST_OUTPUT_BYTES, Program
+from gate.git.reader import Reader
 
 FIRST_LINE_BYTES = 256
 """As much of a first line as `first_lines` gives; kernels read no more of a `#!` line either."""
@@ -32,6 +33,7 @@ class Repository:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._reader = Reader(program)
 
     @classmethod
     def open(cls, directory: Path) -> Repository:
@@ -98,7 +100,7 @@ class Repository:
 
     def changes_along(self, commits: Sequence[str]) -> tuple[tuple[line.EntryChange, ...], ...]:
         """What each of these commits but the first has otherwise than the one before it; see `gate.git.line`."""
-        return line.changes(self._program, [_safe(sha) for sha in commits])
+        return line.changes(self._program, self._reader, [_safe(sha) for sha in commits])
 
     def diff(self, base_treeish: str, head_treeish: str) -> Diff:
         """What changed between two trees, renames and copies followed; an empty string is the empty tree.
@@ -113,20 +115,20 @@ class Repository:
 
     def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(id, content) of any number of blobs, in the order asked."""
-        with contextlib.closing(objects.stream_blobs(self._program, ids)) as blobs:
+        with contextlib.closing(self._reader.blobs(ids)) as blobs:
             for blob in blobs:
                 yield blob.id, blob.read()
 
     def small_blobs(self, ids: Iterable[str], most_bytes: int) -> Iterator[tuple[str, bytes]]:
         """Like `blobs`, without those that are larger."""
-        with contextlib.closing(objects.stream_blobs(self._program, ids)) as blobs:
+        with contextlib.closing(self._reader.blobs(ids)) as blobs:
             for blob in blobs:
                 if blob.size <= most_bytes:
                     yield blob.id, blob.read()
 
     def first_lines(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(id, first line without its end) of any number of blobs, at most FIRST_LINE_BYTES of each."""
-        with contextlib.closing(objects.stream_blobs(self._program, ids)) as blobs:
+        with contextlib.closing(self._reader.blobs(ids)) as blobs:
             for blob in blobs:
                 yield blob.id, blob.read(FIRST_LINE_BYTES).split(b"\n", 1)[0]
 
@@ -142,32 +144,22 @@ class Repository:
 
         Raises: PolicyError where one is larger than MOST_FILE_BYTES; without `large` it is left out.
         """
-        found = self._regular(treeish, paths)
-        for path, entry in [*found.items()]:
-            if entry.size > MOST_FILE_BYTES:
-                if large:
-                    raise PolicyError(f"{path} is larger than {MOST_FILE_BYTES >> 20} MB")
-                del found[path]
-        contents = dict(self.blobs({entry.blob for entry in found.values()}) if found else ())
-        return {path: contents[entry.blob] for path, entry in found.items()}
-
-    def _regular(self, treeish: str, paths: Iterable[str]) -> dict[str, TreeEntry]:
-        """Those of the paths that are regular files, sorted by path."""
-        wanted = sorted({path for path in paths if not {"", ".", ".."} & {*path.split("/")}})
-        if not wanted:
-            return {}
-        listing = self._program.output("ls-tree", "-z", "-l", "--full-tree", _safe(treeish), "--", *wanted)
-        lines = (line for line in listing.split(b"\0") if line and b" tree " not in line.split(b"\t")[0])
-        found = {entry.path: entry for entry in map(_entry, lines) if entry.mode.startswith("100")}
-        return {path: found[path] for path in wanted if path in found}
+        found = objects.regular_files(self._reader, _safe(treeish), paths)
+        sizes = self._reader.sizes_of(found.values())
+        for path in [path for path, blob in found.items() if sizes[blob] > MOST_FILE_BYTES]:
+            if large:
+                raise PolicyError(f"{path} is larger than {MOST_FILE_BYTES >> 20} MB")
+            del found[path]
+        contents = dict(self.blobs({*found.values()}))
+        return {path: contents[blob] for path, blob in found.items()}
 
     def entries_of(self, diff: Diff) -> tuple[Entries, Entries]:
         """What the files of a diff are at the base, and at the head."""
-        return of_diff(self._program, diff)
+        return of_diff(self._reader, diff)
 
     def entries_between(self, old_treeish: str, new_treeish: str) -> tuple[Entries, Entries]:
         """What the files in which two trees differ are in the old one, and in the new one; no rename is looked for."""
-        return between(self._program, _safe(old_treeish), _safe(new_treeish))
+        return between(self._program, self._reader, _safe(old_treeish), _safe(new_treeish))
 
     def attribute_files(self, treeish: str) -> tuple[tuple[str, str], ...]:
         """(path, blob) of every `.gitattributes` of a tree that git would read, sorted by path."""
@@ -195,13 +187,13 @@ class Repository:
 
     def write_tar(self, treeish: str, stream: BinaryIO) -> None:
         """Write every file of a tree, whatever its attributes say, as a POSIX tar; the same tree, the same bytes."""
-        objects.write_tar(self._program, self.entries(treeish), stream)
+        objects.write_tar(self._reader, self.entries(treeish), stream)
 
     def _parsed(self, revision: str) -> str | None:
-        if revision.startswith("-") or "\0" in revision:
+        if revision.startswith("-") or {"\0", "\n"} & {*revision}:
             return None
-        answer = self._program.answer("rev-parse", "--verify", "--quiet", "--end-of-options", revision)
-        return answer.output.decode().strip() if answer.status == 0 else None
+        found = self._reader.sizes([revision]).get(revision)
+        return found[0] if found else None
 
     def _dated(self, sha: str) -> list[str]:
         """Seconds since 1970, the commit and its parents."""

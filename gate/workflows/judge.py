@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from checks.catalog import installed
 from checks.report import FileReport
@@ -55,12 +56,10 @@ from gate.workflows.sum_tree import Counting, Summing, Sums, attribute_files, co
 
 WORKING_TREE = "working tree"
 CHECKS = ("coverage", "complexity", "security")
-USUAL = ("complexity", "security", "escapes", "syntax")
-"""The checks that a verdict needs."""
+USUAL = ("complexity", "security", "escapes")
+"""The checks that the first verdicts need."""
 SUMMED = frozenset({"complexity", "security"})
 """Those of which the files that do not change count, too: as sums."""
-OF_CHANGED_FILES = ("syntax", "escapes")
-"""Checks that tell what a change means; unchanged files have nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,9 @@ class Case:
         if self._compares_all or not (checks and self.question.base):
             return dict.fromkeys(checks, NONE)
         summing = Summing(self.service, self.code, checks, self.counting, progress=self.progress)
-        sums = summing.without(self.question.base, self.changed[0].entries)
+        before = self.changed[0]
+        reports = {check: self.reports(check, before).files for check in checks}
+        sums = summing.without(self.question.base, before, reports)
         self._measured_now.update(summing.measured_now)
         return sums
 
@@ -203,7 +204,15 @@ class Case:
     @cached_property
     def followed(self) -> Followed:
         """What became of the statements of changed files. Raises: SandboxError, PolicyError."""
-        return follow(self.diff, *(self.reports("syntax", tree).files for tree in self.changed))
+        entries = [tree.selection.measured for tree in self.changed]
+        reports = static_reports(
+            self.service,
+            self.code,
+            {"syntax": _unique(chain.from_iterable(entries))},
+            options=self.options,
+            progress=self.progress,
+        )
+        return follow(self.diff, *(reports.of("syntax", files) for files in entries))
 
     @cached_property
     def parts(self) -> Parts:
@@ -253,7 +262,7 @@ class Case:
         self._measured = everywhere | {*names}
         trees = dict.fromkeys(self._measured, self.changed)
         if self._compares_all:
-            trees |= dict.fromkeys(self._measured - {*OF_CHANGED_FILES}, self.compared)
+            trees |= dict.fromkeys(SUMMED & self._measured, self.compared)
         if everywhere:
             trees |= dict.fromkeys(everywhere, (self.base, self.head))
         wanted = {

@@ -14,7 +14,7 @@ from gate.core.diff import TreeEntry
 from gate.core.source import Selection, Sources, sources_of
 from gate.core.tree_sums import NONE, Reports, TreeSums
 from gate.service import Service
-from gate.workflows.measure import Code, Options, Progress, placed, silent, static_reports
+from gate.workflows.measure import Code, Options, Progress, Tree, placed, silent, static_reports
 
 ATTRIBUTES = "attributes"
 """The kind of fact that says where a tree has its `.gitattributes`."""
@@ -116,14 +116,13 @@ class Summing:
         service.store.save_tree_fact(repository_id, self._kind, tree, _Fact((*found.items(),)), now=now)
         return found
 
-    def without(self, treeish: str, touched: Iterable[TreeEntry]) -> Sums:
-        """The sums of a revision without some of its files. Raises: SandboxError."""
-        entries = tuple(touched)
+    def without(self, treeish: str, touched: Tree, reports: Mapping[str, Reports]) -> Sums:
+        """The sums of a revision without some of its files, of which the reports are known. Raises: SandboxError."""
         try:
-            return self._removed(self.of(treeish), entries)
+            return self._taken_out(self.of(treeish), touched.selection, reports)
         except ValueError as error:
             self._say(treeish, error)
-            paths = {entry.path for entry in entries}
+            paths = {entry.path for entry in touched.entries}
             return self._from_nothing(
                 entry for entry in self._code.git.entries(treeish) if entry.path not in paths
             )
@@ -158,7 +157,9 @@ class Summing:
         return {check: of.with_files(selection, reports[check], name_of) for check, of in sums.items()}
 
     def _removed(self, sums: Sums, entries: Iterable[TreeEntry]) -> Sums:
-        selection, reports = self._measured(entries)
+        return self._taken_out(sums, *self._measured(entries))
+
+    def _taken_out(self, sums: Sums, selection: Selection, reports: Mapping[str, Reports]) -> Sums:
         name_of = self._rules.name_of
         return {check: of.without_files(selection, reports[check], name_of) for check, of in sums.items()}
 

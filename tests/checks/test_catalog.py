@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -14,6 +15,14 @@ from checks import catalog
 from checks.catalog import COMPLEXITY, OWN, SECURITY, SYNTAX, Check
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _look_again() -> Iterator[None]:
+    """Checks are looked for once a process."""
+    catalog.installed.cache_clear()
+    yield
+    catalog.installed.cache_clear()
 
 
 def announce(monkeypatch: pytest.MonkeyPatch, folder: Path, entry: str) -> None:

@@ -199,7 +199,7 @@ def test_damage_found_while_reading_heals_at_the_next_try(
     for pack in (tmp_path / "mirrors" / "7.git" / "objects" / "pack").iterdir():
         pack.unlink()
 
-    with pytest.raises(Transient, match="ls-tree failed"):
+    with pytest.raises(Transient, match="cat-file failed"):
         mirror.file(sha, "a.py")
     mirror.fetch({sha: "refs/heads/main"})
 

@@ -19,7 +19,6 @@ from gate.git import Repository
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
-from gate.workflows import sum_tree as sum_tree_module
 from gate.workflows.judge import Case, Judged, Question
 from gate.workflows.measure import Code
 from gate.workflows.sum_tree import Summing
@@ -27,7 +26,12 @@ from tests.doors.author import Author
 from tests.migrated import migrate
 from tests.workflows.test_fill_history import COMMITS, HIDDEN, PLAIN, POLICY, REPOSITORY, SHELL, TANGLE
 
-CODE = {"a.py": SHELL.encode(), "b.py": TANGLE.encode(), "c.py": HIDDEN.encode(), "d.py": b"def broken(:\n"}
+CODE: dict[str, bytes | None] = {
+    "a.py": SHELL.encode(),
+    "b.py": TANGLE.encode(),
+    "c.py": HIDDEN.encode(),
+    "d.py": b"def broken(:\n",
+}
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +140,7 @@ def test_files_that_the_change_does_not_touch_are_not_read_again(
     monkeypatch.setattr(Repository, "attribute_files", lambda _, treeish: ())
 
     again = judged(case_of(new_shop, git, base, heads[1], policy=""))
-    later = judged(case_of(new_shop, git, *heads, policy=""))
+    later = judged(case_of(new_shop, git, heads[0], heads[1], policy=""))
 
     assert listed == []
     numbers = [each.obtained.partition(": ")[2].partition(",")[0] for each in (*again, *later)]
@@ -181,9 +185,7 @@ def test_a_tree_that_is_gone_is_no_help(new_shop: Service, tmp_path: Path) -> No
     assert (facts.files, facts.persisting_elsewhere) == (2, 2)
 
 
-def test_sums_that_do_not_hold_are_made_anew(
-    new_shop: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sums_that_do_not_hold_are_made_anew(new_shop: Service, tmp_path: Path) -> None:
     """
     A file that was measured when its tree was summed and cannot be now, for a cause of ours: nothing is counted twice.
     """
@@ -192,29 +194,15 @@ def test_sums_that_do_not_hold_are_made_anew(
     author.commit({"a.py": PLAIN.encode()})
     git = Repository.open(author.root / ".git")
     head = author.commit({"e.py": PLAIN.encode()})
-    judged(case_of(new_shop, git, base, head, policy=""))
-    failed = FileReport("security", "", problem=Problem("not analysed", ours=True))
-    plain = sum_tree_module.static_reports
-
-    class Failing:
-        def __init__(self, *given: object, **named: object) -> None:
-            self._found = plain(*given, **named)  # type: ignore[arg-type]
-
-        def of(self, check: str, files: tuple[object, ...]) -> dict[str, FileReport]:
-            found = self._found.of(check, files)  # type: ignore[arg-type]
-            return {path: failed if path == "a.py" else each for path, each in found.items()}
-
-        def measured_now(self, check: str) -> int:
-            return self._found.measured_now(check)
-
     case = case_of(new_shop, git, base, head, policy="")
-    summing = Summing(new_shop, case.code, ["complexity", "security"], case.counting)
-    monkeypatch.setattr(sum_tree_module, "static_reports", Failing)
+    judged(case)
+    summing = Summing(new_shop, case.code, ["complexity"], case.counting)
+    failed = FileReport("complexity", "", problem=Problem("not analysed", ours=True))
 
-    sums = summing.without(base, case.changed[0].entries)["security"]
+    sums = summing.without(base, case.changed[0], {"complexity": {"a.py": failed}})["complexity"]
 
     assert [file.path for file in sums.unmeasured] == ["d.py"]
-    assert (sums.files(), sums.measured(), sums.findings(), sums.suppressed()) == (3, 2, 0, 1)
+    assert (sums.files(), sums.measured(), sums.complexities()) == (3, 2, {12: 1})
 
 
 def test_what_nobody_looked_at_is_forgotten(new_shop: Service, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ loosening and not listed; what may be either is listed as a change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from checks.report import FileReport
 from gate.core.comparison import TreeReports
@@ -52,9 +52,13 @@ def loosened(
     found = [
         *suppressions(trees, diff, findings),
         *lost_tests(diff, base.tests, head.tests),
-        *(loosening(change, head_files) for change in changed_keys(base_files, head_files)),
-        *unreadable(base_files, head_files),
-        *(loosening(change, head_files) for change in changed_tools(base_files, head_files)),
+        *(_of_settings(base_files, head_files) if base_files != head_files else ()),
         *grown_baselines(diff, base_files, head_files),
     ]
     return tuple(sorted(found, key=lambda each: (each.path, each.line, each.name)))
+
+
+def _of_settings(base: Files, head: Files) -> Iterator[Loosening]:
+    yield from (loosening(change, head) for change in changed_keys(base, head))
+    yield from unreadable(base, head)
+    yield from (loosening(change, head) for change in changed_tools(base, head))
