@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from checks import normal_form
 from checks.catalog import ESCAPES, Options
+from checks.kinds import INNER
 from checks.normal_form import DEFINITIONS, qualified
 from checks.report import FileReport, Finding
 from checks.source import Source, comments, printable, report
@@ -25,6 +26,8 @@ COMMENTS = {
 
 SIGNS = re.compile(r"nosec|noqa|ignore|pragma|skip|xfail|expectedFailure", re.IGNORECASE)
 """A text without any of these has no escape: most files need not be looked at more closely."""
+SKIP_SIGNS = re.compile(r"skip|xfail|expectedFailure", re.IGNORECASE)
+"""A text without any of these skips no test, whatever the names are imported as."""
 
 CALLS = {
     "pytest.skip": "skip",
@@ -52,7 +55,7 @@ def _measure(source: Source) -> FileReport:
         return FileReport(ESCAPES.name, ESCAPES.version)
     lines = source.text.split("\n")
     scopes = _scopes(source.tree, len(lines))
-    found = [*_comments(source.text, scopes), *_skips(source.tree, lines, scopes)]
+    found = [*_comments(source.text, scopes), *_skips(source, lines, scopes)]
     found.sort(key=lambda finding: (finding.line, finding.column, finding.rule))
     return FileReport(ESCAPES.name, ESCAPES.version, findings=tuple(found))
 
@@ -67,9 +70,11 @@ def _comments(text: str, scopes: list[str]) -> Iterator[Finding]:
                 yield _finding(rule, (line, line, column), comment, scopes[line], words)
 
 
-def _skips(tree: ast.Module, lines: list[str], scopes: list[str]) -> Iterator[Finding]:
-    aliases = _aliases(tree)
-    for node in _expressions(tree):
+def _skips(source: Source, lines: list[str], scopes: list[str]) -> Iterator[Finding]:
+    if not SKIP_SIGNS.search(source.text):
+        return  # to walk the tree costs more than to parse it
+    expressions, aliases = _looked_through(source.tree)
+    for node in expressions:
         name = _dotted(node.func if isinstance(node, ast.Call) else node, aliases)
         rule = "skip" if name.endswith(".skipTest") else CALLS.get(name, "")
         if rule:
@@ -79,32 +84,44 @@ def _skips(tree: ast.Module, lines: list[str], scopes: list[str]) -> Iterator[Fi
             yield _finding(rule, span, text, scopes[node.lineno], normal_form.header(node))
 
 
-def _expressions(tree: ast.Module) -> Iterator[ast.expr]:
-    """Calls, and names that are not called, in no order; what a handler catches is no skip."""
-    nodes: list[ast.AST] = [tree]
+def _looked_through(tree: ast.Module) -> tuple[list[ast.expr], dict[str, str]]:
+    """Calls, and names that are not called, in no order, and what imported names mean, anywhere in the file.
+
+    What a handler catches is no skip.
+    """
+    found: list[ast.expr] = []
+    aliases: dict[str, str] = {}
+    nodes: list[object] = [tree]
     while nodes:
         node = nodes.pop()
-        children = list(ast.iter_child_nodes(node))
-        if isinstance(node, ast.ExceptHandler):
-            children = list(node.body)
-        elif isinstance(node, ast.Call):
-            yield node
-            children.remove(node.func)
-            children += ast.iter_child_nodes(node.func)
-        elif isinstance(node, ast.Name | ast.Attribute):
-            yield node
-        nodes += children
+        if isinstance(node, ast.Call):
+            found.append(node)
+            nodes += node.args
+            nodes += node.keywords
+            nodes += _inside(node.func)
+        elif isinstance(node, ast.ExceptHandler):
+            nodes += node.body
+        else:
+            if isinstance(node, ast.Name | ast.Attribute):
+                found.append(node)
+            elif isinstance(node, ast.Import):
+                aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                aliases |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            nodes += _inside(node)
+    return found, aliases
 
 
-def _aliases(tree: ast.Module) -> dict[str, str]:
-    """What names mean that were imported from pytest or unittest, anywhere in the file."""
-    aliases: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            aliases |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    return aliases
+def _inside(node: object) -> list[object]:
+    """What stands directly in a node, nodes and texts."""
+    inside: list[object] = []
+    for name in INNER[type(node)]:
+        value = getattr(node, name)
+        if isinstance(value, list):
+            inside += value
+        else:
+            inside.append(value)
+    return inside
 
 
 def _dotted(node: ast.expr, aliases: dict[str, str]) -> str:
