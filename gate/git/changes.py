@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from gate.core.diff import ChangeKind, Diff, FileChange, Hunk
+from gate.core.failure import Permanent
 
 RENAME_LIMIT = 4000
 """Added times removed files up to this number squared are compared for inexact renames; equal contents always."""
@@ -64,13 +65,18 @@ _ESCAPED = {
 }
 
 
-def parse(lines: Iterable[bytes]) -> Diff:
-    """The diff from git's output, line by line, so that contents are never held."""
+def parse(lines: Iterable[bytes], most: int) -> Diff:
+    """The diff from git's output, line by line, so that contents are never held.
+
+    Raises: Permanent for more than `most` files.
+    """
     changes: list[FileChange] = []
     sections: list[tuple[list[Hunk], bool]] = []
     for line in lines:
         if line.startswith(b":"):
             changes.append(_raw(line))
+            if len(changes) > most:
+                raise Permanent(f"the change has more than {most:,} files")
         elif line.startswith(b"diff --git "):
             sections.append(([], False))
         elif line.startswith(b"@@ "):

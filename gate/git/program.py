@@ -32,6 +32,8 @@ FETCH_SECONDS = 1800.0
 MOST_OUTPUT_BYTES = 256 * 2**20
 """Of an answer that is held in memory; a listing of the largest trees measured has 20 MB."""
 
+_DATA_LIMIT = 2 * 2**30
+"""Memory of its own that a reading command may take: a few nested folders can stand for more files than any memory holds."""
 _FILE_SIZE_LIMIT = 16 * 2**30
 _MEMORY_LIMIT = 16 * 2**30
 """Address space, not resident memory: git maps its packs."""
@@ -145,7 +147,9 @@ class Program:
 
         Raises: as `output`.
         """
-        with self._process(arguments, stdin=subprocess.PIPE, seconds=FETCH_SECONDS) as (process, errors):
+        with self._process(
+            arguments, stdin=subprocess.PIPE, seconds=FETCH_SECONDS, most_data=_DATA_LIMIT
+        ) as (process, errors):
             yield _stdin(process), _stdout(process)
             with contextlib.suppress(BrokenPipeError):
                 _stdin(process).close()
@@ -165,7 +169,12 @@ class Program:
 
     @contextlib.contextmanager
     def _process(
-        self, arguments: tuple[str, ...], *, stdin: int | IO[bytes], seconds: float
+        self,
+        arguments: tuple[str, ...],
+        *,
+        stdin: int | IO[bytes],
+        seconds: float,
+        most_data: int = _MEMORY_LIMIT,
     ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
         git = shutil.which("git")
         if git is None:
@@ -182,7 +191,7 @@ class Program:
                 start_new_session=True,
             ) as process,
         ):
-            _limit(process)
+            _limit(process, most_data)
             deadline = threading.Timer(seconds, _kill, [process])
             deadline.daemon = True
             deadline.start()
@@ -225,11 +234,12 @@ def _proxies(protocols: str) -> dict[str, str]:
     return {f"{scheme}_proxy": address for scheme, address in urllib.request.getproxies_environment().items()}
 
 
-def _limit(process: subprocess.Popen[bytes]) -> None:
-    """Cap the largest file and the address space of git and of the programs it starts."""
+def _limit(process: subprocess.Popen[bytes], most_data: int) -> None:
+    """Cap the largest file, the address space and the memory of its own of git and of the programs it starts."""
     with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (_FILE_SIZE_LIMIT, _FILE_SIZE_LIMIT))
         resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (most_data, most_data))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

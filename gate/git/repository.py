@@ -105,13 +105,13 @@ class Repository:
     def diff(self, base_treeish: str, head_treeish: str) -> Diff:
         """What changed between two trees, renames and copies followed; an empty string is the empty tree.
 
-        Attributes such as `-diff` and anybody's configuration have no say.
+        Attributes such as `-diff` and anybody's configuration have no say. Raises: Permanent for more than MOST_FILES.
         """
         base, head = (
             _safe(treeish) if treeish else self._empty_tree() for treeish in (base_treeish, head_treeish)
         )
         with self._program.pipe(*changes.ARGUMENTS, base, head) as (_, output):
-            return changes.parse(output)
+            return changes.parse(output, MOST_FILES)
 
     def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(id, content) of any number of blobs, in the order asked."""

@@ -14,6 +14,7 @@ import pytest
 from gate.core.diff import FileChange, Hunk
 from gate.core.failure import Permanent, PolicyError
 from gate.git import Repository
+from gate.git import program as program_module
 from gate.git import repository as repository_module
 from tests.doors.author import Author
 
@@ -489,6 +490,7 @@ def test_a_tree_that_stands_for_more_files_than_any_disk_holds_is_refused(
 ) -> None:
     """Ten folders that are one and the same tree, a few levels deep, are some hundred bytes of git and no end of files."""
     monkeypatch.setattr(repository_module, "MOST_FILES", 5000)
+    monkeypatch.setattr(program_module, "_DATA_LIMIT", 64 * 2**20)
     blob = author.git("hash-object", "-w", "--stdin", stdin=b"x = 1\n")
     tree = author.git(
         "mktree", stdin=b"".join(b"100644 blob %s\t%d.py\n" % (blob.encode(), n) for n in range(10))
@@ -499,6 +501,19 @@ def test_a_tree_that_stands_for_more_files_than_any_disk_holds_is_refused(
 
     with pytest.raises(Permanent, match="more than 5,000 files"):
         repository.entries(tree)
+    with pytest.raises(Permanent, match="diff-tree"):
+        repository.diff("", tree)
+
+
+def test_a_change_of_more_files_than_a_tree_may_have_is_refused(
+    author: Author, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before more of them are held."""
+    monkeypatch.setattr(repository_module, "MOST_FILES", 20)
+    sha = author.commit({f"{number}.py": b"x = 1\n" for number in range(21)})
+
+    with pytest.raises(Permanent, match="the change has more than 20 files"):
+        repository.diff("", sha)
 
 
 def test_a_file_of_settings_has_a_size_that_can_be_parsed(author: Author, repository: Repository) -> None:
