@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from history import is_test
-from plain import File, Found, Function
-
+from benchmarks.history import is_test
+from benchmarks.plain import File, Found, Function
 from gate.core.comparison import ComplexityFacts, FindingChange, SecurityFacts
 
 _TELLING = 3

@@ -1,6 +1,6 @@
 """Which well-known projects have their coverage measured without any configuration, and does the box change what is measured?
 
-    python benchmarks/compatibility.py [NAME...] [--write]
+    python -m benchmarks.compatibility [NAME...] [--write]
 
 For each project below, from its source distribution (fixed by hash) and without a `.gate.toml`:
 
@@ -33,8 +33,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from by_hand import Bare, Run, unpacked
 from uv import find_uv_bin
+
+from benchmarks.by_hand import Bare, Run, unpacked
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "compatibility.md"
@@ -280,7 +281,7 @@ def committed(archive: Path, folder: Path) -> Path:
 
 HEAD = """# Compatibility
 
-Which well-known projects have their coverage measured without a `.gate.toml`, made by `python benchmarks/compatibility.py --write` from source distributions that carry their tests. Nothing is tuned for one of them.
+Which well-known projects have their coverage measured without a `.gate.toml`, made by `python -m benchmarks.compatibility --write` from source distributions that carry their tests. Nothing is tuned for one of them.
 
 **Measured** means: every test ends as it does in a run by hand without a box (an ordinary virtual environment, the same versions, the project installed with `-e .`), and the same lines of the same files are covered.
 Tests and lines that differ between two runs by hand are chance and left out. **Handled** means: what differs goes with tests that want a network or a service, and the check says so. **Differs** says what differs; **not measured** gives the check's own words.

@@ -1,4 +1,4 @@
-"""Show that the checks say what the plain tools say: `python benchmarks/equality.py TREE...`, status 1 on a difference.
+"""Show that the checks say what the plain tools say: `python -m benchmarks.equality TREE...`, status 1 on a difference.
 
 It runs the command lines of radon and bandit over a copy of each tree's Python files, under neutral names so that the
 tools' exclusions and configuration files do not bite, and compares block by block and finding by finding. What a tool
@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from plain import run as run_tool
-
+from benchmarks.plain import run as run_tool
 from checks import complexity, maintainability, security, size
 from checks.report import FileReport, Finding
 from checks.source import UnreadableSourceError, read

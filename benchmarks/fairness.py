@@ -1,6 +1,6 @@
 """Show that Gate blames nobody for what they did not do: on real revisions, reformatted ones and real merges.
 
-    python benchmarks/fairness.py REPOSITORY... [--merges 200] [--black PROGRAM] [--write FILE]
+    python -m benchmarks.fairness REPOSITORY... [--merges 200] [--black PROGRAM] [--write FILE]
 
 1. The newest revision against itself, written anew by `ast.unparse`, and formatted by the black program at two line
    lengths: no function and no finding may change, and with any set of statements run on both sides no line may be new
@@ -30,10 +30,10 @@ from typing import Any
 
 from coverage.exceptions import NotPython
 from coverage.parser import PythonParser
-from history import Change, History
-from plain import decoded
-from replay import case_of, gate_service
 
+from benchmarks.history import Change, History
+from benchmarks.plain import decoded
+from benchmarks.replay import case_of, gate_service
 from checks.report import CoverageReport, FileCoverage, Suite
 from gate.core.comparison import ComplexityFacts, FindingChange, SecurityFacts
 from gate.core.comparison.lines import compare_coverage, follow

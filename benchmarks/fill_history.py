@@ -1,6 +1,6 @@
 """How long it takes to fill trends from git history, beside running radon and bandit on every commit.
 
-    python benchmarks/fill_history.py BARE_GIT_DIRECTORY [--commits 1000] [--sample 5] [--sandbox none]
+    python -m benchmarks.fill_history BARE_GIT_DIRECTORY [--commits 1000] [--sample 5] [--sandbox none]
 
 Gate's part is the workflow's own, batch by batch, with an empty database in a file and the analysers as the service
 starts them. The other part is `radon cc` and then `bandit -r` on the same source files, as files, of a few commits evenly
@@ -22,13 +22,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from benchmarks import table
 from gate.core.event import RepositoryRef
 from gate.core.failure import PolicyError
 from gate.core.policy import DEFAULT, Policy
 from gate.git import Commit, Repository
 from gate.sandbox.pool import POOL
 from gate.service import Service
-from gate.settings import Settings
+from gate.settings import SandboxMode, Settings
 from gate.store import Store
 from gate.workflows import fill_history
 from gate.workflows.fill_history import fill_in
@@ -64,20 +65,41 @@ def main() -> None:
     line = git.first_parents(tip)[: asked.commits][::-1]
     fill_history.MOST_COMMITS = asked.commits
     with tempfile.TemporaryDirectory() as folder:
-        ours, others = _measured(git, line, asked, Path(folder))
+        ours, others = _measured(git, line, asked.sample, asked.sandbox, Path(folder))
     _print(line, ours, others, in_box=asked.sandbox != "none")
 
 
+def measure(directory: Path, tip: str, *, commits: int = 1000, sample: int = 5) -> list[table.Line]:
+    """The figures as lines of a table."""
+    git = Repository.open(directory)
+    line = git.first_parents(tip)[:commits][::-1]
+    fill_history.MOST_COMMITS = commits
+    with tempfile.TemporaryDirectory() as folder:
+        ours, others = _measured(git, line, sample, "bwrap", Path(folder))
+    total = sum(ours.wall)
+    ratio = sum(others.wall) / len(others.wall) * len(line) / total
+    return [
+        table.line(
+            f"history, {len(line):,} commits",
+            [total],
+            "s",
+            ratio=ratio,
+            target="120 s, plain tools at least 30 times as long",
+            note=f"ratio of radon and bandit on {sample} commits, multiplied",
+        )
+    ]
+
+
 def _measured(
-    git: Repository, line: Sequence[Commit], asked: argparse.Namespace, folder: Path
+    git: Repository, line: Sequence[Commit], sample: int, sandbox: SandboxMode, folder: Path
 ) -> tuple[Spent, Spent]:
     """What the batches cost, and both tools on the samples."""
     settings = Settings(
-        app=None, data_dir=folder, database_url=f"sqlite:///{folder}/gate.db", sandbox=asked.sandbox
+        app=None, data_dir=folder, database_url=f"sqlite:///{folder}/gate.db", sandbox=sandbox
     )
     policy = _policy(git, line[-1].sha)
-    step = (len(line) - 1) / max(1, asked.sample - 1)
-    samples = iter([line[round(place * step)] for place in range(asked.sample)])
+    step = (len(line) - 1) / max(1, sample - 1)
+    samples = iter([line[round(place * step)] for place in range(sample)])
     ours, others = Spent(), Spent()
     with Store(settings.database_url) as store:
         store.migrate()

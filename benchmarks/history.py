@@ -28,6 +28,8 @@ class History:
     """One git repository: a checkout, or a bare git directory."""
 
     path: Path
+    tip: str = "HEAD"
+    """The commit that the newest change made."""
     _blobs: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -42,7 +44,7 @@ class History:
         Merges alone where they are the rule; else each commit, as squash merges make them.
         """
         lines = self._git(
-            "log", "--first-parent", "--format=%H %P", "-n", str(60 * count * every), "HEAD", "--", "*.py"
+            "log", "--first-parent", "--format=%H %P", "-n", str(60 * count * every), self.tip, "--", "*.py"
         ).splitlines()
         commits = [line.split() for line in lines if " " in line]
         merges = [commit for commit in commits if len(commit) > 2]

@@ -1,6 +1,6 @@
 """What the first index of a tree costs: milliseconds per 1,000 lines of each check alone, of all together, and of the plain tools.
 
-`python benchmarks/index.py TREE... [--analysers 2] [--rounds 3] [--only complexity,security] [--json FILE]`
+`python -m benchmarks.index TREE... [--analysers 2] [--rounds 3] [--only complexity,security] [--json FILE]`
 
 A tree is a folder, or a bare git directory whose `HEAD` is read. Every round measures each way once, so that a busy
 machine slows all of them; each figure is the median of the rounds. `alone` and `together` run in this process, with CPU
@@ -23,9 +23,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from equality import python_files
-from plain import run as run_tool
-
+from benchmarks import table
+from benchmarks.equality import python_files
+from benchmarks.plain import run as run_tool
 from checks import catalog
 from checks.source import read
 from gate.sandbox import Sandbox
@@ -58,13 +58,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def unpacked(tree: Path, folder: Path) -> Path:
-    """The folder itself, or the files of a bare git directory's `HEAD` in the empty folder."""
+def unpacked(tree: Path, folder: Path, revision: str = "HEAD") -> Path:
+    """The folder itself, or the files of a revision of a bare git directory in the empty folder."""
     if not (tree / "HEAD").is_file():
         return tree
     archive = folder / "tree.tar"
     subprocess.run(
-        ["git", "--git-dir", str(tree), "archive", "--output", str(archive), "HEAD"],
+        ["git", "--git-dir", str(tree), "archive", "--output", str(archive), revision],
         check=True,
     )
     with tarfile.open(archive) as packed:
@@ -137,6 +137,26 @@ def by_tool(sources: Sources, tool: str, *arguments: str) -> float:
         begin = time.perf_counter()
         run_tool(folder, tool, *arguments)
         return time.perf_counter() - begin
+
+
+def as_lines(tree: str, figures: dict[str, float]) -> list[table.Line]:
+    """The figures that matter as lines of a table."""
+    analysers = next(value for name, value in figures.items() if name.endswith("analysers"))
+    note = f"{figures['lines']:,} lines, cold"
+    plain = figures["radon cc"] + figures["bandit -r"]
+    return [
+        table.line(
+            f"index {tree}, two analysers, 1,000 lines",
+            [analysers],
+            "ms",
+            ratio=plain / analysers,
+            target="12 ms, plain tools at least 5 times as long",
+            note=f"{note}; ratio of the plain tools one after the other",
+        ),
+        table.line(
+            f"index {tree}, one core in this process, 1,000 lines", [figures["together"]], "ms", note=note
+        ),
+    ]
 
 
 def show(tree: str, figures: dict[str, float]) -> None:

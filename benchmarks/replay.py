@@ -1,6 +1,6 @@
 """Replay real changes and compare Gate's complexity and security deltas with a comparison by brute force.
 
-    python benchmarks/replay.py REPOSITORY... [--merges 200] [--every 1] [--write FILE]
+    python -m benchmarks.replay REPOSITORY... [--merges 200] [--every 1] [--write FILE]
 
 A repository is a checkout or a bare git directory; the changes are its newest merges of Python files (or commits, where
 history is linear), shared evenly among the repositories. For each, both complete trees are measured by the command lines
@@ -25,10 +25,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from brute_force import Side, finding_differences, function_differences
-from history import Change, History
-from plain import PlainTools
-
+from benchmarks.brute_force import Side, finding_differences, function_differences
+from benchmarks.history import Change, History
+from benchmarks.plain import PlainTools
 from gate.core.comparison import ComplexityFacts, SecurityFacts
 from gate.core.event import RepositoryRef
 from gate.core.policy import DEFAULT

@@ -1,6 +1,6 @@
 """What a verdict on complexity and security costs in a worker: from the first step to the stored verdict, over real changes.
 
-    python benchmarks/verdict.py REPOSITORY [--changes 60] [--growth 10] [--plain] [--json FILE]
+    python -m benchmarks.verdict REPOSITORY [--changes 60] [--growth 10] [--plain] [--json FILE]
 
 A repository is a checkout or a bare git directory; the changes are the newest consecutive ones of Python files. The tree
 before the oldest is indexed first. Then each change is judged three times, one after the other:
@@ -30,9 +30,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-import table
-from history import Change, History
 
+from benchmarks import table
+from benchmarks.history import Change, History
 from gate.core.event import RepositoryRef
 from gate.core.policy import DEFAULT
 from gate.core.verdict import combine, sub_verdicts
@@ -229,9 +229,11 @@ def by_plain_tools(git: Path, change: Change) -> dict[str, float]:
     return found
 
 
-def measure(git: Path, *, count: int = 60, copies: int = 0, plain: bool = False) -> list[table.Line]:
+def measure(
+    git: Path, tip: str = "HEAD", *, count: int = 60, copies: int = 0, plain: bool = False
+) -> list[table.Line]:
     """The lines of the table for one repository."""
-    history = History(git)
+    history = History(git, tip)
     changes = history.changes(count)[::-1]
     with worker(git) as one:
         found = list(timed(one, changes))
