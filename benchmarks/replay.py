@@ -35,8 +35,9 @@ from gate.git import Repository
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
-from gate.workflows.judge import Case, Question
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code
+from gate.workflows.question import Question
 
 
 @contextmanager

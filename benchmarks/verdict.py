@@ -41,8 +41,9 @@ from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
 from gate.tables import file_report, tree_fact
-from gate.workflows.judge import SUMMED, Case, Question
+from gate.workflows.judge import SUMMED, Case
 from gate.workflows.measure import Code
+from gate.workflows.question import Question
 from gate.workflows.sum_tree import Summing
 
 REPOSITORY = RepositoryRef(1, 7, "octo/shop", "main", private=False)

@@ -58,21 +58,29 @@ class Check:
         return " ".join([str(self.revision), *tools, interpreter])
 
 
-@cache
 def installed() -> tuple[Check, ...]:
-    """Our own checks, then those other distributions announce as entry points `gate.checks`, by name; looked for once.
+    """Our own checks, then those other distributions announce as entry points `gate.checks`, by name.
 
     Raises: TypeError when an entry point is no `Check`.
     """
     checks = {check.name: check for check in OWN}
+    for check in announced():
+        checks.setdefault(check.name, check)
+    return tuple(checks.values())
+
+
+@cache
+def announced() -> tuple[Check, ...]:
+    """The checks of other distributions; looked for once a process. Raises: as `installed`."""
+    found = []
     for entry_point in sorted(metadata.entry_points(group="gate.checks"), key=lambda entry: entry.name):
         check = entry_point.load()
         if not isinstance(check, Check):
             raise TypeError(
                 f"entry point {entry_point.name!r} of gate.checks: expected a Check, got {check!r}"
             )
-        checks.setdefault(check.name, check)
-    return tuple(checks.values())
+        found.append(check)
+    return tuple(found)
 
 
 def load(check: Check) -> Measure:

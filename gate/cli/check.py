@@ -15,9 +15,10 @@ from gate.core.failure import PolicyError
 from gate.core.verdict import Outcome, Verdict, broken_policy, combine, sub_verdicts
 from gate.core.verdict_json import as_json
 from gate.workflows.cover import cover
-from gate.workflows.judge import CHECKS, WORKING_TREE, Case, Judged
+from gate.workflows.judge import CHECKS, WORKING_TREE, Case
 from gate.workflows.measure_coverage import Running
 from gate.workflows.preview import preview
+from gate.workflows.question import Judged
 from gate.workflows.raw import raw_report
 
 path_argument = click.argument("path", type=click.Path(exists=True, path_type=Path), default=Path())

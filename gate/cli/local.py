@@ -17,8 +17,9 @@ from gate.git import Checkout, Repository
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
-from gate.workflows.judge import WORKING_TREE, Question
+from gate.workflows.judge import WORKING_TREE
 from gate.workflows.measure import Code
+from gate.workflows.question import Question
 from gate.workflows.rules import rules_at
 from gate.workflows.settings_of import policy_source
 

@@ -11,7 +11,8 @@ from gate.core.verdict import needs_approval
 from gate.core.work import Approve, Evaluate, EvaluateGroup, Run, Supersede
 from gate.github import PullRequestView
 from gate.service import Service
-from gate.workflows.judge import Case, Judged
+from gate.workflows.judge import Case
+from gate.workflows.question import Judged
 from gate.workflows.reconcile import evaluation
 
 ROLES = frozenset({"admin", "maintain", "write"})

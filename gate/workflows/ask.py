@@ -15,8 +15,8 @@ from gate.core.policy import Defaults, Policy
 from gate.core.work import Evaluate, EvaluateGroup
 from gate.git import Repository
 from gate.service import Service
-from gate.workflows.judge import Question
 from gate.workflows.organisation import defaults_of
+from gate.workflows.question import Question
 from gate.workflows.rules import Rules, rules_at
 from gate.workflows.settings_of import policy_at, policy_source
 

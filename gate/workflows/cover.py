@@ -26,8 +26,9 @@ from gate.core.verdict import (
 )
 from gate.core.verdict.wording import counted
 from gate.workflows.components import seen_by
-from gate.workflows.judge import Case, Judged
+from gate.workflows.judge import Case
 from gate.workflows.measure_coverage import Measured, Running, known, measured
+from gate.workflows.question import Judged
 from gate.workflows.run_again import remember, run_again
 from gate.workflows.run_tests import Unmeasurable
 from gate.workflows.suite_change import suite_changed

@@ -24,11 +24,12 @@ from gate.workflows.approve import is_fork, waiting, waits
 from gate.workflows.ask import ask, ask_of_group
 from gate.workflows.comment import comment
 from gate.workflows.cover import cover
-from gate.workflows.judge import Case, Judged, Question
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Indexes, Running, box_name
 from gate.workflows.note_change import note_change_marks, note_change_text
 from gate.workflows.preview import preview
+from gate.workflows.question import Judged, Question
 from gate.workflows.supersede import FIRST_STAGE, close_run, still_wanted
 
 Evaluation = Evaluate | EvaluateGroup

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
 from checks.catalog import installed
 from checks.report import FileReport
-from gate.core import policy as policies
 from gate.core.comparison import TreeReports
-from gate.core.comparison.decisions import LineComparison
 from gate.core.comparison.findings import Levels, compare_security
 from gate.core.comparison.functions import compare_complexity
 from gate.core.comparison.lines import Followed, follow
@@ -25,14 +22,12 @@ from gate.core.component import Part, Parts
 from gate.core.coverage_configuration import named_sources
 from gate.core.diff import Diff, TreeEntry
 from gate.core.guard import GUARDED_FILES, Loosening, author_name, baselines, loosened, with_authors
-from gate.core.policy import Policy
 from gate.core.source import Sources, left_out, moved_out
 from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_options
 from gate.core.tree_sums import NONE
 from gate.core.verdict import (
     CheckVerdict,
     Components,
-    Provenance,
     Reason,
     judge_complexity,
     judge_security,
@@ -51,6 +46,7 @@ from gate.workflows.measure import (
     static_reports,
     survey,
 )
+from gate.workflows.question import Judged, Question
 from gate.workflows.settings_of import files_at
 from gate.workflows.sum_tree import Counting, Summing, Sums, attribute_files, counting
 
@@ -60,59 +56,6 @@ USUAL = ("complexity", "security", "escapes")
 """The checks that the first verdicts need."""
 SUMMED = frozenset({"complexity", "security"})
 """Those of which the files that do not change count, too: as sums."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The verdict of one check, and how its numbers were obtained, for people."""
-
-    verdict: CheckVerdict
-    obtained: str
-    components: Components = ()
-    """The verdicts of the components; the first one is then of the rest of the repository."""
-    obtained_of: tuple[str, ...] = ()
-    """How numbers of components were obtained that have tests of their own, a sentence each."""
-    lines: tuple[LineComparison, ...] = ()
-    """What coverage was counted from, of each part, where somebody wants it explained; too much to be kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Two revisions and the rules to judge them by: everything a verdict is a function of."""
-
-    base: str
-    """Sha of the commit compared with; empty for nothing before a first commit."""
-    head: str
-    """A commit or tree id."""
-    head_name: str
-    """Full sha, or `working tree`."""
-    rules: str
-    """The revision whose policy and tool configuration count; empty for the defaults."""
-    policy: Policy
-    policy_source: str
-    """For people: `.gate.toml at 1a2b3c4 (main)`."""
-    base_age_days: int | None = None
-    renamed: tuple[tuple[str, str], ...] = ()
-    """(path at the head, at the base) of every renamed file; known once the two were compared."""
-    defaults: Policy = policies.DEFAULT
-    """What holds where a `.gate.toml` says nothing: the organisation's, below `[tests]` of the head too."""
-
-    def provenance(self, judged: Iterable[Judged] = ()) -> Provenance:
-        """What every check echoes; with how the numbers of these checks were obtained."""
-        return Provenance(
-            head=self.head_name,
-            base=self.base,
-            policy_sha=self.rules,
-            policy_digest=policies.digest(self.policy),
-            policy_source=self.policy_source,
-            base_age_days=self.base_age_days,
-            obtained=tuple(
-                (each.verdict.check, sentence)
-                for each in judged
-                for sentence in (each.obtained, *each.obtained_of)
-            ),
-            renamed=self.renamed,
-        )
 
 
 class Case:

@@ -19,7 +19,8 @@ from gate.core.verdict import (
     previewed,
     sub_verdicts,
 )
-from gate.workflows.judge import Case, Judged
+from gate.workflows.judge import Case
+from gate.workflows.question import Judged
 from gate.workflows.rules import writes_policy
 from gate.workflows.settings_of import policy_at
 

@@ -22,11 +22,12 @@ from gate.service import Service
 from gate.workflows.ask import ask_of_branch
 from gate.workflows.cover import cover, record
 from gate.workflows.fill_history import USUAL
-from gate.workflows.judge import Case, Judged, Question
+from gate.workflows.judge import Case
 from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
 from gate.workflows.note_files import note_coverage, note_files
+from gate.workflows.question import Judged, Question
 from gate.workflows.settings_of import policy_at
 from gate.workflows.totals import coverage_totals, static_totals
 

@@ -14,8 +14,9 @@ from gate.core.policy import Policy
 from gate.core.trend import SUMMED, Summand, Sums
 from gate.git import Commit
 from gate.sandbox import never
-from gate.workflows.judge import Case, Question
+from gate.workflows.judge import Case
 from gate.workflows.measure import Reports, scripts, static_reports
+from gate.workflows.question import Question
 
 
 def question_of_history(tip: str, policy: Policy) -> Question:

@@ -9,8 +9,9 @@ from gate.core.comparison import CoverageFacts
 from gate.core.component import Parts
 from gate.core.policy import Policy
 from gate.core.trend import LIMIT, SUMMED, Sums, numbers_of
-from gate.workflows.judge import Case, Judged
+from gate.workflows.judge import Case
 from gate.workflows.measure import static_reports
+from gate.workflows.question import Judged
 
 
 def static_totals(case: Case, policy: Policy) -> dict[str, int]:

@@ -20,9 +20,9 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture(autouse=True)
 def _look_again() -> Iterator[None]:
     """Checks are looked for once a process."""
-    catalog.installed.cache_clear()
+    catalog.announced.cache_clear()
     yield
-    catalog.installed.cache_clear()
+    catalog.announced.cache_clear()
 
 
 def announce(monkeypatch: pytest.MonkeyPatch, folder: Path, entry: str) -> None:

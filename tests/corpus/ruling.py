@@ -26,9 +26,10 @@ from gate.service import Service
 from gate.settings import SandboxMode, Settings
 from gate.store import Store
 from gate.workflows.cover import compare, cover
-from gate.workflows.judge import Case, Judged, Question
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code, static_reports
 from gate.workflows.measure_coverage import Running
+from gate.workflows.question import Judged, Question
 from tests.corpus.history import Sample, make_one_of_all, make_repository, samples
 from tests.migrated import migrate
 

@@ -20,9 +20,10 @@ from gate.settings import Settings
 from gate.store import Store
 from gate.workflows.components import seen_by
 from gate.workflows.cover import cover, record
-from gate.workflows.judge import Case, Judged, Question
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code, Tree
 from gate.workflows.measure_coverage import Running, measured, save
+from gate.workflows.question import Judged, Question
 from tests.boxes import NAME, sandbox_or_skip
 from tests.migrated import migrate
 

@@ -15,8 +15,8 @@ from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
 from gate.workflows.cover import cover
-from gate.workflows.judge import Judged
 from gate.workflows.measure_coverage import Indexes, Running, measured
+from gate.workflows.question import Judged
 from tests.boxes import NAME, sandbox_or_skip
 from tests.distributions import put_wheel
 from tests.migrated import migrate

@@ -22,8 +22,9 @@ from gate.settings import Settings
 from gate.store import Store
 from gate.workflows import fill_history as fill_history_module
 from gate.workflows.fill_history import fill_history, fill_in
-from gate.workflows.judge import Case, Question
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code
+from gate.workflows.question import Question
 from gate.workflows.record_branch import RECORDED, record_branch
 from gate.workflows.sum_history import question_of_history, since_then, sum_history
 from gate.workflows.totals import static_totals

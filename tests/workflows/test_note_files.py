@@ -24,10 +24,11 @@ from gate.settings import Settings
 from gate.store import Store
 from gate.workflows import note_files as note_files_module
 from gate.workflows.evaluate import evaluate
-from gate.workflows.judge import Case, Question
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code
 from gate.workflows.note_change import note_change_marks, note_change_text
 from gate.workflows.note_files import note_coverage, note_files
+from gate.workflows.question import Question
 from gate.workflows.record_branch import RECORDED, record_branch
 from tests import verdicts
 from tests.boxes import sandbox_or_skip

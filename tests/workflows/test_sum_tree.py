@@ -19,8 +19,9 @@ from gate.git import Repository
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
-from gate.workflows.judge import Case, Judged, Question
+from gate.workflows.judge import Case
 from gate.workflows.measure import Code
+from gate.workflows.question import Judged, Question
 from gate.workflows.sum_tree import Summing
 from tests.doors.author import Author
 from tests.migrated import migrate

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gate.workflows.judge import Judged
+from gate.workflows.question import Judged
 from gate.workflows.totals import coverage_totals
 from tests import verdicts
 
