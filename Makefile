@@ -51,5 +51,9 @@ faults:  ## every kind of fault on every request of a verdict, once and three ti
 	@.ci/setup test
 	@GATE_TEST_EVERY_FAULT=1 $(PYTHON) -m pytest tests/flows/test_every_call.py
 
+bench:  ## every figure of docs/performance.md (SQLALCHEMY= and CLICK= name clones; JSON=FILE, ONLY=WORD)
+	@.ci/setup test
+	@$(PYTHON) -m benchmarks $(SQLALCHEMY:%=--sqlalchemy %) $(CLICK:%=--click %) $(JSON:%=--json %) $(ONLY:%=--only %)
+
 clean:  ## remove what setup made
 	rm -rf .venv .wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -147,6 +147,7 @@ class Telemetry:
             ("step",),
             registry=self._registry,
         )
+        self.takeovers = _takeovers(self._registry)
 
     def show_backlog(self, backlog: Mapping[tuple[str, str], int]) -> None:
         """Set what is known of the queues: (queue, state) to number of works."""
@@ -235,6 +236,12 @@ class _Standing:
 
 def _family(name: str, text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"gate_repository_{name}", text, labels=("repository", *labels))
+
+
+def _takeovers(registry: CollectorRegistry) -> Counter:
+    return Counter(
+        "gate_takeovers", "Runs of dead workers that were put back into their queues.", registry=registry
+    )
 
 
 def _mails(registry: CollectorRegistry) -> Gauge:

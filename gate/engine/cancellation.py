@@ -34,6 +34,12 @@ def status_of(workflow_id: str) -> str:
     return status.status if status is not None else ""
 
 
+def is_with(workflow_id: str, executor_id: str) -> bool:
+    """Whether a run goes on with that executor: neither cancelled nor taken over by another one."""
+    status = outside(DBOS.get_workflow_status, workflow_id)
+    return status is not None and status.status == "PENDING" and status.executor_id == executor_id
+
+
 def attributes_of(workflow_id: str) -> dict[str, Any]:
     """What we noted of a run."""
     status = outside(DBOS.get_workflow_status, workflow_id)

@@ -24,6 +24,21 @@ JSON = DBOSPortableJSONSerializer()
 """Instead of the library's default, which is pickle."""
 
 
+_COLUMNS = (
+    "workflow_uuid",
+    "status",
+    "executor_id",
+    "owner_xid",
+    "queue_name",
+    "queue_partition_key",
+    "created_at",
+    "started_at_epoch_ms",
+    "updated_at",
+    "delay_until_epoch_ms",
+)
+"""What we need of the library's table. Source: https://docs.dbos.dev/explanations/system-tables"""
+
+
 class EngineError(Permanent):
     """The engine cannot work with this database as it is; the text says what to do."""
 
@@ -63,6 +78,12 @@ def connect(settings: Settings, *, wait_seconds: float) -> sa.Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
+
+
+def runs_table(engine: sa.Engine) -> sa.TableClause:
+    """The library's table of runs, for what it has no call for."""
+    schema = None if engine.dialect.name == "sqlite" else SCHEMA
+    return sa.table("workflow_status", *map(sa.column, _COLUMNS), schema=schema)
 
 
 def client(engine: sa.Engine) -> DBOSClient:

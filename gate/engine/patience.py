@@ -26,6 +26,10 @@ class Times:
     """Most by which runs that were postponed to the same time come one after the other."""
     longest_limit: float = 3 * 3600.0
     """For a step that is asked to stay away, all times together; GitHub's hourly limit is reset after one hour."""
+    look: float = 2.5
+    """Between two looks at whether the other workers live."""
+    grace: float = 20.0
+    """How long a worker's lock has to be free before its runs are taken over: a reconnect is no death."""
     close: float = 20.0
     """For runs to notice that the worker is closing."""
     lives: int = 5

@@ -1,4 +1,4 @@
-"""Runs that gave their place back until a time: the one change of the library's tables that it has no call for.
+"""Runs that gave their place back until a time: a change of the library's tables that it has no call for.
 
 When and why a run is postponed is decided elsewhere. See docs/adr/0010-postponed-runs.md.
 """
@@ -11,21 +11,7 @@ import time
 
 import sqlalchemy as sa
 
-from gate.engine.database import ONE_AT_A_TIME, SCHEMA
-
-_COLUMNS = (
-    "workflow_uuid",
-    "status",
-    "executor_id",
-    "owner_xid",
-    "queue_name",
-    "queue_partition_key",
-    "created_at",
-    "started_at_epoch_ms",
-    "updated_at",
-    "delay_until_epoch_ms",
-)
-"""What we need of the library's table. Source: https://docs.dbos.dev/explanations/system-tables"""
+from gate.engine.database import ONE_AT_A_TIME, runs_table
 
 
 def spread(run_id: str, *, most_seconds: float) -> float:
@@ -40,8 +26,7 @@ class Postponements:
     def __init__(self, connections: sa.Engine, executor_id: str) -> None:
         self._connections = connections
         self._executor_id = executor_id
-        schema = None if connections.dialect.name == "sqlite" else SCHEMA
-        self._runs = sa.table("workflow_status", *map(sa.column, _COLUMNS), schema=schema)
+        self._runs = runs_table(connections)
 
     def postpone(self, run_id: str, until: float) -> bool:
         """Have a run of this worker taken up again at a time (in seconds since 1970), or within a second after it.

@@ -15,7 +15,7 @@ from dbos import DBOS, PortableWorkflowError
 from checks.codec import decode, encode
 from gate.core.failure import Gone, MissingPermission, Permanent, PolicyError, Transient
 from gate.core.work import Work, id_of_started
-from gate.engine.cancellation import TRIES, attributes_of, cancel, outside, status_of, unfinished
+from gate.engine.cancellation import TRIES, attributes_of, cancel, is_with, outside, status_of, unfinished
 from gate.engine.patience import Times, Tries, after
 from gate.engine.postponement import spread
 from gate.engine.submitter import enqueue_options
@@ -47,6 +47,7 @@ class Postponed(Stopped):
 class Worker:
     """What runs share with the worker that carries them out."""
 
+    executor_id: str
     times: Times
     telemetry: Telemetry
     closing: threading.Event
@@ -59,6 +60,7 @@ class DurableRun:
 
     def __init__(self, run_id: str, worker: Worker) -> None:
         self.id = run_id
+        self._executor_id = worker.executor_id
         self._times = worker.times
         self._telemetry = worker.telemetry
         self._closing = worker.closing
@@ -108,11 +110,11 @@ class DurableRun:
         return self.step(_waits, run_id, name="look_at_run")
 
     def cancelled(self) -> bool:
-        """Whether this run should stop."""
+        """Whether this run should stop: it was cancelled, taken over by another worker, or this one closes."""
         with self._look:
             if not self._stop and time.monotonic() >= self._next_look:
                 self._next_look = time.monotonic() + self._times.cancel_poll
-                self._stop = self._closing.is_set() or status_of(self.id) == "CANCELLED"
+                self._stop = self._closing.is_set() or not is_with(self.id, self._executor_id)
             return self._stop or self._closing.is_set()
 
     def stop_if_cancelled(self) -> None:

@@ -22,6 +22,7 @@ from gate.core.work import GiveUp, Run, Work
 from gate.engine import database
 from gate.engine.cancellation import attributes_of, cancel, outside, status_of
 from gate.engine.database import EngineError
+from gate.engine.liveness import Liveness
 from gate.engine.patience import Times
 from gate.engine.postponement import Postponements
 from gate.engine.run import DurableRun, Postponed, Stopped, Worker
@@ -59,7 +60,9 @@ class Engine:
         # Fixed when embedded: a launch takes up only what its own id left unfinished.
         self._executor_id = "embedded" if settings.embedded else _unique_id()
         self._closing = threading.Event()
-        self._shared = Worker(self._times, telemetry, self._closing, self._wind_up_postponed)
+        self._shared = Worker(
+            self._executor_id, self._times, telemetry, self._closing, self._wind_up_postponed
+        )
         self._idle = threading.Condition()
         self._running = 0
         self._launched = False
@@ -70,6 +73,11 @@ class Engine:
         # Opened by a launch, or by nobody.
         self._connections = database.connect(settings, wait_seconds=30)
         self._postponements = Postponements(self._connections, self._executor_id)
+        self._liveness = (
+            None
+            if settings.embedded
+            else Liveness(self._connections, self._executor_id, self._times, telemetry)
+        )
 
     def register(self, workflows: Mapping[type[Any], Workflow], *, when_gone: WhenGone | None = None) -> None:
         """Say which function carries out which kind of work.
@@ -96,6 +104,8 @@ class Engine:
         database.migrate(self._settings, poll_seconds=self._times.poll)
         self.schedule("prune_runs", PRUNE_AT, lambda run: self._prune_now())
         schedules = [self._scheduled(name, *entry) for name, entry in self._schedules.items()]
+        if self._liveness is not None:
+            self._liveness.start()
         DBOS(config=self._configuration())
         DBOS.launch()
         for known in DBOS.list_schedules():
@@ -120,6 +130,8 @@ class Engine:
         DBOS.destroy(destroy_registry=True)
         if drained:
             self._hand_over()
+        if self._liveness is not None:
+            self._liveness.close()
         self._connections.dispose()
         if self._lock_file is not None:
             self._lock_file.close()
