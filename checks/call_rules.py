@@ -24,6 +24,31 @@ _REMEMBERED = 20_000
 _LONGEST_NAME = 200
 
 
+class Imports(set[str]):
+    """What a file imports, in its order. It only grows, so each name is looked through once for each thing looked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._order: list[str] = []
+        self._looked_through: dict[str, int | None] = {}
+        """By what was looked for: in how many names in vain; None where it was found."""
+
+    def add(self, name: str) -> None:
+        """Imports it; a second time changes nothing."""
+        if name not in self:
+            super().add(name)
+            self._order.append(name)
+
+    def like(self, module: str) -> bool:
+        """Whether the text is a part of any of the names."""
+        begin = self._looked_through.get(module, 0)
+        if begin is None:
+            return True
+        found = any(module in name for name in self._order[begin:])
+        self._looked_through[module] = None if found else len(self._order)
+        return found
+
+
 class CallRules:
     """The rules for calls under one configuration, and what is known of them by name, in whatever file."""
 
@@ -79,7 +104,7 @@ class CallRules:
 class CallsOfFile:
     """The rules to ask about the calls of one file, whose imports grow on the way."""
 
-    def __init__(self, rules: CallRules, imports: set[str]) -> None:
+    def __init__(self, rules: CallRules, imports: Imports) -> None:
         self._rules = rules
         self._imports = imports
         self._imported = -1

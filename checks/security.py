@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from checks import normal_form, rule_gates
-from checks.call_rules import CallRules, CallsOfFile
+from checks.call_rules import CallRules, CallsOfFile, Imports
 from checks.catalog import SECURITY, Options
 from checks.kinds import ALL, INNER
 from checks.normal_form import DEFINITIONS, qualified
@@ -69,6 +69,14 @@ def plain(text: str) -> str:
     return printable(ADDRESS.sub("", text))
 
 
+class _Context(Context):  # type: ignore[misc]  # bandit has no types
+    """bandit's own, in which a module is looked for among the imports without going through all of them each time."""
+
+    def is_module_imported_like(self, module: str) -> bool:
+        """Whether the text is a part of the name of anything imported."""
+        return "imports" in self._context and self._context["imports"].like(module)
+
+
 class _Rules:
     """The rules under one configuration, and when each has to be asked."""
 
@@ -80,7 +88,7 @@ class _Rules:
         self.strings = _StringRules(self.of("Str"))
         functions = self.of("FunctionDef")
         self.functions_without_defaults = [rule for rule in functions if not rule_gates.needs_defaults(rule)]
-        self.calls = CallRules(self.of("Call"), Context)
+        self.calls = CallRules(self.of("Call"), _Context)
         self.looks = _Looks(self)
 
     def of_imports(self, kind: str, node: ast.Import | ast.ImportFrom) -> list[Rule]:
@@ -157,7 +165,7 @@ class _Scan:
         self._path = path
         self._source = source
         self._rules = rules
-        self._imports: set[str] = set()
+        self._imports = Imports()
         self._aliases: dict[str, str] = {}
         self._calls = CallsOfFile(rules.calls, self._imports)
         self._nosec: NosecLines = {}
@@ -334,7 +342,9 @@ def _issues(rules: Iterable[Rule], context: dict[str, Any]) -> Iterator[Any]:
         about = vars(rule)
         configuration = [about["_config"]] if "_config" in about else []
         try:
-            issue = rule(Context(context), *configuration)
+            issue = rule(_Context(context), *configuration)
+        except MemoryError:
+            raise  # it is the process's, and the finding would be lost
         except Exception:  # noqa: BLE001, S112 - rules are written for ordinary code and fail in any way on the rest
             continue
         if issue is not None:
