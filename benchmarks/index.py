@@ -28,8 +28,7 @@ from benchmarks.equality import python_files
 from benchmarks.plain import run as run_tool
 from checks import catalog
 from checks.source import read
-from gate.sandbox import Sandbox
-from gate.sandbox.analyser import AnalysisRequest
+from gate.sandbox import AnalysisRequest, Sandbox
 
 Sources = Sequence[bytes]
 

@@ -98,6 +98,8 @@ class Problem:
     """True when the cause is Gate's (a limit, an interpreter too old), not the file's."""
     too_new: bool = False
     """True when the file needs a newer Python than the one it was looked at with."""
+    passing: bool = False
+    """True when the same file may well be measured another time: such a report is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import resource
 import sys
 import tokenize
 import warnings
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 from checks.catalog import Check
 from checks.report import FileReport, Problem
@@ -63,6 +65,12 @@ class UnreadableSourceError(Exception):
         self.problem = problem
 
 
+def forget() -> None:
+    """Let go of what is remembered of the last source: its tree takes some thirty times as much memory as its text."""
+    read.cache_clear()
+    tokens.cache_clear()
+
+
 def report(check: Check, source: bytes, measure: Callable[[Source], FileReport]) -> FileReport:
     """What `measure` says of the source, or the problem that prevents a measurement."""
     empty = FileReport(check=check.name, version=check.version)
@@ -105,7 +113,7 @@ def decode(source: bytes) -> str:
 def parse(text: str) -> ast.Module:
     """The syntax tree of the text; warnings about its literals are not ours to show.
 
-    Raises: UnreadableSourceError for syntax errors, null bytes and what the parser itself cannot stack.
+    Raises: UnreadableSourceError for syntax errors, null bytes and what the parser itself cannot stack; MemoryError.
     """
     try:
         with warnings.catch_warnings(), recursion(PARSING_DEPTH):
@@ -120,13 +128,23 @@ def parse(text: str) -> ast.Module:
         raise UnreadableSourceError(
             Problem(said, line=line, ours=bool(newer), too_new=bool(newer))
         ) from error
-    except (
-        RecursionError,
-        MemoryError,
-    ) as error:  # the parser reports an overflow of its own stack as MemoryError
+    except (RecursionError, MemoryError) as error:
+        if isinstance(error, MemoryError) and _has_little_memory():
+            raise
+        # The parser reports an overflow of its own stack as MemoryError, too.
         raise UnreadableSourceError(Problem("nested too deeply to be parsed", ours=True)) from error
     except ValueError as error:  # null bytes and lone surrogates
         raise UnreadableSourceError(Problem(str(error))) from error
+
+
+def _has_little_memory() -> bool:
+    """Whether this process had half of what it may have at any time, where that is bounded."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if allowed == resource.RLIM_INFINITY:
+        return False
+    # Not `getrusage`: its peak is kept across `exec`, and may be that of whoever started us. Source: proc(5), VmHWM.
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return peak is not None and int(peak[1]) * 1024 > allowed // 2
 
 
 def _newer_python(text: str, line: int) -> str:

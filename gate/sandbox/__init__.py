@@ -6,7 +6,8 @@ It does not know what it runs: tests, installers and analysers are its callers' 
 
 from __future__ import annotations
 
-from gate.sandbox.analyser import Analyser, AnalysisRequest
+from gate.sandbox.analyser import Analyser
+from gate.sandbox.child import AnalysisRequest
 from gate.sandbox.command import PATH, WORK
 from gate.sandbox.endpoints import Endpoint, Refusal
 from gate.sandbox.sandbox import Sandbox, never

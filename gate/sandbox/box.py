@@ -130,13 +130,14 @@ def _start(
 
 
 def resource_limits(limits: Limits, *, grouped: bool) -> dict[str, int]:
-    """Resource limits by their name; of each process, so memory only where no control group bounds the sum."""
+    """Resource limits by their name; of each process, so memory only where asked for or no control group bounds the sum."""
     own = {
         "NPROC": limits.processes,
         "NOFILE": limits.open_files,
         "FSIZE": limits.disk_mb * _MEBIBYTE,
     }
-    return own if grouped else {**own, "DATA": limits.memory_mb * _MEBIBYTE}
+    data_mb = limits.data_mb or (0 if grouped else limits.memory_mb)
+    return {**own, "DATA": data_mb * _MEBIBYTE} if data_mb else own
 
 
 def _command_line(

@@ -20,7 +20,7 @@ from gate.sandbox.analyser import Analyser
 IDLE_SECONDS = 60.0
 """How long one waits for the next run of its repository."""
 MOST_IDLE = 2
-"""How many wait; each has up to two children of some 80 MB."""
+"""How many wait; each has up to two children of some 60 MB."""
 
 Key = tuple[str, int]
 """Mode of the sandbox, repository."""

@@ -43,6 +43,8 @@ class Limits:
     """Of all processes together. Each can hold some 200 KB of the kernel's memory that no control group counts."""
     transfer_mb: int = 4096
     """Of everything that goes through the proxy of a run with endpoints, both ways."""
+    data_mb: int = 0
+    """Of each process, for what it allocates; 0: as `memory_mb` says, where no control group bounds the sum."""
     cpus: float = 0
     """Cores' worth of time in every tenth of a second; 0: as many as there are. It slows down and never ends a run."""
 

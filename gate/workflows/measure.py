@@ -183,12 +183,12 @@ class Reports:
         return [(entry, tuple(checks)) for entry, checks in found.items()]
 
     def note(self, blob: str, path: str, reports: Iterable[FileReport]) -> None:
-        """Keeps what was measured. What failed for a cause of ours is not saved: another time it may work."""
+        """Keeps what was measured, and what is beyond a limit; not saved is what may work another time."""
         for report in reports:
             configuration = self._configuration(self._by_name[report.check], path)
             self._known[report.check, configuration, blob] = report
             self._measured[report.check] += 1
-            if not (report.problem and report.problem.ours):
+            if not (report.problem and report.problem.passing):
                 self._unsaved.append((configuration, blob, report))
         if len(self._unsaved) >= BATCH:
             self.save()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.sandbox import AnalysisRequest, Sandbox, interpreter
-from gate.sandbox.analyser import LIMITS
+from gate.sandbox.child import LIMITS
 from tests.attacks.attack import BREACH
 from tests.boxes import NAME
 

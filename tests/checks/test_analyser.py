@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from checks import analyser, catalog
+from checks import source as source_module
 from checks.catalog import Check
 from checks.codec import decode
 from checks.report import FileReport, Problem
@@ -20,8 +22,15 @@ from checks.report import FileReport, Problem
 ROOT = Path(__file__).parent.parent.parent
 
 
-def request(number: int, source: bytes, *checks: str, **options: object) -> bytes:
-    header = {"id": number, "path": "a.py", "checks": checks, "options": options, "size": len(source)}
+def request(number: int, source: bytes, *checks: str, seconds: float = 60, **options: object) -> bytes:
+    header = {
+        "id": number,
+        "path": "a.py",
+        "checks": checks,
+        "options": options,
+        "size": len(source),
+        "seconds": seconds,
+    }
     encoded = json.dumps(header).encode()
     return len(encoded).to_bytes(4) + encoded + source
 
@@ -37,6 +46,14 @@ def served(*requests: bytes) -> list[tuple[int, list[FileReport]]]:
     written = io.BytesIO()
     analyser.serve(io.BytesIO(b"".join(requests)), written)
     return list(answers(written.getvalue()))
+
+
+def process(*requests: bytes, before: str = "pass", path: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
+    """How the process ended after these requests; it ran the code `before` it began."""
+    program = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(path)!r}]; {before or 'pass'}; from checks.analyser import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-I", "-c", program], input=b"".join(requests), capture_output=True, check=False
+    )
 
 
 def test_each_request_is_answered_in_order() -> None:
@@ -80,7 +97,7 @@ def test_an_unknown_check_is_a_problem_of_ours() -> None:
     """
     ((_, (unknown, known)),) = served(request(1, b"", "astrology", "syntax"))
 
-    assert unknown.problem == Problem("the check 'astrology' is not installed", ours=True)
+    assert unknown.problem == Problem("the check 'astrology' is not installed", ours=True, passing=True)
     assert known.problem is None
 
 
@@ -97,7 +114,8 @@ def test_a_check_that_breaks_is_a_problem_of_ours(
 
     ((_, (report, other)),) = served(request(1, b"", "broken", "syntax"))
 
-    assert report.problem == Problem("broken failed: ZeroDivisionError: division by zero", ours=True)
+    text = "broken failed: ZeroDivisionError: division by zero"
+    assert report.problem == Problem(text, ours=True, passing=True)
     assert (report.version, other.problem) == (broken.version, None)
     assert "Traceback" in capsys.readouterr().err
 
@@ -129,17 +147,68 @@ def test_the_process_writes_nothing_but_answers(tmp_path: Path) -> None:
         "    os.write(1, b'more noise')\n"
         "    return FileReport('loud', LOUD.version)\n"
     )
-    program = f"import sys; sys.path[:0] = {[str(ROOT), str(tmp_path)]}; from checks.analyser import main; sys.exit(main())"
 
-    child = subprocess.run(
-        [sys.executable, "-I", "-c", program],
-        input=request(1, b"", "loud") + request(2, b"", "syntax"),
-        capture_output=True,
-        check=True,
-    )
+    child = process(request(1, b"", "loud"), request(2, b"", "syntax"), path=tmp_path)
 
+    assert child.returncode == 0
     assert [number for number, _ in answers(child.stdout)] == [1, 2]
     assert b"noise" in child.stderr
+
+
+def test_a_file_that_takes_too_long_ends_the_process() -> None:
+    """
+    In the middle of whatever it does; how many seconds it may take is processor time, and each file's own.
+    """
+    slow = b"".join(b"def f%d(a): return a\n" % number for number in range(3000))
+    # However its parent treats the signal: what is ignored or blocked stays so in a child.
+    unheard = (
+        "import signal as s; s.signal(s.SIGPROF, s.SIG_IGN); s.pthread_sigmask(s.SIG_BLOCK, [s.SIGPROF])"
+    )
+
+    ended = process(
+        request(1, b"x = 1\n", "syntax"), request(2, slow, "syntax", seconds=0.004), before=unheard
+    )
+
+    assert ended.returncode == -signal.SIGPROF
+    assert [number for number, _ in answers(ended.stdout)] == [1]
+
+
+def test_memory_that_does_not_suffice_is_told() -> None:
+    """
+    By the process itself, which knows best; nothing of the file is reported, and the next one is.
+    """
+    dense = b"x = [" + b"1," * 500_000 + b"]\n"
+    bounded = "import resource as r; r.setrlimit(r.RLIMIT_DATA, (100 << 20, 100 << 20))"
+
+    ended = process(request(1, dense, "complexity"), request(2, b"x = 1\n", "complexity"), before=bounded)
+
+    length = int.from_bytes(ended.stdout[:4])
+    assert json.loads(ended.stdout[4 : 4 + length]) == {"id": 1, "out_of_memory": True}
+    assert [number for number, _ in answers(ended.stdout[4 + length :])] == [2]
+
+
+def test_a_check_without_memory_is_not_broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """
+    What it lacked it lacks for this file: another time, too.
+    """
+    (tmp_path / "greedy_check.py").write_text("def measure(path, source, options): raise MemoryError\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(catalog, "OWN", (*catalog.OWN, Check("greedy", "greedy_check:measure", (), 1, ())))
+    written = io.BytesIO()
+
+    analyser.serve(io.BytesIO(request(1, b"", "greedy", "syntax")), written)
+
+    assert json.loads(written.getvalue()[4:]) == {"id": 1, "out_of_memory": True}
+
+
+def test_nothing_of_a_file_is_held_once_it_is_answered() -> None:
+    """
+    The next tree does not grow beside the last one.
+    """
+    served(request(1, b"x = 1  # nosec\n", "syntax", "security"))
+
+    assert source_module.read.cache_info().currsize == 0
+    assert source_module.tokens.cache_info().currsize == 0
 
 
 def test_the_process_can_be_started_as_a_module() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ from checks import source
 from checks.catalog import SYNTAX
 from checks.report import FileReport, Problem
 from checks.source import Source, UnreadableSourceError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,33 @@ def test_the_depth_a_visitor_may_use_does_not_depend_on_its_caller() -> None:
 
     assert report.problem == Problem("nested too deeply to be measured", ours=True)
     assert sys.getrecursionlimit() == limit
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("'x = ' + 'not ' * 50_000 + '1'", "nested too deeply to be parsed"),
+        ("'x = [' + '1,' * 1_000_000 + ']'", "MemoryError"),
+    ],
+)
+def test_too_little_memory_is_told_apart_from_too_deep_a_nest(text: str, told: str) -> None:
+    """
+    CPython's parser calls both of them MemoryError; the one is the file's, the other the process's.
+    """
+    program = f"""
+import resource, sys
+sys.path[:0] = [{str(ROOT)!r}]
+from checks import source
+resource.setrlimit(resource.RLIMIT_DATA, (100 << 20, 100 << 20))
+try:
+    source.parse({text})
+except (MemoryError, source.UnreadableSourceError) as error:
+    print(str(error) or type(error).__name__)
+"""
+
+    ended = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=True, text=True)
+
+    assert ended.stdout == f"{told}\n"
 
 
 def test_warnings_about_literals_are_not_shown(recwarn: pytest.WarningsRecorder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from checks.report import Problem
 from gate.sandbox import Analyser, AnalysisRequest, Sandbox
 from tests.boxes import NAME, sandbox_or_skip
+
+SUMS = (b"x = " + b"+".join([b"'select %s'"] * 900) + b"\n") * 50
+"""Of which bandit looks at each string with all that stand before it: half a megabyte takes it four minutes."""
 
 
 def request(key: str, source: bytes = b"def f():\n    pass\n", *checks: str) -> AnalysisRequest:
@@ -33,15 +37,38 @@ def test_every_file_is_answered_once(analyser: Analyser) -> None:
     assert all(report.problem is None for _, reports in answers for report in reports)
 
 
-def test_a_child_that_dies_is_replaced(analyser: Analyser) -> None:
-    """A file that ends its analyser gets a problem of ours; the files after it are analysed."""
-    bomb = request("bomb", b"x = " + b"(" * 3_000_000)
-    requests = [bomb, *(request(str(number)) for number in range(4))]
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (SUMS, "not analysed within 1.5 s of processor time"),
+        (b"x = [" + b"1," * 2_000_000 + b"]\n", "not analysed within 200 MB of memory"),
+        (b"a\n" * 60_000, "not analysed: its report is larger than 8 MB"),
+    ],
+    ids=["time", "memory", "report"],
+)
+def test_a_file_beyond_a_limit_is_not_analysed(analyser: Analyser, source: bytes, text: str) -> None:
+    """The problem is ours and would come again; the files after it are analysed."""
+    requests = [request("bomb", source, "security", "syntax"), *(request(str(number)) for number in range(4))]
 
     answers = {asked.key: reports[0] for asked, reports in analyser.reports(requests)}
 
-    assert answers["bomb"].problem is not None
+    assert answers["bomb"].problem == Problem(text, ours=True)
     assert [answers[str(number)].blocks[0].name for number in range(4)] == ["f"] * 4
+
+
+@pytest.mark.parametrize("killed_by", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_child_that_dies_is_replaced(killed_by: signal.Signals) -> None:
+    """Of what kills from outside nothing is concluded; what a process dies of by itself would come again."""
+    with Analyser(1, name=NAME, boxed=False, hierarchy=None) as analyser:
+        (child,) = analyser._children
+        child.take(request("bomb", SUMS, "security"))
+        assert child._process is not None
+        child._process.send_signal(killed_by)
+        answers = analyser.reports([request("good")])
+        told = {asked.key: reports[0].problem for asked, reports in answers}
+
+    problem = Problem("not analysed: the analyser died of it", ours=True, passing=killed_by == signal.SIGKILL)
+    assert told == {"bomb": problem, "good": None}
 
 
 def test_a_caller_may_stop_listening(analyser: Analyser) -> None:
@@ -70,5 +97,5 @@ def test_all_files_together_have_an_end_too() -> None:
     with Analyser(1, name="late", boxed=False, hierarchy=None, seconds=0) as analyser:
         answers = [(request.key, reports[0].problem) for request, reports in analyser.reports(requests)]
 
-    problem = Problem("not analysed: all files together took too long", ours=True)
+    problem = Problem("not analysed: all files together took too long", ours=True, passing=True)
     assert answers == [("0", problem), ("1", problem), ("2", problem)]
