@@ -18,7 +18,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("gate.core",),
     ("gate.variables",),
     ("gate.settings", "gate.tables", "gate.telemetry", "gate.owner", "gate.file_lock"),
-    ("gate.credentials",),
+    ("gate.credentials", "gate.eviction"),
     ("gate.github", "gate.git", "gate.sandbox", "gate.store", "gate.charts", "gate.templating", "gate.smtp"),
     ("gate.engine", "gate.environments"),
     ("gate.service",),

@@ -100,7 +100,7 @@ def test_use_makes_young(folder: Path) -> None:
 
 def test_what_a_killed_eviction_left_is_removed(folder: Path) -> None:
     """It lost its name already, and is no environment any more."""
-    (folder / "a").rename(folder / ".evicted-a")
+    (folder / "a").rename(folder / ".removed-a")
 
     eviction.evict(folder.parent, most_bytes=10 * SIZE, now=NOW)
 
