@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,37 +33,47 @@ class Kept:
 
 
 def evict(
-    kept: Iterable[Kept], *, most_bytes: int, old_before: float = 0.0, stays_after: float = float("inf")
+    kept: Iterable[Kept],
+    *,
+    most_bytes: int,
+    old_before: float = 0.0,
+    stays_after: float = float("inf"),
+    beside: tuple[str, ...] = (),
 ) -> int:
     """Remove those not used since `old_before`, then the longest unused until the rest fits; how many went.
 
-    Those used after `stays_after`, and those in use, stay and count. Both times are in seconds since the epoch.
+    Those used after `stays_after`, and those in use, stay and count. Both times are in seconds since the epoch. What goes
+    `beside` a folder says `remove`.
     """
     ordered = sorted(kept, key=lambda each: each.used)
     total, removed = sum(each.size for each in ordered), 0
     for each in ordered:
         too_much = each.used < old_before or total > most_bytes
-        if too_much and each.used <= stays_after and remove(each.place):
+        if too_much and each.used <= stays_after and remove(each.place, *beside):
             total, removed = total - each.size, removed + 1
     return removed
 
 
 def remove(place: Path, *beside: str) -> bool:
-    """Whether nobody uses the folder; then it is gone, at once by its name and soon from the disk.
+    """Whether it was there and nobody used it; then it is gone, at once by its name and soon from the disk.
 
     With it go the files beside it that are called like it with one of these endings.
     """
-    gone = place.with_name(f"{GONE}{place.name}")
+    lock = lock_of(place)
     try:
-        with locked(lock_of(place), fcntl.LOCK_EX | fcntl.LOCK_NB):
-            place.rename(gone)
+        with locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            there = place.exists()  # Another process may have been quicker.
+            if there:
+                gone = tempfile.mkdtemp(prefix=GONE, dir=place.parent)
+                place.rename(Path(gone, place.name))
             for ending in beside:
                 place.with_name(f"{place.name}{ending}").unlink(missing_ok=True)
-            lock_of(place).unlink()
+            lock.unlink()
     except BlockingIOError:
         return False
-    shutil.rmtree(gone, ignore_errors=True)
-    return True
+    if there:
+        shutil.rmtree(gone, ignore_errors=True)
+    return there
 
 
 def clear(folder: Path) -> None:

@@ -88,6 +88,8 @@ class Settings:
     max_processes: int = 4
     max_environments_gb: int = 20
     """What prepared test environments may take on disk, all together."""
+    max_mirrors_gb: int = 20
+    """What mirrors of repositories may take on disk, all together."""
     mail: Mail | None = None
     cache_dir: Path = Path(".cache", "gate")
     """Where `gate check` keeps what it measured, for the user who runs it."""
@@ -128,6 +130,7 @@ class Settings:
             max_timeout_minutes=reader.integer("GATE_MAX_TIMEOUT_MINUTES", 60, lowest=1, highest=1440),
             max_processes=reader.integer("GATE_MAX_PROCESSES", 4, lowest=1, highest=256),
             max_environments_gb=reader.integer("GATE_MAX_ENVIRONMENTS_GB", 20, lowest=1, highest=1 << 20),
+            max_mirrors_gb=reader.integer("GATE_MAX_MIRRORS_GB", 20, lowest=1, highest=1 << 20),
             mail=_mail(reader),
             cache_dir=_cache_dir(environ),
         )

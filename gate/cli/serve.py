@@ -43,13 +43,13 @@ def worker() -> None:
     """Carries out the work: one process on SQLite, any number on Postgres."""
     from gate.engine import Engine  # DBOS costs 0.5 s of start-up
     from gate.workflows.gone import look_again
-    from gate.workflows.prune import sweep_mirrors
     from gate.workflows.registry import AT_START, schedules, workflows
+    from gate.workflows.tidy_mirrors import sweep_mirrors
 
     service = Service.from_settings(Settings.from_environment())
     service.telemetry.configure_log(service.settings.log_level)
     _migrated(service)
-    sweep_mirrors(service)  # the daily clean-up is done by one worker, on its own machine
+    sweep_mirrors(service)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -60,6 +60,7 @@ def worker() -> None:
     engine.launch()
     if service.app is not None:
         engine.submit(AT_START, f"start:{uuid.uuid4()}")
+    threading.Thread(target=_tidy_nightly, args=(service, stopping), daemon=True, name="mirrors").start()
     stopping.wait()
     engine.close()
 
@@ -76,6 +77,18 @@ def serve() -> None:
             "No GitHub App is configured yet: the log names the address of /setup.", markup=False
         )
     sys.exit(_Group(("web", "worker")).run())
+
+
+def _tidy_nightly(service: Service, stopping: threading.Event) -> None:
+    """Look after this machine's mirrors; the schedules of the engine are for one worker of all machines."""
+    from gate.workflows.tidy_mirrors import repack_mirrors, sweep_mirrors, until_night
+
+    while not stopping.wait(until_night(service.now()).total_seconds()):
+        try:
+            repack_mirrors(service, stopping.is_set)
+            sweep_mirrors(service)
+        except Exception:
+            service.telemetry.log.exception("mirrors not looked after")
 
 
 class _Group:

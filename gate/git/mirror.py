@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 from gate import owner
 from gate.core.failure import Permanent, Transient
+from gate.eviction import lock_of
 from gate.file_lock import locked
 from gate.git.program import FETCH_SECONDS, Program
 from gate.git.repository import Repository, location
@@ -153,9 +155,14 @@ class Mirror(Repository):
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        """Alone among processes and threads; the lock lies beside the mirror, for a damaged mirror is removed."""
+        """Alone among processes and threads; the lock lies beside the mirror, for a damaged mirror is removed.
+
+        Its time tells when the mirror was last used, in `gate.git.mirrors`.
+        """
         self._directory.parent.mkdir(parents=True, exist_ok=True)
-        with locked(self._directory.with_name(self._directory.name + ".lock"), fcntl.LOCK_EX):
+        lock = lock_of(self._directory)
+        with locked(lock, fcntl.LOCK_EX):
+            os.utime(lock)
             yield
 
     def _healed(self, work: Callable[[], T]) -> T:

@@ -1,6 +1,7 @@
 """Delete what is kept no longer, once a day: by age what nobody needs, and everything of repositories that left.
 
-What trends and audits are made of stays: measured commits, weekly numbers, what happened, waivers and their verdicts.
+What trends and audits are made of stays: measured commits, weekly numbers, what happened, waivers and their verdicts. Mirrors are
+for each machine's own workers to look after: `gate.workflows.tidy_mirrors`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from gate.core.work import Run
-from gate.git import remove_mirrors
 from gate.service import Service
 from gate.store.chances import REMEMBERED
 from gate.store.following import PRUNED
@@ -24,15 +24,9 @@ def prune(run: Run, service: Service) -> None:
         "file_reports": run.step(_file_reports, service, name="delete unused file reports"),
         "test_runs": run.step(_test_runs, service, name="delete old test runs"),
         "others": run.step(_others, service, name="delete what is stale"),
-        "mirrors": run.step(sweep_mirrors, service, name="remove mirrors"),
     }
     run.step(_note, service, name="note it")
     service.telemetry.log.info("old data deleted", **deleted)
-
-
-def sweep_mirrors(service: Service) -> int:
-    """Remove this machine's mirrors of repositories that we do not follow any more; how many."""
-    return remove_mirrors(service.mirrors, service.store.followed_repositories())
 
 
 def _repositories(service: Service) -> int:

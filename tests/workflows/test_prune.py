@@ -1,4 +1,4 @@
-"""The daily clean-up: what the settings say goes, with the mirrors of repositories that left; done again it does nothing."""
+"""The daily clean-up: what the settings say goes; done again it does nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def filled(service: Later) -> Later:
-    """Two repositories, each with an old verdict and a mirror; the App is removed from one of them just now."""
+    """Two repositories, each with an old verdict; the App is removed from one of them just now."""
     store, now = service.store, service.now()
     for ref in (LEFT, STAYS):
         store.save_repository(ref)
@@ -32,21 +32,8 @@ def filled(service: Later) -> Later:
         store.save_verdict(ref.id, 1, verdicts.BLOCKED, run_id=f"run:{ref.id}", now=now)
         store.note_revision(ref.id, "a" * 40, committed_at=now, totals={"covered": 1})
         store.note_happening(ref.id, Happening("release", now, "v1", "a" * 40))
-        (service.mirrors / f"{ref.id}.git").mkdir(parents=True)
     store.keep_repositories(5, [STAYS], now=now)
     return service
-
-
-def mirrors(service: Later) -> list[str]:
-    return sorted(path.name for path in service.mirrors.iterdir())
-
-
-def test_the_mirror_of_a_removed_repository_goes_at_once(filled: Later, run: InlineRun) -> None:
-    """It is a copy of their code, and can be had again; everything else waits for the end of the grace time."""
-    prune(run, filled)
-
-    assert mirrors(filled) == ["8.git"]
-    assert filled.store.repository(LEFT.id) is not None
 
 
 @pytest.mark.parametrize(("days", "there"), [(29, True), (31, False)])
