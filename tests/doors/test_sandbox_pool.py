@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from gate.sandbox import Analyser, AnalysisRequest, Sandbox
+from gate.sandbox.child import RENEWED_AFTER
 from gate.sandbox.pool import Pool
 
 ONE, OTHER = ("none", 1), ("none", 2)
@@ -26,11 +27,12 @@ def start(name: str) -> Analyser:
     return Sandbox("none").analysers(2, name=name)
 
 
-def processes(pool: Pool, key: tuple[str, int], files: int = 1) -> set[int]:
+def processes(
+    pool: Pool, key: tuple[str, int], files: int = 1, source: bytes = b"def f():\n    pass\n"
+) -> set[int]:
     """The children that an analyser of that key has after it measured so many files."""
     requests = [
-        AnalysisRequest(str(number), f"{number}.py", b"def f():\n    pass\n", ("complexity",), {})
-        for number in range(files)
+        AnalysisRequest(str(number), f"{number}.py", source, ("complexity",), {}) for number in range(files)
     ]
     with pool.lent(key, start) as analyser:
         answers = list(analyser.reports(requests))
@@ -69,6 +71,18 @@ def test_two_runs_at_a_time_share_nothing(pool: Pool) -> None:
 def test_a_second_child_is_started_for_many_files(pool: Pool) -> None:
     assert len(processes(pool, ONE, files=2)) == 1
     assert len(processes(pool, ONE, files=40)) == 2
+
+
+def test_a_child_that_measured_much_is_followed_by_another(pool: Pool) -> None:
+    """So that what it holds on to does not grow with the files of the repository."""
+    half = b"#\n" * (RENEWED_AFTER // 4)
+    first = processes(pool, ONE)
+    (still,) = {frozenset(processes(pool, ONE, source=half)) for _ in range(2)}
+
+    after = processes(pool, ONE)
+
+    assert still == first
+    assert after.isdisjoint(first)
 
 
 def test_one_that_failed_is_not_lent_again(pool: Pool) -> None:
