@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +32,16 @@ class _Connection:
     client: DBOSClient
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A work that a thread wants to be taken, and what became of it."""
+
+    options: EnqueueOptions
+    encoded: Any
+    done: bool = False
+    error: Exception | None = None
+
+
 class Submitter:
     """Submits work; made before gunicorn forks, connected at first use after it, safe to share by threads."""
 
@@ -41,20 +51,44 @@ class Submitter:
         self._wait_seconds = wait_seconds
         self._lock = threading.Lock()
         self._connection: _Connection | None = None
+        self._writing = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
 
     def submit(self, work: Work, workflow_id: str) -> None:
         """Have a worker do the work, once for each id: a second time changes nothing.
 
+        What several threads submit at once is written in one transaction, by the first of them that has its turn: each
+        waits for the disk once, and SQLite's one writer is not fought for.
         Raises: Transient, when the database did not take it; then nothing was submitted.
         """
+        mine = _Waiting(enqueue_options(work, workflow_id), encode(work))
+        self._waiting.append(mine)
+        with self._writing:
+            if not mine.done:
+                self._write()
+        if mine.error is not None:
+            raise Transient("the engine's database did not take the work") from mine.error
+
+    def _write(self) -> None:
+        """Whatever waits now, all or nothing of it."""
+        batch = self._all_waiting()
         try:
             connection = self._connect()
             with connection.engine.begin() as transaction:
-                connection.client.enqueue_in_transaction(
-                    transaction, enqueue_options(work, workflow_id), encode(work)
-                )
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise Transient("the engine's database did not take the work") from error
+                for each in batch:
+                    connection.client.enqueue_in_transaction(transaction, each.options, each.encoded)
+        except Exception as error:
+            batch += self._all_waiting()  # they waited for the same, and nobody may wait twice as long
+            for each in batch:
+                each.error = error
+            if not isinstance(error, sa.exc.SQLAlchemyError | OSError):
+                raise
+        finally:
+            for each in batch:
+                each.done = True
+
+    def _all_waiting(self) -> list[_Waiting]:
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
 
     def check(self) -> None:
         """Raises: Transient, when the database is not there or was never migrated."""

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -280,6 +281,31 @@ def test_a_database_that_is_not_there_is_a_transient_failure(settings: Settings)
     submitter.close()
 
 
+def test_what_many_submit_at_once_is_taken_once(submitter: Submitter) -> None:
+    """
+    Threads share transactions, and each is told of its own work; one that is submitted again changes nothing.
+    """
+    with ThreadPoolExecutor(16) as threads:
+        for wait in [threads.submit(submitter.submit, CLOSE, f"{number % 100}:0") for number in range(200)]:
+            wait.result()
+
+    assert submitter.backlog()["ingest", "waiting"] == 100
+
+
+def test_none_of_many_is_told_that_it_was_taken_where_it_was_not(settings: Settings) -> None:
+    """
+    The database was never migrated: whoever wrote for the others tells all of them.
+    """
+    submitter = Submitter(settings, wait_seconds=0.1)
+
+    with ThreadPoolExecutor(8) as threads:
+        waits = [threads.submit(submitter.submit, CLOSE, f"{number}:0") for number in range(40)]
+        errors = [wait.exception() for wait in waits]
+    submitter.close()
+
+    assert {type(error) for error in errors} == {Transient}
+
+
 def test_an_unreachable_server_is_named(tmp_path: Path) -> None:
     """
     A worker that cannot start says so in one sentence.
@@ -303,6 +329,7 @@ from gate.engine import Engine, Times
 from gate.settings import Settings
 from gate.telemetry import Telemetry
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 def say(text):
     print(text, flush=True)
