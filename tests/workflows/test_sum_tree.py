@@ -16,6 +16,7 @@ from gate.core.comparison import SecurityFacts
 from gate.core.policy import parse
 from gate.core.verdict import CheckVerdict, combine, sub_verdicts
 from gate.git import Repository
+from gate.sandbox import child
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
@@ -204,6 +205,26 @@ def test_sums_that_do_not_hold_are_made_anew(new_shop: Service, tmp_path: Path) 
 
     assert [file.path for file in sums.unmeasured] == ["d.py"]
     assert (sums.files(), sums.measured(), sums.complexities()) == (3, 2, {12: 1})
+
+
+def test_what_may_be_measured_another_time_is_in_no_sums_that_are_kept(
+    new_shop: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    An analyser that does not answer says nothing of its file: the next verdict asks again.
+    """
+    author = Author(tmp_path)
+    base, head = author.commit(CODE), author.commit({"e.py": PLAIN.encode()})
+    case = case_of(new_shop, Repository.open(author.root / ".git"), base, head, policy="")
+    summing = Summing(new_shop, case.code, ["complexity"], case.counting)
+    with monkeypatch.context() as patched:
+        patched.setattr(child, "PATIENCE_SECONDS", 0)
+        unanswered = summing.of(base)["complexity"]
+
+    answered = summing.of(base)["complexity"]
+
+    assert [file.problem.text for file in unanswered.unmeasured] == ["not analysed within 0 s"] * 4
+    assert [file.path for file in answered.unmeasured] == ["d.py"]
 
 
 def test_what_nobody_looked_at_is_forgotten(new_shop: Service, tmp_path: Path) -> None:
