@@ -67,7 +67,9 @@ class _Index(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _links(self, name: str) -> str:
-        files = [file.name for file in self.server.wheels.iterdir() if file.name.startswith(f"{name}-")]
+        # In the names of files dashes are underscores.
+        start = f"{name.replace('-', '_')}-"
+        files = [file.name for file in self.server.wheels.iterdir() if file.name.startswith(start)]
         return "".join(f'<a href="/files/{file}">{file}</a>' for file in sorted(files))
 
     def _answer(self, kind: str, body: bytes) -> None:

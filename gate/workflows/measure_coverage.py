@@ -22,10 +22,19 @@ from gate.sandbox import SandboxError, never
 from gate.service import Service
 from gate.workflows.judge import Case
 from gate.workflows.measure import LARGEST_SOURCE_BYTES, Tree
-from gate.workflows.run_tests import Asked, Ceiling, SuiteRun, Unmeasurable, last_lines, run_here, run_tests
+from gate.workflows.run_tests import (
+    Asked,
+    Ceiling,
+    SuiteRun,
+    Unmeasurable,
+    last_lines,
+    run_here,
+    run_tests,
+    shared_out,
+)
 from gate.workflows.settings_of import policy_at
 
-VERSION = "8"
+VERSION = "9"
 """Of stored runs: raised whenever the same inputs may give another report."""
 
 
@@ -294,6 +303,8 @@ def _sentence(report: CoverageReport, suite: SuiteRun, how: str) -> str:
         if suite.command
         else "there are no tests"
     )
+    _, alone = shared_out(suite)
+    ran += f", {alone}" if alone else ""
     ran += f" ({report.suite.note})" if report.suite.note else ""
     if report.suite.unreachable:
         ran += f", {report.suite.unreachable:,} of its failures tell of a network or a service, which tests do not have here"

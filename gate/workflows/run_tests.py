@@ -19,6 +19,7 @@ from gate import owner
 from gate.core.coverage_configuration import rcfile
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
+from gate.core.suite_processes import in_processes
 from gate.environments import Environment, add_coverage, has_package, in_use
 from gate.sandbox import TEST_CPUS, WORK, Exit, Limits, Sandbox, SandboxError, here, interpreter, never
 
@@ -185,15 +186,21 @@ def _job(run: SuiteRun, place: _Place) -> Job:
     )
 
 
+def shared_out(run: SuiteRun) -> tuple[SuiteCommand | None, str]:
+    """The command in the processes that `[tests]` asks for; or as it is, and why, for people."""
+    if run.command is None:
+        return None, ""
+    xdist = has_package(run.environment, "pytest-xdist")
+    return in_processes(run.command, run.tests.processes, xdist=xdist)
+
+
 def _words(run: SuiteRun) -> tuple[str, ...]:
     """The runner's arguments, with those that the environment's plugins ask for."""
-    if run.command is None or run.command.runner != "pytest":
-        return run.command.words if run.command else ()
-    words = run.command.words
-    if run.tests.processes > 1 and has_package(run.environment, "pytest-xdist"):
-        words = ("-n", str(run.tests.processes), *words)
+    command, _ = shared_out(run)
+    if command is None or command.runner != "pytest":
+        return command.words if command else ()
     # Two coverage measurements in one process would take each other's place.
-    return ("--no-cov", *words) if has_package(run.environment, "pytest-cov") else words
+    return ("--no-cov", *command.words) if has_package(run.environment, "pytest-cov") else command.words
 
 
 def _understood(ended: Exit, run: SuiteRun) -> CoverageReport | Unmeasurable | Asked:

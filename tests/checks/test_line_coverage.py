@@ -169,6 +169,30 @@ def test_pytest_tells_each_test(job: Job, root: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("branches", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_processes_of_xdist_tell_the_same_as_one(job: Job, root: Path, branches: bool) -> None:
+    """Lines that one worker alone runs are covered; outcomes are those of one process, and so is a file that breaks."""
+    for number, call in enumerate(("divide(1, 2)", "divide(1, 0)", "Unused().method()")):
+        (root / f"tests/test_part{number}.py").write_text(
+            "import os\nfrom package.calculator import Unused, divide\n"
+            f"def test_it():\n    assert 'PYTEST_XDIST_WORKER' in os.environ\n    {call}\n"
+        )
+    (root / "tests/test_broken.py").write_text("import no_such_module\n")
+    words = ("-q", "-p", "no:randomly", "tests")
+    job = replace(
+        job, runner="pytest", configuration=rcfile({}, branches=branches, root=str(root)), words=words
+    )
+    alone = replace(job, environment={"PYTEST_XDIST_WORKER": "none"})
+
+    spread = measure(replace(job, words=("-n", "2", *words)), root)
+    together = line_coverage.measure(alone, root.parent / "alone", root)
+
+    assert spread.files == together.files
+    assert dict(spread.files)["package/calculator.py"].missing == ()
+    assert spread.suite.tests == together.suite.tests
+    assert spread.suite.outcome == together.suite.outcome == "failed"
+
+
 @pytest.mark.parametrize(
     "command", [("pytest", "-q"), ("python3", "-m", "unittest", "tests.test_unit"), ("runner.py",)]
 )
