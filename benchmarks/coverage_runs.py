@@ -1,0 +1,307 @@
+"""What coverage costs over the bare tests: the run under coverage.py, what comes before the tests, and what after them.
+
+    python -m benchmarks.coverage_runs [--repository BARE_GIT_DIRECTORY] [--rounds 5] [--modules 100] [--json FILE]
+
+Without a repository it makes a project of its own. Every round does all ways once, so that a busy machine slows each of
+them; figures are medians. Bare tests and those under coverage run on one interpreter without a box, the latter by the
+driver that also runs in the box; `GATE_INDEX_URL` names the package index, as everywhere. The clock of a whole run starts
+when coverage is asked for, with all warm: environment, base and static checks are stored. It stops when the verdict is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks import table
+from benchmarks.coverage_sample import write_project
+from benchmarks.table import Line
+from checks.codec import encode
+from checks.coverage_job import JOB_VARIABLE, START, Job
+from gate.core.event import RepositoryRef
+from gate.core.policy import DEFAULT, parse
+from gate.core.verdict import combine
+from gate.environments.interpreters import others, own
+from gate.git import Checkout
+from gate.sandbox import Limits, here, interpreter
+from gate.service import Service
+from gate.settings import Settings
+from gate.store import Store
+from gate.workflows.cover import cover
+from gate.workflows.judge import Case, Question
+from gate.workflows.measure import Code
+from gate.workflows.measure_coverage import Running, _suite, known, measured
+from gate.workflows.run_tests import SuiteRun, Unmeasurable, _job, _Place
+
+REPOSITORY = RepositoryRef(0, 1, "bench/mark", "main", private=True)
+RUNNING = Running(f"benchmark-{os.getpid()}")
+LIMITS = Limits(memory_mb=4096, seconds=600)
+CLOCK = '''"""Prints when it was imported and when the tests were over, by the clock of the machine."""
+import time
+BEGAN = time.monotonic()
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        print("clock", BEGAN, time.monotonic(), flush=True)
+'''
+"""A plugin of pytest, in the benchmark's copy of the project."""
+CLOCKED = re.compile(r"^clock ([\d.]+) ([\d.]+)$", re.MULTILINE)
+GIT = ("git", "-c", "user.name=Benchmark", "-c", "user.email=benchmark@example.org")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A kind of measuring, and what it ought to cost at most over the bare tests."""
+
+    name: str
+    python: str
+    """The series of an interpreter: `3.13`."""
+    core: str
+    """Of coverage.py."""
+    target: str
+
+
+class Samples:
+    """Seconds of each round."""
+
+    def __init__(self) -> None:
+        self.bare: dict[str, list[float]] = {}
+        """By the interpreter's series; of the whole process."""
+        self.covered: dict[Way, list[float]] = {}
+        self.startup: list[float] = []
+        """From the start of a bare process to the clock's import."""
+        self.before: list[float] = []
+        """From the question to the clock's import."""
+        self.after: list[float] = []
+        """From the end of the tests to the stored verdict."""
+
+
+def measure(
+    rounds: int = 5,
+    *,
+    repository: Path | None = None,
+    modules: int = 100,
+    say: Callable[[str], None] = print,
+) -> list[Line]:
+    """The figures as lines of a table; `say` is told what is missing for one of them."""
+    with tempfile.TemporaryDirectory(prefix="gate-benchmark-") as folder:
+        Path(folder).chmod(0o755)  # Boxes that root starts run under uids of their own.
+        checkout = project(Path(folder) / "project", repository, modules)
+        with service(Path(folder) / "data") as ours:
+            return lines_of(samples(ours, checkout, rounds, say), rounds)
+
+
+def samples(ours: Service, checkout: Path, rounds: int, say: Callable[[str], None]) -> Samples:
+    """All ways by turns, with everything made ready before."""
+    found = Samples()
+    suites: dict[str, SuiteRun] = {}
+    for way in ways_here(say):
+        suite = suite_of(ours, checkout, way.python)
+        if isinstance(suite, Unmeasurable):
+            say(f"{way.name} on Python {way.python} is not measured: {suite.text}\n{suite.output}")
+            continue
+        suites[way.python] = suite
+        found.bare[way.python], found.covered[way] = [], []
+    case = case_of(ours, checkout)
+    if (base := measured(case, case.base, RUNNING)).report is None:
+        raise SystemExit(f"the base {base.obtained}: {base.outcome}")
+    for _ in range(rounds):
+        for python, suite in suites.items():
+            seconds, startup = run_bare(suite, case)
+            found.bare[python].append(seconds)
+            if python == own().series:
+                found.startup.append(startup)
+        for way in found.covered:
+            found.covered[way].append(run_covered(suites[way.python], case, way.core))
+        before, after = run_whole(ours, checkout)
+        found.before.append(before)
+        found.after.append(after)
+    return found
+
+
+def lines_of(found: Samples, rounds: int) -> list[Line]:
+    """The table's lines."""
+    lines = []
+    for python, seconds in found.bare.items():
+        lines.append(table.line(f"tests: bare, Python {python}", seconds, "s", note=f"{rounds} rounds"))
+    for way, seconds in found.covered.items():
+        ratio = statistics.median(seconds) / statistics.median(found.bare[way.python])
+        name = f"tests: {way.name}, Python {way.python}"
+        lines.append(table.line(name, seconds, "s", ratio=ratio, target=way.target, note="over the bare run"))
+    overhead = [seconds - statistics.median(found.startup) for seconds in found.before]
+    name = "tests: checkout, environment and box"
+    lines.append(table.line(name, overhead, "s", target="at most 0.7 s", note="warm, before the first test"))
+    name = "tests: from their end to the verdict"
+    lines.append(table.line(name, found.after, "s", target="at most 0.2 s", note="stored"))
+    return lines
+
+
+def ways_here(say: Callable[[str], None]) -> list[Way]:
+    """What this machine's interpreters can do."""
+    ways = [Way("C tracer", own().series, "ctrace", "at most 1.75 times")]
+    new = [each.series for each in (own(), *others()) if tuple(map(int, each.series.split("."))) >= (3, 12)]
+    if new:
+        return [*ways, Way("sys.monitoring", new[0], "sysmon", "at most 1.15 times")]
+    say("no Python 3.12 or newer here: sys.monitoring is not measured")
+    return ways
+
+
+@contextmanager
+def service(data: Path) -> Iterator[Service]:
+    """A service that keeps its database in a file, as a real one does."""
+    data.mkdir()
+    settings = replace(Settings.from_environment(), data_dir=data, database_url=f"sqlite:///{data}/gate.db")
+    with Store(settings.database_url) as store:
+        store.migrate()
+        store.save_repository(REPOSITORY)
+        made = Service(settings, store=store)
+        if refusal := made.sandbox.refusal():
+            raise SystemExit(f"no box here: {refusal}")
+        yield made
+
+
+def project(root: Path, repository: Path | None, modules: int) -> Path:
+    """A checkout with a base and a head that edits one source file; both have the clock."""
+    if repository is None:
+        root.mkdir()
+        git(root, "init", "--quiet", "--initial-branch", "main")
+        edited = write_project(root, modules)
+    else:
+        subprocess.run(["git", "clone", "--quiet", str(repository), str(root)], check=True)
+        edited = largest_source(root)
+    (root / "gate_clock.py").write_text(CLOCK)
+    (root / ".gate.toml").write_text('[tests]\nenv = { PYTEST_PLUGINS = "gate_clock" }\n')
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Base")
+    edited.write_text(edited.read_text() + "\n\ndef added_at_the_head():\n    return 1\n")
+    git(root, "commit", "--quiet", "--all", "--message", "Head")
+    return root
+
+
+def largest_source(root: Path) -> Path:
+    """The file of a checkout whose change is hardest to follow."""
+    found = [path for path in root.rglob("*.py") if "test" not in str(path.relative_to(root))]
+    return max(found, key=lambda path: (path.stat().st_size, path))
+
+
+def git(root: Path, *arguments: str) -> None:
+    """Runs git in a checkout."""
+    subprocess.run([*GIT, "-C", str(root), *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def case_of(ours: Service, checkout: Path, python: str = "") -> Case:
+    """The head of the checkout against its parent; `[tests] python` stands in the defaults below its `.gate.toml`."""
+    code = Checkout.find(checkout)
+    base, head = (code.resolve(name) or "" for name in ("HEAD~1", "HEAD"))
+    defaults = replace(DEFAULT, tests=replace(DEFAULT.tests, python=python))
+    policy = parse(code.file(base, ".gate.toml") or b"", over=defaults)
+    question = Question(base, head, head, base, policy, "the benchmark", defaults=defaults)
+    return Case(ours, Code(REPOSITORY.id, code), question)
+
+
+def suite_of(ours: Service, checkout: Path, python: str) -> SuiteRun | Unmeasurable:
+    """How the head's tests run on an interpreter, with the environment for it."""
+    case = case_of(ours, checkout, python)
+    suite = _suite(case, case.head, RUNNING)
+    if isinstance(suite, SuiteRun) and (suite.command is None or suite.command.runner != "pytest"):
+        raise SystemExit("the benchmark needs tests that pytest runs")
+    return suite
+
+
+@contextmanager
+def unpacked(suite: SuiteRun, case: Case) -> Iterator[tuple[Path, Job]]:
+    """The head's files in a folder, and the driver's job for them with the environment as it lies on the disk."""
+    place = str(suite.environment.place)
+    with (
+        here.unpacked(lambda stream: case.code.git.write_tar(case.question.head, stream)) as root,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        where = _Place(str(root), f"{place}{START}", f"{scratch}/gate", environment=place)
+        yield root, replace(_job(suite, where), build=None)
+
+
+def run_bare(suite: SuiteRun, case: Case) -> tuple[float, float]:
+    """Seconds of the tests without coverage, and of these until the clock was imported."""
+    with unpacked(suite, case) as (root, job):
+        environment = {**os.environ, **job.environment, "PYTHONPATH": os.pathsep.join(job.python_path)}
+        began = time.monotonic()
+        ended = subprocess.run(
+            [job.python, "-m", "pytest", *job.words],
+            cwd=root,
+            env=environment,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
+        seconds = time.monotonic() - began
+    return seconds, clock_of(ended.stdout.decode())[0] - began
+
+
+def run_covered(suite: SuiteRun, case: Case, core: str) -> float:
+    """Seconds of the tests under coverage.py, as the driver that runs them says."""
+    with unpacked(suite, case) as (root, job), tempfile.TemporaryDirectory() as folder:
+        if ("core = sysmon" in job.configuration) is not (core == "sysmon"):
+            raise SystemExit(f"Python {job.python_version} is not measured by {core}:\n{job.configuration}")
+        written = Path(folder, "job.json")
+        written.write_text(json.dumps(encode(job)))
+        ended = here.run(
+            interpreter.module_command("checks.line_coverage", boxed=False),
+            root=root,
+            environment={JOB_VARIABLE: str(written)},
+            limits=LIMITS,
+        )
+    if not ended.result:
+        raise SystemExit(ended.output.decode(errors="replace"))
+    return float(json.loads(ended.result)["suite"]["seconds"])
+
+
+def run_whole(ours: Service, checkout: Path) -> tuple[float, float]:
+    """Seconds from the question to the tests, and from their end until the verdict is stored; in the box."""
+    case = case_of(ours, checkout)
+    case.measure(("complexity", "security", "escapes", "syntax"))
+    began = time.monotonic()
+    judged = cover(case, replace(RUNNING, again=True), armed=True)
+    verdict = combine([judged.verdict], case.question.provenance([judged]), case.question.policy)
+    ours.store.save_verdict(REPOSITORY.id, 1, verdict, run_id=f"benchmark:{began}", now=ours.now())
+    ended = time.monotonic()
+    stored = known(case, case.head, RUNNING)
+    if stored is None or stored.report is None:
+        raise SystemExit(f"the head was not measured: {judged.obtained}")
+    first, last = clock_of(stored.report.suite.output)
+    return first - began, ended - last
+
+
+def clock_of(output: str) -> tuple[float, float]:
+    """When the clock was imported and when the tests were over, by `time.monotonic`."""
+    found = CLOCKED.search(output)
+    if found is None:
+        raise SystemExit(f"the tests did not get as far as to tell the time:\n{output}")
+    return float(found[1]), float(found[2])
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--repository", type=Path, help="a bare git directory whose tests pytest runs")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--modules", type=int, default=100, help="of the project that is made")
+    parser.add_argument("--json", type=Path, help="where the figures go, too")
+    asked = parser.parse_args()
+    lines = measure(asked.rounds, repository=asked.repository, modules=asked.modules)
+    print(table.text(lines))
+    if asked.json:
+        asked.json.write_text(table.as_json(lines) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
