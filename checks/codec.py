@@ -22,6 +22,7 @@ Read = Callable[[Any], Any]
 """From a JSON value to a value; raises DecodeError."""
 
 _TAGGED: set[type] = set()
+_OWN_FORM: set[type] = set()
 _PLAIN = (str, int, bool, type(None))
 
 
@@ -45,6 +46,12 @@ class DecodeError(ValueError):
 def tagged(kind: type[T]) -> type[T]:
     """Class decorator: the dataclass carries its name as `type`, so that it can be a member of a union."""
     _TAGGED.add(kind)
+    return kind
+
+
+def own_form(kind: type[T]) -> type[T]:
+    """Class decorator: `encoded()` makes the dataclass's JSON value, `decoded(value)` reads it or raises ValueError."""
+    _OWN_FORM.add(kind)
     return kind
 
 
@@ -73,8 +80,10 @@ def decode(wanted: type[T], value: object) -> T:
     return typing.cast("T", _reader(kind)(value))
 
 
-def _encode_dataclass(value: Any) -> dict[str, Any]:
+def _encode_dataclass(value: Any) -> Any:
     kind: Any = type(value)
+    if kind in _OWN_FORM:
+        return value.encoded()
     encoded: dict[str, Any] = {"type": kind.__name__} if kind in _TAGGED else {}
     for name, default in _defaults(kind):
         item = getattr(value, name)
@@ -100,8 +109,19 @@ def _reader(wanted: Any) -> Read:
     if origin is dict:
         return _dict(get_args(wanted)[1])
     if dataclasses.is_dataclass(wanted):
-        return _dataclass(typing.cast("type", wanted))
+        kind = typing.cast("type", wanted)
+        return _in_own_form(kind) if kind in _OWN_FORM else _dataclass(kind)
     return _plain(wanted)
+
+
+def _in_own_form(wanted: Any) -> Read:
+    def read(value: object) -> object:
+        try:
+            return wanted.decoded(value)
+        except ValueError as error:
+            raise DecodeError(str(error)) from None
+
+    return read
 
 
 def _dataclass(wanted: type) -> Read:

@@ -305,9 +305,9 @@ def _file_coverage(lines: Mapping[str, Any]) -> FileCoverage:
     taken = [(a, b, True) for a, b in lines.get("executed_branches", ())]
     not_taken = [(a, b, False) for a, b in lines.get("missing_branches", ())]
     return FileCoverage(
-        covered=tuple(lines["executed_lines"]),
-        missing=tuple(lines["missing_lines"]),
-        excluded=tuple(lines["excluded_lines"]),
+        covered=lines["executed_lines"],
+        missing=lines["missing_lines"],
+        excluded=lines["excluded_lines"],
         branches=tuple(sorted(taken + not_taken)),
     )
 

@@ -5,8 +5,14 @@ It does not measure anything and knows no tool. Standard library only, for it is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from itertools import accumulate
+from operator import add
+from typing import Any, Literal
+
+from checks.codec import own_form
+from checks.line_set import LineSet
 
 Level = Literal["undefined", "low", "medium", "high"]
 """Severity or confidence of a finding, as bandit spells it, in lower case."""
@@ -115,15 +121,57 @@ class FileReport:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@own_form
+@dataclass(frozen=True, slots=True, init=False)
 class FileCoverage:
-    """Lines of one file as coverage.py counts them: sorted line numbers from 1; the three sets are disjoint."""
+    """Lines of one file as coverage.py counts them, from 1; the three sets are disjoint."""
 
-    covered: tuple[int, ...]
-    missing: tuple[int, ...]
-    excluded: tuple[int, ...] = ()
-    branches: tuple[tuple[int, int, bool], ...] = ()
-    """(from line, to line, taken); to line is negative for an exit. Empty unless branches were measured."""
+    covered: LineSet
+    missing: LineSet
+    excluded: LineSet
+    branches: tuple[tuple[int, int, bool], ...]
+    """(from line, to line, taken), sorted; to line is negative for an exit. Empty unless branches were measured."""
+
+    def __init__(
+        self,
+        covered: Iterable[int],
+        missing: Iterable[int],
+        excluded: Iterable[int] = (),
+        branches: tuple[tuple[int, int, bool], ...] = (),
+    ) -> None:
+        """Of line numbers in any order. Raises: ValueError for a negative one."""
+        object.__setattr__(self, "covered", LineSet.of(covered))
+        object.__setattr__(self, "missing", LineSet.of(missing))
+        object.__setattr__(self, "excluded", LineSet.of(excluded))
+        object.__setattr__(self, "branches", branches)
+
+    def encoded(self) -> list[Any]:
+        """The JSON value: each set of lines as hexadecimal digits, then the branches in one list of numbers.
+
+        Of a branch these are the lines it begins after the one before it, those it leads further down, and 1 where it
+        is taken: numbers that repeat, which compresses well.
+        """
+        steps: list[int] = []
+        before = 0
+        for here, there, taken in self.branches:
+            steps += (here - before, there - here, int(taken))
+            before = here
+        return [self.covered.hex, self.missing.hex, self.excluded.hex, steps]
+
+    @classmethod
+    def decoded(cls, value: object) -> FileCoverage:
+        """What `encoded` made. Raises: ValueError for anything else."""
+        match value:
+            case [str(covered), str(missing), str(excluded), list(steps)]:
+                pass
+            case _:
+                raise ValueError("expected three sets of lines and a list of branches")
+        if len(steps) % 3 or not {*map(type, steps)} <= {int} or not {*steps[2::3]} <= {0, 1}:
+            raise ValueError("expected branches as numbers by threes, the third of them 0 or 1")
+        starts = [*accumulate(steps[::3])]
+        branches = zip(starts, map(add, starts, steps[1::3]), map(bool, steps[2::3]), strict=True)
+        lines = [LineSet.from_hex(text) for text in (covered, missing, excluded)]
+        return cls(lines[0], lines[1], lines[2], tuple(branches))
 
 
 TestOutcome = Literal["passed", "failed", "error", "skipped"]

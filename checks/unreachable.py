@@ -33,16 +33,16 @@ def left_out(coverage: FileCoverage, source: bytes, version: Version) -> FileCov
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return coverage
     decided = dict(_decided(tree, version))
-    dead = frozenset(coverage.missing) & frozenset().union(*decided.values())
+    dead = coverage.missing & frozenset().union(*decided.values())
     # Of a condition that is always the same here, the branch that is not taken never can be.
-    sources = dead.union(decided)
+    sources = dead | decided
     impossible = {branch for branch in untaken if branch[0] in sources}
     if not (dead or impossible):
         return coverage
     return FileCoverage(
         covered=coverage.covered,
-        missing=tuple(line for line in coverage.missing if line not in dead),
-        excluded=tuple(sorted({*coverage.excluded, *dead})),
+        missing=coverage.missing - dead,
+        excluded=coverage.excluded | dead,
         branches=tuple(branch for branch in coverage.branches if branch not in impossible),
     )
 

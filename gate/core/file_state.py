@@ -118,14 +118,14 @@ class FileState(FileNumbers):
 def lines_tested(coverage: FileCoverage, *, branches: bool) -> TestedLines:
     """What tests run of a file, with its branches or without."""
     ways = coverage.branches if branches else ()
-    covered = {*coverage.covered}
-    partial = {line for line, _, taken in ways if not taken} & covered
+    covered = coverage.covered
+    partial = covered & {line for line, _, taken in ways if not taken}
     return TestedLines(
         Ratio(
             len(covered) + sum(taken for _, _, taken in ways),
             len(covered) + len(coverage.missing) + len(ways),
         ),
-        LineStates(tuple(sorted(covered - partial)), tuple(sorted(coverage.missing)), tuple(sorted(partial))),
+        LineStates(tuple(covered - partial), tuple(coverage.missing), tuple(partial)),
     )
 
 

@@ -99,7 +99,7 @@ def test_the_trees_configuration_hides_no_line(
     outcome = measured(sandbox, environment, {".coveragerc": EVERYTHING, "evil.py": EVIL})
 
     assert isinstance(outcome, CoverageReport)
-    assert dict(outcome.files)["app.py"].missing == (3,)
+    assert dict(outcome.files)["app.py"].missing == {3}
     assert "BREACH" not in outcome.suite.output
 
 
@@ -112,7 +112,7 @@ def test_comments_that_exclude_lines_are_reported_as_excluded(
     )
 
     assert isinstance(outcome, CoverageReport)
-    assert dict(outcome.files)["app.py"].excluded == (3,)
+    assert dict(outcome.files)["app.py"].excluded == {3}
 
 
 @pytest.mark.long

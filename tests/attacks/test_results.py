@@ -40,8 +40,11 @@ def report(*files: tuple[str, FileCoverage]) -> str:
         pytest.param(report(("../../app.py", LINES)), id="a path that leads out"),
         pytest.param(report(("app.py", LINES), ("app.py", LINES)), id="a file twice"),
         pytest.param(report(("app.py", FileCoverage((1, 2), (2,)))), id="a line in two sets"),
-        pytest.param(report(("app.py", FileCoverage((0, -1), ()))), id="lines that are none"),
-        pytest.param(report(("app.py", FileCoverage((10**12,), ()))), id="a line beyond any file"),
+        pytest.param(report(("app.py", FileCoverage((0,), ()))), id="lines that are none"),
+        pytest.param(
+            report(("app.py", FileCoverage((1,), (), branches=((1, 10**12, True),)))),
+            id="a line beyond any file",
+        ),
     ],
 )
 def test_a_report_that_lies_is_refused(sandbox: Sandbox, result: str) -> None:

@@ -188,7 +188,7 @@ def test_processes_of_xdist_tell_the_same_as_one(job: Job, root: Path, branches:
     together = line_coverage.measure(alone, root.parent / "alone", root)
 
     assert spread.files == together.files
-    assert dict(spread.files)["package/calculator.py"].missing == ()
+    assert dict(spread.files)["package/calculator.py"].missing == set()
     assert spread.suite.tests == together.suite.tests
     assert spread.suite.outcome == together.suite.outcome == "failed"
 
@@ -210,7 +210,7 @@ def test_without_tests_everything_is_missing(job: Job, root: Path) -> None:
     report = measure(replace(job, runner="none", test_files=()), root)
 
     assert report.suite.outcome == "no_tests"
-    assert dict(report.files)["package/calculator.py"].missing == (2, 5, 6, 7, 9, 12, 13, 14)
+    assert dict(report.files)["package/calculator.py"].missing == {2, 5, 6, 7, 9, 12, 13, 14}
 
 
 @pytest.mark.long

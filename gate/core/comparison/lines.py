@@ -9,6 +9,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from checks.line_set import LineSet
 from checks.report import CoverageReport, FileCoverage, FileReport, Statement, Suite
 from gate.core.comparison import Branch, CoverageFacts, Ratio, TestChange
 from gate.core.comparison.branches import new_branches, ratio_of
@@ -99,7 +100,7 @@ def _with_patch(
     facts: CoverageFacts, new: Mapping[str, Collection[int]], covered: Mapping[str, FileCoverage]
 ) -> CoverageFacts:
     """With what tests run of the new lines, and take of the branches that begin on them."""
-    uncovered = {path: {*lines} & {*covered[path].missing} for path, lines in new.items() if lines}
+    uncovered = {path: covered[path].missing & lines for path, lines in new.items() if lines}
     branches = new_branches(new, covered)
     added, missing = sum(map(len, new.values())), sum(map(len, uncovered.values()))
     ways = ratio_of(branches.values())
@@ -151,8 +152,8 @@ def _changed_files(
     ]
 
 
-def _executable(coverage: FileCoverage) -> set[int]:
-    return {*coverage.covered, *coverage.missing}
+def _executable(coverage: FileCoverage) -> LineSet:
+    return coverage.covered | coverage.missing
 
 
 def _total(files: Iterable[FileCoverage]) -> Ratio:

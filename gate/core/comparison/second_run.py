@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks.line_set import LineSet
 from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
 
 _BEST_FIRST: tuple[TestOutcome, ...] = ("passed", "skipped", "failed", "error")
@@ -22,17 +23,17 @@ def together(first: CoverageReport, second: CoverageReport) -> CoverageReport:
     """
     others = dict(second.files)
     files = tuple((path, _union(lines, others.get(path, lines))) for path, lines in first.files)
-    flips: dict[str, set[int]] = {}
+    flips: dict[str, LineSet] = {}
     if second.suite.outcome in _RAN and len(first.suite.tests) == len(second.suite.tests):
         flips = {path: _flipped(lines, others.get(path, lines)) for path, lines in first.files}
     for path, lines in (*first.unstable, *second.unstable):
-        flips.setdefault(path, set()).update(lines)
+        flips[path] = flips.get(path, LineSet()) | lines
     return replace(
         first,
         files=files,
         suite=_better(first.suite, second.suite),
         runs=first.runs + second.runs,
-        unstable=tuple((path, tuple(sorted(lines))) for path, lines in sorted(flips.items()) if lines),
+        unstable=tuple((path, tuple(lines)) for path, lines in sorted(flips.items()) if lines),
         flaky=tuple(sorted({*first.flaky, *second.flaky, *_flaky(first.suite, second.suite)})),
     )
 
@@ -45,22 +46,23 @@ def _flaky(first: Suite, second: Suite) -> Iterator[str]:
             yield name
 
 
-def _flipped(first: FileCoverage, second: FileCoverage) -> set[int]:
+def _flipped(first: FileCoverage, second: FileCoverage) -> LineSet:
     """Lines that one of the runs covered, or left by one of its branches, and the other did not."""
-    executable = {*first.covered, *first.missing} & {*second.covered, *second.missing}
+    executable = (first.covered | first.missing) & (second.covered | second.missing)
     branches = {branch[0] for branch in {*first.branches} ^ {*second.branches}}
-    return ({*first.covered} ^ {*second.covered} | branches) & executable
+    return ((first.covered ^ second.covered) | branches) & executable
 
 
 def _union(first: FileCoverage, second: FileCoverage) -> FileCoverage:
-    covered = {*first.covered, *second.covered}
-    missing = {*first.missing, *second.missing} - covered
+    if first == second:
+        return first
+    covered = first.covered | second.covered
     taken = {(here, there) for here, there, was in (*first.branches, *second.branches) if was}
     branches = {(here, there) for here, there, _ in (*first.branches, *second.branches)}
     return replace(
         first,
-        covered=tuple(sorted(covered)),
-        missing=tuple(sorted(missing)),
+        covered=covered,
+        missing=(first.missing | second.missing) - covered,
         branches=tuple((*branch, branch in taken) for branch in sorted(branches)),
     )
 

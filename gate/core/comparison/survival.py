@@ -80,20 +80,24 @@ class _Count:
         self._ways: dict[str, Ways] = {}
 
     def add_unchanged(self, path: str, before: FileCoverage, shaky: Collection[int]) -> None:
-        survival = self.survival
-        survival.covered += sum(line not in shaky for line in before.covered)
+        survival, after = self.survival, self._head.get(path, NOTHING)
+        survival.covered += len(before.covered - shaky if shaky else before.covered)
         survival.executable += len(before.covered) + len(before.missing)
-        for line in {*before.covered}.intersection(self._head.get(path, NOTHING).missing):
+        for line in before.covered & after.missing:
             (survival.unstable if line in shaky else survival.lost)[path].add(line)
-        self.add_branches(before, lambda line: (path, line), shaky)
+        if before.branches == after.branches and not shaky:
+            survival.executable += len(before.branches)
+            survival.covered += sum(taken for _, _, taken in before.branches)
+        else:
+            self.add_branches(before, lambda line: (path, line), shaky)
 
     def add_lines(
         self, before: FileCoverage, position: Position, shaky: Collection[int], *, removes: bool
     ) -> None:
         """`removes`: whether what the head removed of this file counts here."""
         survival = self.survival
-        covered = frozenset(before.covered)
-        for line in sorted((*before.covered, *before.missing)):
+        covered = before.covered
+        for line in covered | before.missing:
             place = position(line)
             if place is None:
                 survival.removed_covered += removes and line in covered
@@ -147,7 +151,7 @@ def _positions(
 ) -> Position:
     """Where an executable line of a changed file's base stands at the head."""
     outline = Outline(file.before)
-    own = outline.own_lines((*coverage.covered, *coverage.missing))
+    own = outline.own_lines(coverage.covered | coverage.missing)
 
     def position(line: int) -> Line | None:
         first = outline.first(line)
