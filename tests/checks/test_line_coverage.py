@@ -360,6 +360,43 @@ def test_branches_are_those_counted_by_hand(job: Job, root: Path) -> None:
     assert (totals["covered_lines"], totals["covered_branches"], totals["num_branches"]) == (6, 1, 2)
 
 
+MONITORED = """\
+import sys, unittest
+from package.calculator import divide
+
+class TestDivide(unittest.TestCase):
+    def test_half(self):
+        self.assertEqual(divide(1, 2), 0.5)
+    def test_how_it_is_measured(self):
+        self.assertIs(sys.monitoring.get_tool(sys.monitoring.COVERAGE_ID) is None, {without})
+"""
+
+
+@pytest.mark.parametrize("branches", [False, True])
+def test_newer_pythons_monitor_lines_and_trace_branches(
+    job: Job, root: Path, capfd: pytest.CaptureFixture[str], branches: bool
+) -> None:
+    """As of 3.12 lines are measured by `sys.monitoring`, branches only as of 3.14, and nobody is told of it."""
+    newer = [each for each in interpreters.others() if (3, 12) <= _version(each.version) < (3, 14)]
+    if not newer:
+        pytest.skip("no Python 3.12 or 3.13 here")
+    (root / "tests/test_unit.py").write_text(MONITORED.format(without=branches))
+    configuration = rcfile({}, branches=branches, root=str(root), python_version=newer[0].version)
+    job = replace(job, python=newer[0].path, python_version=newer[0].version, configuration=configuration)
+
+    report = measure(job, root)
+
+    printed = capfd.readouterr()
+    assert report.suite.outcome == "passed", printed.err
+    assert dict(report.files)["package/calculator.py"].covered == CALCULATOR_LINES.covered
+    assert bool(dict(report.files)["package/calculator.py"].branches) is branches
+    assert "sysmon" not in printed.out + printed.err
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")[:2]))
+
+
 def test_what_only_a_newer_python_parses_is_not_taken_for_omitted(root: Path) -> None:
     """The project's own Python says what it cannot read, whatever the name of the file."""
     (root / "é.py").write_text("match 1:\n    case _: pass\n")
