@@ -11,7 +11,6 @@ when coverage is asked for, with all warm: environment, base and static checks a
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import statistics
@@ -27,14 +26,20 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.coverage_sample import write_project
 from benchmarks.table import Line
-from checks.codec import encode
-from checks.coverage_job import JOB_VARIABLE, START, Job
+from checks.coverage_job import START, Job
+from checks.line_coverage import (
+    _environment,
+    _made_importable,
+    _pytest_options,
+    _suite_command,
+    _write_configuration,
+)
 from gate.core.event import RepositoryRef
 from gate.core.policy import DEFAULT, parse
 from gate.core.verdict import combine
 from gate.environments.interpreters import others, own
 from gate.git import Checkout
-from gate.sandbox import Limits, here, interpreter
+from gate.sandbox import here
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
@@ -46,7 +51,6 @@ from gate.workflows.run_tests import SuiteRun, Unmeasurable, _job, _Place
 
 REPOSITORY = RepositoryRef(0, 1, "bench/mark", "main", private=True)
 RUNNING = Running(f"benchmark-{os.getpid()}")
-LIMITS = Limits(memory_mb=4096, seconds=600)
 CLOCK = '''"""Prints when it was imported and when the tests were over, by the clock of the machine."""
 import time
 BEGAN = time.monotonic()
@@ -219,50 +223,51 @@ def suite_of(ours: Service, checkout: Path, python: str) -> SuiteRun | Unmeasura
 
 
 @contextmanager
-def unpacked(suite: SuiteRun, case: Case) -> Iterator[tuple[Path, Job]]:
-    """The head's files in a folder, and the driver's job for them with the environment as it lies on the disk."""
+def unpacked(suite: SuiteRun, case: Case) -> Iterator[tuple[Job, Path, dict[str, str]]]:
+    """The driver's job for the head's files in a folder, that folder, and the variables the tests get.
+
+    The environment is the one of the box, as it lies on the disk; the project is known there without being built.
+    """
     place = str(suite.environment.place)
     with (
         here.unpacked(lambda stream: case.code.git.write_tar(case.question.head, stream)) as root,
-        tempfile.TemporaryDirectory() as scratch,
+        tempfile.TemporaryDirectory() as folder,
     ):
-        where = _Place(str(root), f"{place}{START}", f"{scratch}/gate", environment=place)
-        yield root, replace(_job(suite, where), build=None)
+        scratch = Path(folder)
+        where = _Place(str(root), f"{place}{START}", folder, environment=place)
+        job = replace(_job(suite, where), build=None)
+        variables = _environment(job, scratch, scratch / "none")
+        _made_importable(job, scratch, root, variables)
+        yield job, root, variables
 
 
 def run_bare(suite: SuiteRun, case: Case) -> tuple[float, float]:
     """Seconds of the tests without coverage, and of these until the clock was imported."""
-    with unpacked(suite, case) as (root, job):
-        environment = {**os.environ, **job.environment, "PYTHONPATH": os.pathsep.join(job.python_path)}
-        began = time.monotonic()
-        ended = subprocess.run(
-            [job.python, "-m", "pytest", *job.words],
-            cwd=root,
-            env=environment,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-        )
-        seconds = time.monotonic() - began
-    return seconds, clock_of(ended.stdout.decode())[0] - began
+    with unpacked(suite, case) as (job, root, variables):
+        options = _pytest_options(Path(job.scratch))
+        began, seconds, output = run([job.python, "-m", "pytest", *options, *job.words], root, variables)
+    return seconds, clock_of(output)[0] - began
 
 
 def run_covered(suite: SuiteRun, case: Case, core: str) -> float:
-    """Seconds of the tests under coverage.py, as the driver that runs them says."""
-    with unpacked(suite, case) as (root, job), tempfile.TemporaryDirectory() as folder:
+    """Seconds of the same tests as the driver runs them under coverage.py."""
+    with unpacked(suite, case) as (job, root, variables):
         if ("core = sysmon" in job.configuration) is not (core == "sysmon"):
             raise SystemExit(f"Python {job.python_version} is not measured by {core}:\n{job.configuration}")
-        written = Path(folder, "job.json")
-        written.write_text(json.dumps(encode(job)))
-        ended = here.run(
-            interpreter.module_command("checks.line_coverage", boxed=False),
-            root=root,
-            environment={JOB_VARIABLE: str(written)},
-            limits=LIMITS,
-        )
-    if not ended.result:
-        raise SystemExit(ended.output.decode(errors="replace"))
-    return float(json.loads(ended.result)["suite"]["seconds"])
+        scratch = Path(job.scratch)
+        rcfile = _write_configuration(job, scratch)
+        _, seconds, output = run(_suite_command(job, scratch, rcfile), root, variables)
+    clock_of(output)
+    return seconds
+
+
+def run(command: list[str], root: Path, variables: dict[str, str]) -> tuple[float, float, str]:
+    """When it began, how many seconds it took, and what it printed."""
+    began = time.monotonic()
+    ended = subprocess.run(
+        command, cwd=root, env=variables, check=False, stdin=subprocess.DEVNULL, capture_output=True
+    )
+    return began, time.monotonic() - began, ended.stdout.decode(errors="replace")
 
 
 def run_whole(ours: Service, checkout: Path) -> tuple[float, float]:

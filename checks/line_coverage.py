@@ -1,8 +1,8 @@
 """Drive a project's tests under coverage.py and report every source file's lines, imported or not.
 
-It runs inside the box on the service's interpreter; `coverage run`, `coverage combine` and `coverage json` run on the
-project's, in processes of their own, and it imports nothing of the project. What they write is as hostile as the
-project; so is, to whoever reads it, the report of this module. Standard library only.
+It runs inside the box on the service's interpreter; `coverage run` and what reports its lines (`checks.source_lines`)
+run on the project's, in processes of their own, and it imports nothing of the project. What they write is as hostile as
+the project; so is, to whoever reads it, the report of this module. Standard library only.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import subprocess
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from xml.etree import ElementTree as ET
 
-from checks import project_build, project_metadata, unreachable, unreachable_service
+from checks import project_build, project_metadata, unreachable_service
 from checks.codec import decode, encode
 from checks.coverage_job import JOB, JOB_VARIABLE, PYTHON_PATH, Job
 from checks.project_build import Built
-from checks.report import CoverageReport, FileCoverage, Suite, TestOutcome
+from checks.report import CoverageReport, Suite, TestOutcome
+from checks.source_lines import SourceLines
 
 REVISION = 4
 """Of this driver; part of a report's version."""
@@ -28,8 +29,6 @@ REVISION = 4
 NO_TESTS = 5
 """Exit status of pytest, and of our unittest runner, when nothing was collected."""
 
-_FILES_AT_ONCE = 5000
-"""Of one `coverage json`; a command line has room for about 2 MB."""
 _PARSE = """
 import ast, json, sys
 faults = []
@@ -66,9 +65,11 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
     if built.requires:
         suite = Suite(outcome="broken", exit_status=0, seconds=0.0, command="")
         return CoverageReport(version="", files=(), suite=suite, build_requires=built.requires)
-    began = time.monotonic()
-    status = _run(_suite_command(job, scratch, rcfile), root, environment)
-    seconds = time.monotonic() - began
+    with SourceLines(job, scratch, root, rcfile) as lines:
+        began = time.monotonic()
+        status = _run(_suite_command(job, scratch, rcfile), root, environment)
+        seconds = time.monotonic() - began
+        version, files = lines.reported()
     tests = _outcomes(job, scratch)
     failures = _texts(scratch / "junit.xml", {"failure", "error"})
     missing = [text for text in failures if unreachable_service.tells(text)]
@@ -83,8 +84,6 @@ def measure(job: Job, scratch: Path, root: Path) -> CoverageReport:
         skipped_unreachable=sum(map(unreachable_service.skips, _texts(scratch / "junit.xml", {"skipped"}))),
         build_failure=built.failure,
     )
-    _run(_coverage(job, "combine", rcfile, "--quiet", str(scratch / "data")), root, environment, quiet=True)
-    version, files = _files(job, scratch, root, rcfile, environment)
     return CoverageReport(
         version=f"{REVISION} coverage-{version} cpython-{job.python_version}",
         files=tuple(sorted(files.items())),
@@ -140,24 +139,22 @@ def _environment(job: Job, scratch: Path, rcfile: Path) -> dict[str, str]:
 def _suite_command(job: Job, scratch: Path, rcfile: Path) -> list[str]:
     match job.runner:
         case "pytest":
-            return _coverage(job, "run", rcfile, "-m", "pytest", *_pytest_options(scratch), *job.words)
+            return _coverage(job, rcfile, "-m", "pytest", *_pytest_options(scratch), *job.words)
         case "unittest":
             list_of_files = scratch / "test_files.json"
             list_of_files.write_text(json.dumps(job.test_files))
             runner = Path(__file__).parent / "unittest_outcomes.py"
-            return _coverage(
-                job, "run", rcfile, str(runner), str(scratch / "outcomes.json"), str(list_of_files)
-            )
+            return _coverage(job, rcfile, str(runner), str(scratch / "outcomes.json"), str(list_of_files))
         case "django":
-            return _coverage(job, "run", rcfile, "manage.py", "test", *job.words)
+            return _coverage(job, rcfile, "manage.py", "test", *job.words)
         case "none":
-            return _coverage(job, "run", rcfile, os.devnull)
+            return _coverage(job, rcfile, os.devnull)
         case "command":
             target = _module(job)
             if target is None:
                 return list(job.words)
             options = _pytest_options(scratch) if target[:2] == ["-m", "pytest"] else []
-            return _coverage(job, "run", rcfile, *target[:2], *options, *target[2:])
+            return _coverage(job, rcfile, *target[:2], *options, *target[2:])
 
 
 def _pytest_options(scratch: Path) -> list[str]:
@@ -178,29 +175,19 @@ def _module(job: Job) -> list[str] | None:
     return [program, *rest] if program.endswith(".py") else None
 
 
-def _coverage(job: Job, action: str, rcfile: Path, *arguments: str) -> list[str]:
-    return [job.python, job.start, action, f"--rcfile={rcfile}", *arguments]
+def _coverage(job: Job, rcfile: Path, *arguments: str) -> list[str]:
+    return [job.python, job.start, "run", f"--rcfile={rcfile}", *arguments]
 
 
-def _run(command: Sequence[str], root: Path, environment: Mapping[str, str], *, quiet: bool = False) -> int:
-    """The exit status; 127 when the command is not to be had. A quiet command is heard only when it fails."""
-    output = subprocess.PIPE if quiet else None
+def _run(command: Sequence[str], root: Path, environment: Mapping[str, str]) -> int:
+    """The exit status; 127 when the command is not to be had."""
     try:
-        ended = subprocess.run(
-            command,
-            cwd=root,
-            env=environment,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT if quiet else None,
-        )
+        return subprocess.run(
+            command, cwd=root, env=environment, check=False, stdin=subprocess.DEVNULL
+        ).returncode
     except OSError as error:
         _say(f"{command[0]}: {error.strerror}")
         return 127
-    if ended.returncode and ended.stdout:
-        _say(ended.stdout.decode(errors="replace"))
-    return ended.returncode
 
 
 def _say(text: str) -> None:
@@ -277,39 +264,6 @@ def _from_junit(file: Path) -> Iterator[tuple[str, TestOutcome]]:
         elif "skipped" in children:
             outcome = "skipped"
         yield name, outcome
-
-
-def _files(
-    job: Job, scratch: Path, root: Path, rcfile: Path, environment: Mapping[str, str]
-) -> tuple[str, dict[str, FileCoverage]]:
-    """Coverage.py's version and the lines of every source it could parse and does not omit."""
-    wanted = frozenset(job.sources)
-    version, files = "", {}
-    python = tuple(int(part) for part in job.python_version.split(".")[:3])
-    for start in range(0, max(1, len(job.sources)), _FILES_AT_ONCE):
-        part = [str(root / path) for path in job.sources[start : start + _FILES_AT_ONCE]]
-        written = scratch / f"coverage-{start}.json"
-        # Our own file is one that parses for sure: without any, coverage.py would write no report.
-        arguments = ["--ignore-errors", "--quiet", "-o", str(written), job.start, *part]
-        if _run(_coverage(job, "json", rcfile, *arguments), root, environment, quiet=True):
-            raise SystemExit("coverage.py could not report what it measured")
-        told: dict[str, Any] = json.loads(written.read_bytes())
-        version = told["meta"]["version"]
-        for path, lines in told["files"].items():
-            if path in wanted:
-                files[path] = unreachable.left_out(_file_coverage(lines), (root / path).read_bytes(), python)
-    return version, files
-
-
-def _file_coverage(lines: Mapping[str, Any]) -> FileCoverage:
-    taken = [(a, b, True) for a, b in lines.get("executed_branches", ())]
-    not_taken = [(a, b, False) for a, b in lines.get("missing_branches", ())]
-    return FileCoverage(
-        covered=lines["executed_lines"],
-        missing=lines["missing_lines"],
-        excluded=lines["excluded_lines"],
-        branches=tuple(sorted(taken + not_taken)),
-    )
 
 
 def _unparsable(job: Job, files: Iterable[str], root: Path) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from checks.report import FileCoverage
 
@@ -26,13 +27,9 @@ def left_out(coverage: FileCoverage, source: bytes, version: Version) -> FileCov
     So are branches that nothing takes and that nothing can take here.
     """
     untaken = [branch for branch in coverage.branches if not branch[2]]
-    if not (coverage.missing or untaken) or not any(name in source for name in _NAMES):
+    decided = conditions(source, version) if coverage.missing or untaken else {}
+    if not decided:
         return coverage
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return coverage
-    decided = dict(_decided(tree, version))
     dead = coverage.missing & frozenset().union(*decided.values())
     # Of a condition that is always the same here, the branch that is not taken never can be.
     sources = dead | decided
@@ -45,6 +42,22 @@ def left_out(coverage: FileCoverage, source: bytes, version: Version) -> FileCov
         excluded=coverage.excluded | dead,
         branches=tuple(branch for branch in coverage.branches if branch not in impossible),
     )
+
+
+def conditions(source: bytes, version: Version) -> Mapping[int, frozenset[int]]:
+    """Lines of conditions that are always the same here, and the lines that each never lets run.
+
+    They are found once and remembered, so that somebody who has time can ask for them before.
+    """
+    return _conditions(source, version) if any(name in source for name in _NAMES) else {}
+
+
+@cache
+def _conditions(source: bytes, version: Version) -> Mapping[int, frozenset[int]]:
+    try:
+        return dict(_decided(ast.parse(source), version))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
 
 
 def _decided(tree: ast.Module, version: Version) -> Iterator[tuple[int, frozenset[int]]]:

@@ -58,11 +58,12 @@ DOORS: dict[str, tuple[str, ...]] = {
         "gate.environments",
         "gate.cli",
         "checks.line_coverage",
+        "checks.source_lines",
         "checks.project_build",
     ),
     "radon": ("checks.complexity", "checks.maintainability", "checks.size"),
     "bandit": ("checks.security",),
-    "coverage": ("checks.line_coverage",),
+    "coverage": ("checks.coverage_reporter",),
     "vl_convert": ("gate.charts",),
 }
 """Each outside thing is imported by these modules (or packages) alone."""

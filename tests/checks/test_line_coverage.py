@@ -355,7 +355,7 @@ def test_branches_are_those_counted_by_hand(job: Job, root: Path) -> None:
     calculator = dict(report.files)["package/calculator.py"]
     assert calculator.branches == ((6, 7, False), (6, 9, True))
     assert calculator.covered == CALCULATOR_LINES.covered
-    told = json.loads((root.parent / "scratch" / "coverage-0.json").read_bytes())
+    told = json.loads((root.parent / "scratch" / "lines.json").read_bytes())
     totals = told["files"]["package/calculator.py"]["summary"]
     assert (totals["covered_lines"], totals["covered_branches"], totals["num_branches"]) == (6, 1, 2)
 
@@ -370,6 +370,48 @@ class TestDivide(unittest.TestCase):
     def test_how_it_is_measured(self):
         self.assertIs(sys.monitoring.get_tool(sys.monitoring.COVERAGE_ID) is None, {without})
 """
+
+
+MEANWHILE = """\
+import os, pathlib, signal, time, unittest
+
+class Meanwhile(unittest.TestCase):
+    def test_it(self):
+        import package.calculator
+        package.calculator.divide(1, 2)
+        {code}
+"""
+KILL = """\
+for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+            ours = f"PPid:\\t{os.getppid()}\\n" in status.read_text()
+            if ours and b"coverage_reporter.py" in status.with_name("cmdline").read_bytes():
+                os.kill(int(status.parent.name), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("branches", [False, True])
+def test_a_source_that_tests_write_has_the_lines_it_has_in_the_end(
+    job: Job, root: Path, branches: bool
+) -> None:
+    """It was read before, for sources are read while the tests run; of the others the same is said as ever."""
+    write = 'time.sleep(1); pathlib.Path("package/forgotten.py").write_text("# one\\n# two\\nx = 1\\n")'
+    (root / "tests/test_unit.py").write_text(MEANWHILE.format(code=write))
+    job = replace(job, configuration=rcfile({}, branches=branches, root=str(root)))
+
+    report = measure(job, root)
+
+    assert report.suite.outcome == "passed"
+    assert dict(report.files)["package/forgotten.py"] == FileCoverage((), missing=(3,))
+    assert dict(report.files)["package/calculator.py"].covered == CALCULATOR_LINES.covered
+    assert report.unparsable == (("scripts/broken.py", "line 1: invalid syntax"),)
+
+
+def test_no_report_is_made_where_a_suite_kills_its_reporter(job: Job, root: Path) -> None:
+    """Nothing is taken for uncovered, or covered, that nobody could report."""
+    (root / "tests/test_unit.py").write_text(MEANWHILE.format(code=KILL))
+
+    with pytest.raises(SystemExit, match=r"coverage\.py could not report what it measured"):
+        measure(job, root)
 
 
 @pytest.mark.parametrize("branches", [False, True])
