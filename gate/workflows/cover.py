@@ -5,7 +5,9 @@ What the tests of one tree cover is the work of `measure_coverage`; what counts 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from checks.report import CoverageReport
@@ -64,7 +66,8 @@ def cover(
     suite arms coverage from now on. `assume_armed`: a missing box is no excuse, as on a person's machine.
     """
     try:
-        every = {suite.name: both(case, suite, running) for suite in case.parts.suites}
+        with _following(case):
+            every = {suite.name: both(case, suite, running) for suite in case.parts.suites}
     except PolicyError as error:
         broken = could_not_measure("coverage", str(error), "", neutral=not armed)
         return Judged(broken, "not measured", case.of_components("coverage", lambda _: broken))
@@ -98,6 +101,15 @@ def cover(
         tuple(obtained[1:]),
         tuple(each.compared for each in told.values() if each.compared) if explain else (),
     )
+
+
+@contextmanager
+def _following(case: Case) -> Iterator[None]:
+    """Meanwhile the statements of changed files are followed; where that fails, it does so again for whoever asks."""
+    case.base, case.head, case.diff  # noqa: B018  (read once here, not in several threads)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: case.followed)
+        yield
 
 
 def record(case: Case, running: Running) -> tuple[CoverageReport, ...]:

@@ -53,8 +53,7 @@ class Arming:
 
 
 def both(case: Case, suite: Part, running: Running) -> Sides:
-    """The suite in both trees, side by side, for one is usually stored. Raises: PolicyError."""
-    case.base, case.head, case.diff  # noqa: B018  (read once here, not in two threads)
+    """The suite in both trees, which were read before, side by side, for one is usually stored. Raises: PolicyError."""
     base_tree = seen_by(suite, case.base, case.parts) if case.question.base else None
     tree = seen_by(suite, case.head, case.parts)
     if tree is None:
