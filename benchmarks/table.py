@@ -61,7 +61,7 @@ def text(lines: Iterable[Line]) -> str:
                 each.name,
                 f"{_number(each.median)} {each.unit}",
                 f"+{_number(each.spread)}",
-                "" if each.ratio is None else f"{each.ratio:.2f}",
+                "" if each.ratio is None else f"{each.ratio:,.2f}",
                 each.target,
                 each.note,
             )
@@ -75,6 +75,18 @@ def text(lines: Iterable[Line]) -> str:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
+    )
+
+
+def markdown(lines: Iterable[Line]) -> str:
+    """The table for docs/performance.md."""
+    rows = [
+        f"| {each.name} | {_number(each.median)} {each.unit} | +{_number(each.spread)} |"
+        f" {'' if each.ratio is None else f'{each.ratio:,.2f}'} | {each.target} | {each.note} |"
+        for each in lines
+    ]
+    return "\n".join(
+        ("| What | Median | 90th percentile | Ratio | Target | |", "|:--|--:|--:|--:|:--|:--|", *rows)
     )
 
 

@@ -169,6 +169,7 @@ def larger(git: Path, changes: Sequence[Change], copies: int, folder: Path) -> l
     environment = {
         **os.environ,
         "GIT_DIR": str(folder),
+        "GIT_WORK_TREE": str(folder),
         "GIT_INDEX_FILE": str(folder / "index"),
         "GIT_AUTHOR_NAME": "bench",
         "GIT_AUTHOR_EMAIL": "bench@example.com",
@@ -182,14 +183,14 @@ def larger(git: Path, changes: Sequence[Change], copies: int, folder: Path) -> l
         )
         return done.stdout.strip()
 
-    run("init", "--bare", "--quiet", str(folder))
+    subprocess.run(["git", "init", "--bare", "--quiet", str(folder)], check=True)
     (folder / "objects/info/alternates").write_text(f"{(git / 'objects').resolve()}\n")
 
     def commit(first: str, others: str, *parents: str) -> str:
         """`first` as one copy, `others` as all the others."""
         run("read-tree", "--empty")
         for number in range(copies):
-            run("read-tree", f"--prefix=copy{number}/", f"{others if number else first}^{{tree}}")
+            run("read-tree", "-i", f"--prefix=copy{number}/", f"{others if number else first}^{{tree}}")
         given = [word for parent in parents for word in ("-p", parent)]
         return run("commit-tree", run("write-tree"), "-m", "copies", *given)
 

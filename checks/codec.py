@@ -127,23 +127,26 @@ def _in_own_form(wanted: Any) -> Read:
 def _dataclass(wanted: type) -> Read:
     hints = typing.get_type_hints(wanted)
     readers = {field.name: _late(hints[field.name]) for field in dataclasses.fields(wanted)}
-    required = [field.name for field in dataclasses.fields(wanted) if _is_required(field)]
+    required = {field.name for field in dataclasses.fields(wanted) if _is_required(field)}
+    if tagged := wanted in _TAGGED:
+        readers.setdefault("type", lambda value: value)
 
     def read(value: object) -> object:
         if not isinstance(value, dict):
             raise _mismatch(wanted.__name__, value)
         arguments: dict[str, Any] = {}
-        for key, item in value.items():
-            reader = readers.get(key)
-            if reader is not None:
-                try:
-                    arguments[key] = reader(item)
-                except DecodeError as error:
-                    raise error.inside(f".{key}") from None
-            elif key != "type" or wanted not in _TAGGED:
-                raise DecodeError(f"unknown key {key!r}")
-        missing = next((name for name in required if name not in arguments), None)
-        if missing is not None:
+        key = ""
+        try:
+            for key, item in value.items():
+                arguments[key] = readers[key](item)
+        except KeyError:
+            raise DecodeError(f"unknown key {key!r}") from None
+        except DecodeError as error:
+            raise error.inside(f".{key}") from None
+        if tagged:
+            arguments.pop("type", None)
+        if not required <= arguments.keys():
+            missing = next(name for name in readers if name in required - arguments.keys())
             raise DecodeError(f"key {missing!r} is missing")
         return wanted(**arguments)
 
@@ -194,24 +197,34 @@ def _union(members: tuple[Any, ...]) -> Read:
 
 def _tuple(members: tuple[Any, ...]) -> Read:
     if len(members) == 2 and members[1] is Ellipsis:
-        each = _reader(members[0])
-
-        def read_all(value: object) -> object:
-            if not isinstance(value, list):
-                raise _mismatch("list", value)
-            return _items([(each, item) for item in value])
-
-        return read_all
+        return _items_of(members[0])
     readers = [_reader(member) for member in members]
+    kinds = list(members) if {*members} <= {*_PLAIN} else None
 
     def read(value: object) -> object:
         if not isinstance(value, list):
             raise _mismatch("list", value)
+        if kinds is not None and list(map(type, value)) == kinds:
+            return tuple(value)
         if len(readers) != len(value):
             raise DecodeError(f"expected {len(readers)} items, got {len(value)}")
         return _items(list(zip(readers, value, strict=True)))
 
     return read
+
+
+def _items_of(member: Any) -> Read:
+    each = _reader(member)
+    kind = {member} if member in _PLAIN else None
+
+    def read_all(value: object) -> object:
+        if not isinstance(value, list):
+            raise _mismatch("list", value)
+        if kind is not None and {*map(type, value)} <= kind:
+            return tuple(value)
+        return _items([(each, item) for item in value])
+
+    return read_all
 
 
 def _items(pairs: list[tuple[Read, Any]]) -> tuple[Any, ...]:
@@ -261,7 +274,11 @@ def _plain(wanted: Any) -> Read:
 
 
 def _literal(allowed: tuple[object, ...]) -> Read:
+    texts = frozenset(member for member in allowed if type(member) is str)
+
     def read(value: object) -> object:
+        if type(value) is str and value in texts:
+            return value
         for member in allowed:
             if type(member) is type(value) and member == value:
                 return member

@@ -12,6 +12,7 @@ from checks.report import CoverageReport, FileReport
 from gate.core.failure import Transient
 from gate.store.content import packed, unpacked
 from gate.store.database import Database, insert_new, upsert
+from gate.store.decoded import Decoded
 from gate.tables import file_report
 from gate.tables import report as coverage_run
 
@@ -22,6 +23,9 @@ COVERAGE = "coverage"
 
 TRIES = 50
 """More workers than this never end a run of one tree in the same moment."""
+
+
+_DECODED = Decoded()
 
 
 class Reports(Database):
@@ -52,7 +56,7 @@ class Reports(Database):
                 for blob, content, seen_on in connection.execute(
                     statement.where(file_report.c.blob.in_(batch))
                 ):
-                    stored = unpacked(FileReport, content)
+                    stored = _DECODED.unpacked(content)
                     if stored is not None:
                         found[blob] = stored
                         if today is not None and (seen_on is None or seen_on < today):
@@ -86,7 +90,7 @@ class Reports(Database):
                 "version": stored.version,
                 "configuration": configuration,
                 "blob": blob,
-                "content": packed(stored),
+                "content": _DECODED.packed(stored),
                 "seen_on": today,
             }
             for blob, stored in reports
