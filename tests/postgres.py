@@ -25,6 +25,7 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._options = ""
         self._owner = _unprivileged()
 
     def start(self) -> None:
@@ -37,8 +38,19 @@ class Cluster:
         )
         settings = " ".join(f"-c {name}=off" for name in _DURABLE)
         options = f"-c listen_addresses= -c unix_socket_directories={self._folder} -c max_connections=200 {settings}"
+        self._options = options
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Start it again with what it had."""
         log = str(self._folder / "log")
-        self._run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", log, "--options", options)
+        data = str(self._folder / "data")
+        self._run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", log, "--options", self._options)
+
+    def restart(self) -> None:
+        """End every process of it, and start it again."""
+        self.stop()
+        self.go_on()
 
     def stop(self) -> None:
         """End every process of it."""

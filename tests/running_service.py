@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,11 +31,14 @@ class RunningService:
         *,
         environment: dict[str, str] | None = None,
         commands: tuple[str, ...] = ("serve",),
+        worker: str = "gate",
     ) -> None:
+        """`worker` is the module whose command `worker` is run."""
         self.folder = folder
         self.log = folder / "gate.log"
         self.url = f"http://127.0.0.1:{_free_port()}"
         self.commands = commands
+        self._worker = worker
         github.app.callback_urls += (f"{self.url}/sign-in/callback",)
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -58,14 +62,14 @@ class RunningService:
             self.run("migrate").wait(START_SECONDS)
         for command in self.commands:
             self._processes.append(self.run(command))
-        self._wait_until_ready()
+        self._wait_until_ready(self._processes)
         return self
 
     def run(self, command: str) -> subprocess.Popen[bytes]:
         """One `gate COMMAND` more, which the caller ends."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "gate", command],
+                [sys.executable, "-m", self._worker if command == "worker" else "gate", command],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -92,6 +96,11 @@ class RunningService:
         """Kills the first of the commands' own processes, and nothing that it started."""
         self._processes[0].kill()
         self._processes[0].wait()
+
+    def replace_first(self) -> None:
+        """Starts the first of the commands again, and waits until it is ready."""
+        self._processes[0] = self.run(self.commands[0])
+        self._wait_until_ready(self._processes[:1])
 
     @property
     def workers(self) -> list[int]:
@@ -129,10 +138,10 @@ class RunningService:
         if kind is not None and not issubclass(kind, KeyboardInterrupt):
             sys.stderr.write(self.log.read_text(errors="replace")[-8000:])
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, needed: Sequence[subprocess.Popen[bytes]]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if any(process.poll() is not None for process in self._processes):
+            if any(process.poll() is not None for process in needed):
                 break
             try:
                 with urllib.request.urlopen(f"{self.url}/healthz", timeout=5):
@@ -148,7 +157,7 @@ def _children(pid: int) -> list[int]:
 
 def _is_worker(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().endswith(b"gate\0worker\0")
+        return Path(f"/proc/{pid}/cmdline").read_bytes().endswith(b"\0worker\0")
     except (FileNotFoundError, ProcessLookupError):
         return False
 

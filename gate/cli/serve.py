@@ -11,12 +11,16 @@ import threading
 import time
 import uuid
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from gate.cli.terminal import messages
 from gate.service import Service
 from gate.settings import Settings
+
+if TYPE_CHECKING:
+    from gate.engine import Times
 
 RESTART_SECONDS = 1.0
 """Between the death of a process of `gate serve` and its successor."""
@@ -41,19 +45,23 @@ def web() -> None:
 @click.command()
 def worker() -> None:
     """Carries out the work: one process on SQLite, any number on Postgres."""
+    carry_out(Service.from_settings(Settings.from_environment()))
+
+
+def carry_out(service: Service, times: Times | None = None) -> None:
+    """Works until a signal comes; `times` are the engine's, for tests."""
     from gate.engine import Engine  # DBOS costs 0.5 s of start-up
     from gate.workflows.gone import look_again
     from gate.workflows.registry import AT_START, schedules, workflows
     from gate.workflows.tidy_mirrors import sweep_mirrors
 
-    service = Service.from_settings(Settings.from_environment())
     service.telemetry.configure_log(service.settings.log_level)
     _migrated(service)
     sweep_mirrors(service)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    engine = Engine(service.settings, service.telemetry)
+    engine = Engine(service.settings, service.telemetry, times=times)
     engine.register(workflows(service), when_gone=look_again)
     for name, (cron, function) in schedules(service).items():
         engine.schedule(name, cron, function)

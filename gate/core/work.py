@@ -325,6 +325,11 @@ def queue(work: Work) -> QueueName:
             return "ingest"
 
 
+def installation_in(partition: str) -> str:
+    """The installation of a partition of the queue `gate`: `INSTALLATION/REPOSITORY`."""
+    return partition.partition("/")[0]
+
+
 def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each kind of work)
     """Works of one queue with the same partition share its limit: a pull request, a repository, an installation."""
     match work:
@@ -338,6 +343,8 @@ def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each k
             return f"{work.repository.id}:{work.head_sha}"
         case Rejudge():
             return f"{work.repository.id}:{work.branch}"
+        case Evaluate() | EvaluateGroup() if queue(work) == "gate":
+            return f"{work.repository.installation_id}/{work.repository.id}"
         case Evaluate() | EvaluateGroup() | RecordBranch() | FillHistory() | NoteRelease() | Welcome():
             return str(work.repository.id)
         case Sync() | Reconcile():

@@ -1,7 +1,7 @@
-"""Who is alive, on Postgres: each worker holds a lock that the server frees when it dies; the others take over its runs.
+"""Whose runs go on: those of a dead worker, and those that a worker has begun and lost, are put back into their queues.
 
-It starts no run: those of a dead worker are put back into their queues. On SQLite there is one worker, and nobody to do it.
-See docs/adr/0014-liveness.md.
+Each worker on Postgres holds a lock that the server frees when it dies; on SQLite there is one worker, which has nobody to look
+after. It starts no run itself. See docs/adr/0014-liveness.md.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Callable, Collection
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,23 +27,36 @@ _KEEPALIVES = (
 
 
 class Liveness:
-    """One worker's part in it: it keeps its own lock, and looks after those of the others, in a thread of its own."""
+    """One worker's part in it, in a thread of its own."""
 
-    def __init__(self, connections: sa.Engine, executor_id: str, times: Times, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        connections: sa.Engine,
+        executor_id: str,
+        carried: Callable[[], Collection[str]],
+        times: Times,
+        telemetry: Telemetry,
+    ) -> None:
+        """`carried` gives the ids of the runs that this worker is carrying out."""
         self._connections = connections
         self._executor_id = executor_id
+        self._carried = carried
+        self._alone = connections.dialect.name == "sqlite"
         self._times = times
         self._telemetry = telemetry
         self._runs = runs_table(connections)
         self._connection: sa.Connection | None = None
         self._free_since: dict[str, float] = {}
         """When the lock of an executor with unfinished runs was first seen free; emptied by any failure."""
+        self._lost_since: dict[str, float] = {}
+        """When a run of ours was first seen that is not carried out."""
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="liveness", daemon=True)
 
     def start(self) -> None:
         """Take the lock, before any run is ours, and begin to look. Raises: SQLAlchemy's error where the database is away."""
-        self._own_lock()
+        if not self._alone:
+            self._own_lock()
         self._thread.start()
 
     def close(self) -> None:
@@ -58,12 +73,31 @@ class Liveness:
             except sa.exc.SQLAlchemyError as error:
                 # What was free may have been so for the same cause: nobody is dead because the database was away.
                 self._free_since.clear()
+                self._lost_since.clear()
                 self._disconnect()
                 self._telemetry.log.warning("liveness: the database is away", error=str(error))
             except Exception:
                 self._telemetry.log.exception("liveness: unexpected failure")
 
     def _look(self) -> None:
+        self._look_after_own()
+        if not self._alone:
+            self._look_after_others()
+
+    def _look_after_own(self) -> None:
+        """Runs that were taken from their queue for this worker, and whose start or end got lost with a connection."""
+        with self._connections.connect() as connection:
+            began = set(connection.scalars(self._under_way(self._runs.c.workflow_uuid, ours=True)))
+        lost, now = began - {*self._carried()}, time.monotonic()
+        self._lost_since = {run: self._lost_since.get(run, now) for run in lost}
+        for run in [run for run, since in self._lost_since.items() if now - since >= self._times.grace]:
+            with self._connections.begin() as connection:
+                back = self._put_back(connection, self._executor_id, self._runs.c.workflow_uuid == run)
+            del self._lost_since[run]
+            if back:
+                self._telemetry.log.warning("a run that was begun and lost is begun again", run=run)
+
+    def _look_after_others(self) -> None:
         connection = self._own_lock()
         owners = self._owners(connection)
         self._free_since = {owner: since for owner, since in self._free_since.items() if owner in owners}
@@ -104,19 +138,23 @@ class Liveness:
 
     def _owners(self, connection: sa.Connection) -> set[str]:
         """The other executors that have runs under way."""
+        return set(connection.scalars(self._under_way(self._runs.c.executor_id, ours=False).distinct()))
+
+    def _under_way(self, column: sa.ColumnElement[Any], *, ours: bool) -> sa.Select[Any]:
         runs = self._runs.c
-        statement = (
-            sa.select(runs.executor_id)
-            .where(runs.status == "PENDING", runs.executor_id != self._executor_id)
-            .distinct()
-        )
-        return set(connection.scalars(statement))
+        owned = runs.executor_id == self._executor_id
+        return sa.select(column).where(runs.status == "PENDING", owned if ours else ~owned)
 
     def _take_over(self, connection: sa.Connection, owner: str) -> None:
-        """Under the owner's lock, so that no two do it, and that it cannot come back meanwhile.
+        """Under the owner's lock, so that no two do it, and that it cannot come back meanwhile."""
+        taken = self._put_back(connection, owner)
+        self._free_since.pop(owner, None)
+        if taken:
+            self._telemetry.takeovers.inc(taken)
+            self._telemetry.log.warning("runs of a dead worker taken over", worker=owner, runs=taken)
 
-        In one statement, for a run may be cancelled now, or be taken by others from its queue.
-        """
+    def _put_back(self, connection: sa.Connection, owner: str, *which: sa.ColumnElement[bool]) -> int:
+        """In one statement, for a run may be cancelled now, or be taken by others from its queue; how many runs."""
         runs = self._runs.c
         statement = (
             sa.update(self._runs)
@@ -126,13 +164,9 @@ class Liveness:
                 started_at_epoch_ms=None,
                 updated_at=int(time.time() * 1000),
             )
-            .where(runs.status == "PENDING", runs.executor_id == owner)
+            .where(runs.status == "PENDING", runs.executor_id == owner, *which)
         )
-        taken = connection.execute(statement).rowcount
-        self._free_since.pop(owner, None)
-        if taken:
-            self._telemetry.takeovers.inc(taken)
-            self._telemetry.log.warning("runs of a dead worker taken over", worker=owner, runs=taken)
+        return connection.execute(statement).rowcount
 
     @staticmethod
     def _try_lock(connection: sa.Connection, owner: str) -> bool:

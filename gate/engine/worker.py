@@ -22,6 +22,7 @@ from gate.core.work import GiveUp, Run, Work
 from gate.engine import database
 from gate.engine.cancellation import attributes_of, cancel, outside, status_of
 from gate.engine.database import EngineError
+from gate.engine.fairness import Turns
 from gate.engine.liveness import Liveness
 from gate.engine.patience import Times
 from gate.engine.postponement import Postponements
@@ -64,7 +65,7 @@ class Engine:
             self._executor_id, self._times, telemetry, self._closing, self._wind_up_postponed
         )
         self._idle = threading.Condition()
-        self._running = 0
+        self._carried: set[str] = set()
         self._launched = False
         self._registered: dict[str, Workflow] = {}
         self._schedules: dict[str, tuple[str, Scheduled]] = {}
@@ -73,10 +74,9 @@ class Engine:
         # Opened by a launch, or by nobody.
         self._connections = database.connect(settings, wait_seconds=30)
         self._postponements = Postponements(self._connections, self._executor_id)
-        self._liveness = (
-            None
-            if settings.embedded
-            else Liveness(self._connections, self._executor_id, self._times, telemetry)
+        self._turns = Turns(self._connections)
+        self._liveness = Liveness(
+            self._connections, self._executor_id, self._carried_out, self._times, telemetry
         )
 
     def register(self, workflows: Mapping[type[Any], Workflow], *, when_gone: WhenGone | None = None) -> None:
@@ -104,8 +104,7 @@ class Engine:
         database.migrate(self._settings, poll_seconds=self._times.poll)
         self.schedule("prune_runs", PRUNE_AT, lambda run: self._prune_now())
         schedules = [self._scheduled(name, *entry) for name, entry in self._schedules.items()]
-        if self._liveness is not None:
-            self._liveness.start()
+        self._liveness.start()
         DBOS(config=self._configuration())
         DBOS.launch()
         for known in DBOS.list_schedules():
@@ -126,12 +125,11 @@ class Engine:
         if not self._launched:
             return  # nothing here is ours: another worker may have the lock, and runs under the same id
         with self._idle:
-            drained = self._idle.wait_for(lambda: self._running == 0, timeout=self._times.close)
+            drained = self._idle.wait_for(lambda: not self._carried, timeout=self._times.close)
         DBOS.destroy(destroy_registry=True)
         if drained:
             self._hand_over()
-        if self._liveness is not None:
-            self._liveness.close()
+        self._liveness.close()
         self._connections.dispose()
         if self._lock_file is not None:
             self._lock_file.close()
@@ -237,7 +235,9 @@ class Engine:
         began = time.monotonic()
         outcome = "stopped"
         with self._idle:
-            self._running += 1
+            if run_id in self._carried:
+                raise Stopped  # begun again while it was still under way here: that one goes on
+            self._carried.add(run_id)
         try:
             run.stop_if_cancelled()
             self._keep_order(run_id)
@@ -260,8 +260,12 @@ class Engine:
             if outcome != "postponed":
                 self._telemetry.run_seconds.labels(name).observe(time.monotonic() - began)
             with self._idle:
-                self._running -= 1
+                self._carried.discard(run_id)
                 self._idle.notify_all()
+
+    def _carried_out(self) -> frozenset[str]:
+        with self._idle:
+            return frozenset(self._carried)
 
     def _until_gone(self, run: Run, work: Work | None, body: Callable[[Run], None]) -> str:
         """How the run ended, for the metrics."""
@@ -275,13 +279,13 @@ class Engine:
         return "done"
 
     def _keep_order(self, run_id: str) -> None:
-        """Where works are done one after the other, a postponed one keeps its turn: no later one overtakes it.
+        """Where works are done one after the other, a postponed one keeps its turn; and installations take turns.
 
         Raises: Postponed.
         """
-        until = self._insist(self._postponements.behind, run_id)
-        if until is not None:
-            raise Postponed(until)
+        for ask in (self._postponements.behind, self._turns.wait):
+            if (until := self._insist(ask, run_id)) is not None:
+                raise Postponed(until)
 
     def _insist(self, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The database's answer, however long it is away: as the library does for its own questions.

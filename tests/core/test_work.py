@@ -142,7 +142,7 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         (Reevaluate(REPOSITORY, HEAD), ("ingest", f"2:{HEAD}", f"reevaluate:2:{HEAD}")),
         (GiveUp("x", EVALUATE, "boom"), ("ingest", "evaluate:2:7", "giveup:evaluate:2:7")),
         # A repository's evaluations share its limit.
-        (EVALUATE, ("gate", "2", "evaluate:2:7")),
+        (EVALUATE, ("gate", "1/2", "evaluate:2:7")),
         (RecordBranch(REPOSITORY, "main", HEAD), ("background", "2", "record:2:main")),
         # Between two batches of a history, pushes have their turn.
         (FillHistory(REPOSITORY, NOW), ("background", "2", "fillhistory:2")),
@@ -152,7 +152,7 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         (Sync(1), ("ingest", "installation:1", "sync:installation:1")),
         # A merge group is known by its commit, and is no evaluation of its pull request.
         (Supersede(GROUP), ("ingest", f"2:{HEAD}", f"supersede:2:{HEAD}")),
-        (GROUP, ("gate", "2", f"evaluate:2:{HEAD}")),
+        (GROUP, ("gate", "1/2", f"evaluate:2:{HEAD}")),
         (CloseGroup(GROUP), ("ingest", f"2:{HEAD}", f"closegroup:2:{HEAD}")),
         (Approve(REPOSITORY, HEAD, "mona"), ("ingest", f"2:{HEAD}", f"approve:2:{HEAD}")),
         (Welcome(REPOSITORY), ("ingest", "2", "welcome:2")),

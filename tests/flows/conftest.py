@@ -128,12 +128,18 @@ def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @contextmanager
 def running_world(
-    folder: Path, environment: dict[str, str] | None = None, *, commands: tuple[str, ...] = ("serve",)
+    folder: Path,
+    environment: dict[str, str] | None = None,
+    *,
+    commands: tuple[str, ...] = ("serve",),
+    worker: str = "gate",
 ) -> Iterator[World]:
     """A GitHub with a service of its own, which takes the secret GitHub signs with for the one before the newest."""
     with FakeGitHub(folder / "github") as github:
         given = {"GATE_WEBHOOK_SECRET_PREVIOUS": github.app.webhook_secret, **(environment or {})}
-        with RunningService(folder / "gate", github, environment=given, commands=commands) as service:
+        with RunningService(
+            folder / "gate", github, environment=given, commands=commands, worker=worker
+        ) as service:
             github.webhook_url = f"{service.url}/webhook"
             yield World(github, service, itertools.count(1))
 
