@@ -51,6 +51,10 @@ faults:  ## every kind of fault on every request of a verdict, once and three ti
 	@.ci/setup test
 	@GATE_TEST_EVERY_FAULT=1 $(PYTHON) -m pytest tests/flows/test_every_call.py
 
+chaos:  ## whatever dies or is away, at every stage, with the real times (make test has some of it, faster)
+	@.ci/setup test
+	@GATE_TEST_REAL_TIMES=1 $(PYTHON) -m pytest tests/flows/test_chaos.py
+
 bench:  ## every figure of docs/performance.md (SQLALCHEMY= and CLICK= name clones; JSON=FILE, ONLY=WORD)
 	@.ci/setup test
 	@$(PYTHON) -m benchmarks $(SQLALCHEMY:%=--sqlalchemy %) $(CLICK:%=--click %) $(JSON:%=--json %) $(ONLY:%=--only %)

@@ -70,8 +70,15 @@ class Chaos:
     def send_again(self) -> None:
         """GitHub's list of failed deliveries is worked off, as the service does every five minutes."""
         webhooks = self.world.github.webhooks
-        failed = [one for one in webhooks.deliveries if one.status not in {"OK", "pending"}]
-        webhooks.deliver(*[webhooks.redeliver(delivery) for delivery in failed])
+
+        def all_taken() -> bool:
+            taken = {one.guid for one in webhooks.deliveries if one.status == "OK"}
+            failed = {one.guid: one for one in webhooks.deliveries if one.guid not in taken}
+            for delivery in failed.values():
+                webhooks.deliver(webhooks.redeliver(delivery))
+            return not failed
+
+        self.world.until(all_taken, "the deliveries that had failed")
 
     def settled(self, *pulls: PullRequest) -> None:
         """All is said, once, and nothing is left: no process of a test, no run, no lock but those of the living."""
@@ -230,6 +237,7 @@ def test_whoever_takes_webhooks_dies(chaos: Chaos) -> None:
     later = chaos.world.repository().open_pull_request({"shop.py": SOURCE + TANGLE})
     chaos.world.github.webhooks.settle()
 
+    chaos.send_again()
     chaos.settled(pull, later)
     assert (pull.check_run.conclusion, later.check_run.conclusion) == ("success", "failure")
 
