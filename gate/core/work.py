@@ -325,11 +325,6 @@ def queue(work: Work) -> QueueName:
             return "ingest"
 
 
-def installation_in(partition: str) -> str:
-    """The installation of a partition of the queue `gate`: `INSTALLATION/REPOSITORY`."""
-    return partition.partition("/")[0]
-
-
 def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each kind of work)
     """Works of one queue with the same partition share its limit: a pull request, a repository, an installation."""
     match work:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from gate.core.work import installation_in
 from gate.engine.database import runs_table
 
 QUEUE = "gate"
@@ -59,7 +58,7 @@ class Turns:
             queue, partition = connection.execute(statement).one()
         if queue != QUEUE:
             return None
-        own = installation_in(partition)
+        own = _installation(partition)
         with self._lock:
             if not gives_way(own, self._load(), self._served):
                 self._served[own] = time.monotonic()
@@ -79,7 +78,7 @@ class Turns:
         with self._connections.connect() as connection:
             for partition, status, number in connection.execute(statement):
                 counts = load.running if status == "PENDING" else load.waiting
-                counts[installation_in(partition)] += number
+                counts[_installation(partition)] += number
         return load
 
     def _hold(self, installation: str, until: float) -> None:
@@ -92,3 +91,8 @@ class Turns:
         )
         with self._connections.begin() as connection:
             connection.execute(statement)
+
+
+def _installation(partition: str) -> str:
+    """Of `INSTALLATION/REPOSITORY`, as the queue's partitions are called."""
+    return partition.partition("/")[0]
