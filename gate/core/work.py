@@ -315,12 +315,10 @@ class Run(Protocol):
 def queue(work: Work) -> QueueName:
     """The queue that carries the work: decisions, evaluations, and what may wait."""
     match work:
-        case Evaluate():
-            return "background" if work.later else "gate"
-        case EvaluateGroup():
-            return "gate"
-        case RecordBranch() | FillHistory() | SendDigests():
+        case Evaluate(later=True) | RecordBranch() | FillHistory() | SendDigests():
             return "background"
+        case Evaluate() | EvaluateGroup():
+            return "gate"
         case _:
             return "ingest"
 
@@ -338,9 +336,9 @@ def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each k
             return f"{work.repository.id}:{work.head_sha}"
         case Rejudge():
             return f"{work.repository.id}:{work.branch}"
-        case Evaluate() | EvaluateGroup() if queue(work) == "gate":
+        case EvaluateGroup() | Evaluate(later=False):
             return f"{work.repository.installation_id}/{work.repository.id}"
-        case Evaluate() | EvaluateGroup() | RecordBranch() | FillHistory() | NoteRelease() | Welcome():
+        case Evaluate() | RecordBranch() | FillHistory() | NoteRelease() | Welcome():
             return str(work.repository.id)
         case Sync() | Reconcile():
             return f"installation:{work.installation_id}"
