@@ -15,10 +15,12 @@ from dbos import DBOSClient, EnqueueOptions, WorkflowStatus
 
 from checks.codec import encode
 from gate.core.failure import Transient
-from gate.core.work import QUEUES, Work, partition, queue
+from gate.core.work import QUEUES, QueueName, Work, partition, queue
 from gate.engine.database import APPLICATION, APPLICATION_VERSION, client, connect
 from gate.settings import Settings
 
+MOST_POSTPONED = 500
+"""Runs that are looked at to say until when they wait."""
 _STATES = {"ENQUEUED": "waiting", "PENDING": "running", "DELAYED": "postponed"}
 """The library's words to ours."""
 
@@ -110,8 +112,25 @@ class Submitter:
         """
         oldest: dict[str, datetime] = {}
         for work in self._listed(status="ENQUEUED", queues_only=True, sort_desc=True):  # newest first
-            oldest[work.queue_name or ""] = datetime.fromtimestamp((work.created_at or 0) / 1000, UTC)
+            oldest[work.queue_name or ""] = _moment(work.created_at or 0)
         return oldest
+
+    def waiting_since(self, name: QueueName) -> datetime | None:
+        """Since when the work of a queue waits that waits longest for a worker.
+
+        Raises: Transient, when the database does not answer.
+        """
+        oldest = self._listed(status="ENQUEUED", queue_name=name, limit=1)
+        return _moment(oldest[0].created_at or 0) if oldest else None
+
+    def postponed_until(self, name: QueueName) -> datetime | None:
+        """Until when the work of a queue was postponed that was postponed longest.
+
+        Raises: Transient, when the database does not answer.
+        """
+        postponed = self._listed(status="DELAYED", queue_name=name, limit=MOST_POSTPONED)
+        times = [work.delay_until_epoch_ms or 0 for work in postponed]
+        return _moment(max(times)) if times else None
 
     def failed(self, since: datetime, *, most: int) -> int:
         """How many runs failed for good since then; counted up to `most`.
@@ -140,6 +159,10 @@ class Submitter:
                 engine = connect(self._settings, wait_seconds=self._wait_seconds)
                 self._connection = _Connection(os.getpid(), engine, client(engine))
             return self._connection
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def enqueue_options(work: Work, workflow_id: str) -> EnqueueOptions:

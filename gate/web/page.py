@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from flask import Response, abort, g, make_response, request
+from flask import Response, abort, current_app, g, make_response, request
 
 from gate import templating
 from gate.store import RepositoryRecord
 from gate.web import address, cookies, sessions
 from gate.web.constant_time import same
 from gate.web.sessions import Visitor
+from gate.web.slowness import Slowness
 
 if TYPE_CHECKING:
     from gate.service import Service
 
 MOST_FORM_BYTES = 64 * 1024
+_SLOWNESS = "gate slowness"
 
 
 def visitor(service: Service, *, at_once: bool = False) -> Visitor | None:
@@ -64,6 +66,7 @@ def render(service: Service, template: str, **values: object) -> str:
         now=service.now(),
         visitor=visitor(service),
         signs_in=service.signs_in,
+        late=current_app.extensions.setdefault(_SLOWNESS, Slowness()).sentence(service),
         **values,
     )
 

@@ -45,7 +45,9 @@ class ClockedService(WebService):
 
 def page_service(store: Store, folder: Path, *, public_url: str = "https://gate.example") -> ClockedService:
     """A service with this store; pages need nothing else."""
-    settings = Settings(app=APP, data_dir=folder, database_url="sqlite://", public_url=public_url)
+    settings = Settings(
+        app=APP, data_dir=folder, database_url=f"sqlite:///{folder}/gate.db", public_url=public_url
+    )
     return ClockedService(settings, store=store)
 
 
