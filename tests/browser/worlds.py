@@ -173,7 +173,9 @@ def _mail_links(service: SignInService) -> dict[str, str]:
 def _unregistered(store: Store, folder: Path) -> Iterator[World]:
     with _server() as server:
         url = f"http://127.0.0.1:{server.port}"
-        settings = Settings(app=None, data_dir=folder, database_url="sqlite://", public_url=url)
+        settings = Settings(
+            app=None, data_dir=folder, database_url=f"sqlite:///{folder}/gate.db", public_url=url
+        )
         service = WebService(settings, store=store)
         log = io.StringIO()
         service.telemetry.configure_log("info", stream=log)
