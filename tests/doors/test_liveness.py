@@ -62,7 +62,7 @@ def give_up(run, work):
 settings = Settings.from_environment({{"GATE_DATABASE_URL": {url!r}, "GATE_DATA_DIR": {folder!r}}})
 telemetry = Telemetry()
 telemetry.configure_log("critical")
-engine = Engine(settings, telemetry, times=Times(poll=0.01, cancel_poll=0.02, look=0.05, grace=0.3, lives=3, close=5))
+engine = Engine(settings, telemetry, times=Times(poll=0.01, cancel_poll=0.02, look=0.1, grace=1.5, lives=3, close=5))
 engine.register({{CloseRuns: close_runs, GiveUp: give_up}})
 engine.launch()
 say("ready")
