@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 UPGRADE := --upgrade
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests long lock bench faults clean
+.PHONY: help setup demo test lint types tests long lock bench faults fuzz audit clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ faults:  ## every kind of fault on every request of a verdict, once and three ti
 chaos:  ## whatever dies or is away, at every stage, with the real times (make test has some of it, faster)
 	@.ci/setup test
 	@GATE_TEST_REAL_TIMES=1 $(PYTHON) -m pytest tests/flows/test_chaos.py
+
+fuzz:  ## a million mutated inputs for parsers and routes, some five minutes on two cores (INPUTS=, SEED=, ONLY=WORD)
+	@.ci/setup test
+	@$(PYTHON) -m tests.fuzz $(INPUTS:%=--inputs %) $(SEED:%=--seed %) $(ONLY:%=--only %)
 
 bench:  ## every figure of docs/performance.md (SQLALCHEMY= and CLICK= name clones; JSON=FILE, ONLY=WORD)
 	@.ci/setup test

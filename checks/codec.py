@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -288,7 +289,8 @@ def _literal(allowed: tuple[object, ...]) -> Read:
 
 
 def _float(value: object) -> float:
-    if type(value) in (int, float):
+    # A whole number of JSON may be larger than any float.
+    if type(value) is float or (type(value) is int and abs(value) <= sys.float_info.max):
         number = float(typing.cast("float", value))
         if math.isfinite(number):
             return number

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import cast
+from dataclasses import replace
+from typing import NoReturn, cast
 
 from gate.core.diff import ChangeKind, Diff, FileChange, Hunk
 from gate.core.failure import Permanent
@@ -50,8 +51,12 @@ _KINDS = {
     "T": "type_changed",
 }
 
-_HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-_ESCAPE = re.compile(rb'\\([0-7]{3}|[abtnvfr"\\])')
+_RAW = re.compile(
+    rb":(?P<old_mode>[0-7]{6}) (?P<new_mode>[0-7]{6}) (?P<old_blob>[0-9a-f]{40,64}) (?P<new_blob>[0-9a-f]{40,64})"
+    rb" (?:(?P<one>[ADMT])|(?P<two>[RC])\d{1,3})\t(?P<path>[^\t\n]+)(?(two)\t(?P<other>[^\t\n]+))\n?"
+)
+_HUNK = re.compile(rb"@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@")
+_ESCAPE = re.compile(rb'\\([0-3][0-7]{2}|[abtnvfr"\\])')
 _ESCAPED = {
     b"a": b"\a",
     b"b": b"\b",
@@ -68,7 +73,7 @@ _ESCAPED = {
 def parse(lines: Iterable[bytes], most: int) -> Diff:
     """The diff from git's output, line by line, so that contents are never held.
 
-    Raises: Permanent for more than `most` files.
+    Raises: Permanent for more than `most` files, and for what git does not print.
     """
     changes: list[FileChange] = []
     sections: list[tuple[list[Hunk], bool]] = []
@@ -79,6 +84,8 @@ def parse(lines: Iterable[bytes], most: int) -> Diff:
                 raise Permanent(f"the change has more than {most:,} files")
         elif line.startswith(b"diff --git "):
             sections.append(([], False))
+        elif not sections:
+            continue  # the empty line between the two parts
         elif line.startswith(b"@@ "):
             sections[-1][0].append(_hunk(line))
         elif line.startswith((b"Binary files ", b"GIT binary patch")):
@@ -95,37 +102,28 @@ def unquoted(name: bytes) -> str:
 
 def _joined(changes: list[FileChange], sections: list[tuple[list[Hunk], bool]]) -> Iterator[FileChange]:
     """Each change with its part of the patch; git writes a type change as a deletion and an addition."""
+    # A type change is made of two parts.
+    if len(sections) != len(changes) + sum(change.kind == "type_changed" for change in changes):
+        _odd(f"{len(sections)} patches for {len(changes)} changes")
     remaining = iter(sections)
     for change in changes:
         hunks, binary = next(remaining)
         if change.kind == "type_changed":
             more, also_binary = next(remaining)
             hunks, binary = hunks + more, binary or also_binary
-        yield FileChange(
-            change.kind,
-            change.old_path,
-            change.new_path,
-            change.old_blob,
-            change.new_blob,
-            tuple(hunks),
-            binary,
-            change.old_mode,
-            change.new_mode,
-        )
-    if next(remaining, None) is not None:
-        raise AssertionError("git printed more patches than changes")
+        yield replace(change, hunks=tuple(hunks), binary=binary)
 
 
 def _raw(line: bytes) -> FileChange:
     """`:100644 100644 OLD NEW M<tab>path`, with a second path for renames and copies."""
-    described, *names = line.rstrip(b"\n").split(b"\t")
-    old_mode, new_mode, old_blob, new_blob, status = described[1:].decode("ascii").split(" ")
-    kind = cast("ChangeKind", _KINDS[status[0]])
-    paths = [unquoted(name) for name in names]
+    found = _RAW.fullmatch(line) or _odd(repr(line[:200]))
+    old_mode, new_mode, old_blob, new_blob = (part.decode("ascii") for part in found.group(1, 2, 3, 4))
+    kind = cast("ChangeKind", _KINDS[(found["one"] or found["two"]).decode("ascii")])
+    path = unquoted(found["path"])
     return FileChange(
         kind,
-        old_path="" if kind == "added" else paths[0],
-        new_path="" if kind == "deleted" else paths[-1],
+        old_path="" if kind == "added" else path,
+        new_path="" if kind == "deleted" else unquoted(found["other"]) if found["other"] else path,
         old_blob="" if kind == "added" else old_blob,
         new_blob="" if kind == "deleted" else new_blob,
         old_mode="" if kind == "added" else old_mode,
@@ -134,11 +132,13 @@ def _raw(line: bytes) -> FileChange:
 
 
 def _hunk(line: bytes) -> Hunk:
-    found = _HUNK.match(line)
-    if found is None:
-        raise AssertionError(f"git printed the hunk {line[:80]!r}")
+    found = _HUNK.match(line) or _odd(repr(line[:80]))
     old_start, old_count, new_start, new_count = (int(group) if group else 1 for group in found.groups())
     return Hunk(old_start, old_count, new_start, new_count)
+
+
+def _odd(text: str) -> NoReturn:
+    raise Permanent(f"git printed a diff that cannot be read: {text}")
 
 
 def _character(found: re.Match[bytes]) -> bytes:

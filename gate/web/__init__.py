@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
+from werkzeug.routing import IntegerConverter, Map
 
 from gate.core.failure import Transient
 from gate.web import (
@@ -64,11 +65,19 @@ _WITHOUT_APP = ("health", "queue", "setup")
 def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) -> Flask:
     """The WSGI application; the body of a webhook may take so long to arrive."""
     app = Flask(__name__, static_folder=None)
+    app.url_map.converters["int"] = _Number
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
     for part in _PARTS:
         app.register_blueprint(part.blueprint(service))
     _guard(app, service)
     return app
+
+
+class _Number(IntegerConverter):
+    """A number in an address; for one that no database can hold there is nothing."""
+
+    def __init__(self, addresses: Map) -> None:
+        super().__init__(addresses, max=2**63 - 1)
 
 
 def _guard(app: Flask, service: Service) -> None:

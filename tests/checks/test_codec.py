@@ -80,6 +80,10 @@ def test_defaults_are_left_out() -> None:
         ({"shape": {"type": "Circle", "radius": "1"}}, "$.shape.radius: expected float, got '1'"),
         ({"shape": {"type": "Circle", "radius": float("nan")}}, "$.shape.radius: expected float, got nan"),
         ({"shape": {"type": "Circle", "radius": float("inf")}}, "$.shape.radius: expected float, got inf"),
+        (
+            {"shape": {"type": "Circle", "radius": 10**400}},
+            "$.shape.radius: expected float, got 1" + "0" * 56 + "...",
+        ),
         ({"shape": {"type": "Circle", "radius": True}}, "$.shape.radius: expected float, got True"),
         ({"shape": 5}, "$.shape: expected Circle or Square or NoneType, got 5"),
         ({"shape": None, "colours": ["blue"]}, "$.colours[0]: expected one of 'red', got 'blue'"),

@@ -33,6 +33,7 @@ from tests.web.test_pages import NOW, PRIVATE, PUBLIC, ClockedService, judge
 TOKEN = "the token of the API"
 HOSTILE = '=HYPERLINK("http://evil","x")\x1b[31m\u202e</script>{{7*7}}\ud800'
 ONE = "/api/v1/repositories/northwind/delivery-worker"
+PAGE = "/r/northwind/delivery-worker"
 SECRET = "/api/v1/repositories/northwind/secret-plans"
 ROOT = Path(__file__).parents[2]
 
@@ -163,6 +164,16 @@ def test_every_route_is_in_the_document_and_tried_here(client: FlaskClient) -> N
     paths = document.openapi("")["paths"]
 
     assert sorted(routed(client.application)) == sorted(paths) == sorted(ROUTES)  # type: ignore[call-overload]  # plain JSON
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30])
+def test_a_number_that_no_database_holds_is_404(client: FlaskClient, number: int) -> None:
+    """
+    As any other number that no pull request has, in the API and on pages.
+    """
+    addresses = [f"{ONE}/pulls/{number}", f"{ONE}/pulls/{number}/verdicts", f"{PAGE}/pull/{number}"]
+
+    assert [client.get(each).status_code for each in addresses] == [404, 404, 404]
 
 
 def test_the_document_holds_to_its_own_rules() -> None:
