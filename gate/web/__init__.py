@@ -9,6 +9,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from gate.core.failure import Transient
 from gate.web import (
+    address,
     api,
     badges,
     file_page,
@@ -41,6 +42,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
+"""For a year; of this host alone, for its subdomains are not ours to speak for."""
 _PARTS = (
     health,
     queue,
@@ -82,6 +85,7 @@ class _Number(IntegerConverter):
 
 def _guard(app: Flask, service: Service) -> None:
     """What holds for every part alike."""
+    headers = _HEADERS | (_HTTPS_ONLY if address.encrypted(service.settings) else {})
 
     @app.before_request
     def only_setup_without_app() -> Response | None:
@@ -112,6 +116,6 @@ def _guard(app: Flask, service: Service) -> None:
     @app.after_request
     def guard(answer: Response) -> Response:
         answer.headers.setdefault("Content-Security-Policy", _CONTENT_SECURITY_POLICY)
-        for name, value in _HEADERS.items():
+        for name, value in headers.items():
             answer.headers.setdefault(name, value)
         return answer
