@@ -80,6 +80,10 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     api_token: str = field(default="", repr=False)
     """Reads everything at `/api/v1`; empty when there is no such token."""
+    requests_per_minute: int = 1200
+    """Of one client's address to one web process, webhooks and `/healthz` aside; 0 for any number."""
+    proxies: int = 0
+    """Between clients and the web process, each adding to `X-Forwarded-For`; 0 when that header is not to be believed."""
     sandbox: SandboxMode = "bwrap"
     index_urls: tuple[str, ...] = field(default=(), repr=False)
     """Where packages for test environments come from, the first one first; uv's own default when empty."""
@@ -124,6 +128,8 @@ class Settings:
             uninstall_grace_days=reader.integer("GATE_UNINSTALL_GRACE_DAYS", 30, lowest=0, highest=36500),
             metrics_token=reader.secret("GATE_METRICS_TOKEN"),
             api_token=reader.secret("GATE_API_TOKEN"),
+            requests_per_minute=reader.integer("GATE_REQUESTS_PER_MINUTE", 1200, lowest=0, highest=10**6),
+            proxies=reader.integer("GATE_PROXIES", 0, lowest=0, highest=10),
             sandbox=reader.choice("GATE_SANDBOX", "bwrap", ("bwrap", "container", "none")),
             index_urls=reader.urls("GATE_INDEX_URL", ()),
             max_memory_mb=reader.integer("GATE_MAX_MEMORY_MB", 4096, lowest=256, highest=1 << 20),

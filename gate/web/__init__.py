@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
@@ -16,6 +17,7 @@ from gate.web import (
     files,
     health,
     hotspots,
+    limits,
     mail,
     overview,
     pages,
@@ -62,6 +64,8 @@ _PARTS = (
     waive,
 )
 """All but the webhook, which has an option."""
+_UNLIMITED = ("webhook.receive", "health.healthz")
+"""GitHub sends what is signed, and in bursts; and whoever is told that a service is not healthy starts it again."""
 _WITHOUT_APP = ("health", "queue", "setup")
 
 
@@ -72,6 +76,8 @@ def create_app(service: Service, *, read_seconds: float = webhook.READ_SECONDS) 
     app.register_blueprint(webhook.blueprint(service, read_seconds=read_seconds))
     for part in _PARTS:
         app.register_blueprint(part.blueprint(service))
+    # Before anything else is asked of the database for the request.
+    _limit(app, service)
     _guard(app, service)
     return app
 
@@ -81,6 +87,41 @@ class _Number(IntegerConverter):
 
     def __init__(self, addresses: Map) -> None:
         super().__init__(addresses, max=2**63 - 1)
+
+
+def _limit(app: Flask, service: Service) -> None:
+    """Nobody has so many requests answered that there is no time for the others."""
+    per_minute, proxies = service.settings.requests_per_minute, service.settings.proxies
+    limiter = limits.Limiter(per_minute)
+    # With a proxy nobody told us of all clients are one: said once, for it is not wrong where anybody sends the header.
+    said = {"proxy"} if proxies else set()
+
+    @app.before_request
+    def wait_for_ones_turn() -> Response | None:
+        if not per_minute or request.endpoint in _UNLIMITED:
+            return None
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        client = limits.client_of(request.remote_addr or "", forwarded, proxies)
+        seconds = limiter.wait_seconds(client, time.monotonic())
+        if not seconds:
+            return None
+        if forwarded and "proxy" not in said:
+            said.add("proxy")
+            service.telemetry.log.warning(
+                "clients behind a proxy share one limit; set GATE_PROXIES to the number of your proxies",
+                client=client,
+            )
+        return _too_many(seconds, per_minute)
+
+
+def _too_many(seconds: int, per_minute: int) -> Response:
+    text = f"more than {per_minute} requests a minute come from this address; try again in {seconds} seconds"
+    headers = {"Retry-After": str(seconds)}
+    if request.path.startswith("/api/"):
+        return api.answers.error(429, text, **headers)
+    return Response(
+        f"{text}\n", 429, {"Cache-Control": "no-store", **headers}, content_type="text/plain; charset=utf-8"
+    )
 
 
 def _guard(app: Flask, service: Service) -> None:

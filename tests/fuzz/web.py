@@ -147,6 +147,7 @@ def _service(folder: Path) -> Iterator[Flask]:
         api_token=TOKEN,
         metrics_token="another token",
         sandbox="none",
+        requests_per_minute=0,
     )
     fill(service.store)
     app = web_app(service)

@@ -262,6 +262,7 @@ def _errors() -> Schema:
         "400": "A parameter is wrong; the text says which, and what it may be.",
         "401": "The bearer token is not accepted.",
         "404": "Nothing is there, or nothing that the request may read.",
+        "429": "Too many requests came from this address; `Retry-After` says in how many seconds to try again.",
         "503": "The database cannot be reached, or no App is configured yet.",
     }
     return {f"E{status}": {"description": text, "content": content} for status, text in texts.items()}
@@ -296,7 +297,7 @@ def _operation(summary: str, content: Schema, parameters: tuple[str, ...]) -> Sc
             "304": {"description": "As the client has it, by its ETag."},
             **{
                 status: {"$ref": f"#/components/responses/E{status}"}
-                for status in ("400", "401", "404", "503")
+                for status in ("400", "401", "404", "429", "503")
             },
         },
     }
