@@ -25,9 +25,58 @@ from tests.web.test_api import TOKEN, described, fill
 from tests.web.test_pages import ClockedService
 from tests.web.test_webhook_examples import EXAMPLES, as_ours
 
+_COMMAND = {"body": "Fine.\n/gate waive coverage generated code\n"}
 EVENTS = [(each["name"], as_ours(example)) for each in EXAMPLES for example in each["examples"]]
-READ = [each for each in EVENTS if each[0] in events.reading._READERS]
-"""Of the events that Gate reads."""
+# None of GitHub's own has a command of ours.
+EVENTS += [
+    (
+        name,
+        payload
+        | {"issue": payload["issue"] | {"pull_request": {}}, "comment": payload["comment"] | _COMMAND},
+    )
+    for name, payload in EVENTS
+    if name == "issue_comment"
+]
+
+
+class _Watched(dict[str, Any]):
+    """An object that knows which of its keys were asked for."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__({key: _watched(value) for key, value in values.items()})
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def _watched(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _Watched(value)
+    return [*map(_watched, value)] if isinstance(value, list) else value
+
+
+def _asked(value: Any) -> Any:
+    """Without what nobody asked for."""
+    if isinstance(value, _Watched):
+        return {key: _asked(item) for key, item in value.items() if key in value.asked}
+    return [*map(_asked, value)] if isinstance(value, list) else value
+
+
+def _what_is_read(name: str, payload: Any) -> Any:
+    """As much of the payload as Gate reads: a change anywhere else is of no consequence."""
+    watched = _watched(payload)
+    events.parse(name, watched)
+    return _asked(watched)
+
+
+READ = [
+    (name, _what_is_read(name, payload))
+    for name, payload in EVENTS
+    if events.parse(name, payload) is not None
+]
+"""Of the events that say something to Gate."""
 _WHOLE: Any = document.openapi("https://gate.example")
 _PATHS = sorted(_WHOLE["paths"])
 _PLACES = {
