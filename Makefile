@@ -55,7 +55,7 @@ chaos:  ## whatever dies or is away, at every stage, with the real times (make t
 	@.ci/setup test
 	@GATE_TEST_REAL_TIMES=1 $(PYTHON) -m pytest tests/flows/test_chaos.py
 
-fuzz:  ## a million mutated inputs for parsers and routes, some five minutes on two cores (INPUTS=, SEED=, ONLY=WORD)
+fuzz:  ## a million mutated inputs for parsers and routes, some eight minutes on two busy cores (INPUTS=, SEED=, ONLY=WORD)
 	@.ci/setup test
 	@$(PYTHON) -m tests.fuzz $(INPUTS:%=--inputs %) $(SEED:%=--seed %) $(ONLY:%=--only %)
 
