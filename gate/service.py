@@ -55,6 +55,11 @@ class Service:
 
         return Telemetry(self.settings.secrets)
 
+    @property
+    def counting(self) -> Telemetry | None:
+        """The telemetry of a process that has one by now; `gate check` makes none just to count."""
+        return self.telemetry if "telemetry" in vars(self) else None
+
     @cached_property
     def store(self) -> Store:
         """The database, migrated elsewhere."""
@@ -63,7 +68,16 @@ class Service:
     @cached_property
     def sandbox(self) -> Sandbox:
         """Where untrusted code runs."""
-        return Sandbox(self.settings.sandbox, secret_files=(self.settings.data_dir / KEY_FILE,))
+        key = self.settings.data_dir / KEY_FILE
+        return Sandbox(self.settings.sandbox, secret_files=(key,), told=self._count_box)
+
+    def _count_box(self, outcome: str) -> None:
+        if self.counting is not None:
+            self.counting.boxes.labels(outcome).inc()
+
+    def _count_call(self, outcome: str) -> None:
+        if self.counting is not None:
+            self.counting.github_calls.labels(outcome).inc()
 
     @cached_property
     def submitter(self) -> Submitter:
@@ -123,7 +137,12 @@ class Service:
         app = self.app
         if app is None:
             raise Permanent("no GitHub App is configured: open /setup, or set GATE_APP_ID and its key")
-        return GitHub(app_id=app.id, private_key=app.private_key, api_url=self.settings.github_api_url)
+        return GitHub(
+            app_id=app.id,
+            private_key=app.private_key,
+            api_url=self.settings.github_api_url,
+            told=self._count_call,
+        )
 
     def on_github(self, repository: RepositoryRef) -> GitHubRepository:
         """The repository on GitHub, by the installation and name it has by now as far as we know."""

@@ -78,6 +78,8 @@ class Settings:
     uninstall_grace_days: int = 30
     """How long everything of a repository is kept after the App was removed from it."""
     metrics_token: str = field(default="", repr=False)
+    worker_metrics_bind: str = ""
+    """HOST:PORT where a worker shows its metrics; empty when it does not."""
     api_token: str = field(default="", repr=False)
     """Reads everything at `/api/v1`; empty when there is no such token."""
     requests_per_minute: int = 1200
@@ -127,6 +129,7 @@ class Settings:
             retention_days=reader.integer("GATE_RETENTION_DAYS", 365, lowest=7, highest=36500),
             uninstall_grace_days=reader.integer("GATE_UNINSTALL_GRACE_DAYS", 30, lowest=0, highest=36500),
             metrics_token=reader.secret("GATE_METRICS_TOKEN"),
+            worker_metrics_bind=_worker_metrics_bind(reader),
             api_token=reader.secret("GATE_API_TOKEN"),
             requests_per_minute=reader.integer("GATE_REQUESTS_PER_MINUTE", 1200, lowest=0, highest=10**6),
             proxies=reader.integer("GATE_PROXIES", 0, lowest=0, highest=10),
@@ -241,6 +244,11 @@ def _bind(reader: Reader) -> str:
         # A platform that hands out a port also expects us on every interface.
         return f"0.0.0.0:{port}" if reader.has("PORT") else f"127.0.0.1:{port}"
     return reader.address("GATE_BIND")
+
+
+def _worker_metrics_bind(reader: Reader) -> str:
+    name = "GATE_WORKER_METRICS_BIND"
+    return reader.address(name) if reader.has(name) else ""
 
 
 def _public_url(bind: str) -> str:

@@ -10,10 +10,11 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -40,6 +41,7 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 _SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+_STEP_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600, 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,50 +111,54 @@ class Telemetry:
         )
         self._registry = CollectorRegistry()
         self._repositories = CollectorRegistry()
-        self.webhooks = Counter(
-            "gate_webhooks",
-            "Webhook requests by event and answer.",
-            ("event", "answer"),
-            registry=self._registry,
-        )
+        counter = partial(Counter, registry=self._registry)
+        gauge = partial(Gauge, registry=self._registry)
+        seconds = partial(Histogram, registry=self._registry)
+        self.webhooks = counter("gate_webhooks", "Webhook requests by event and answer.", ("event", "answer"))
         self.repository_webhooks = Counter(
-            "gate_repository_webhooks",
-            "Accepted webhooks by repository.",
-            ("repository",),
-            registry=self._repositories,
+            "gate_repository_webhooks", "Accepted webhooks.", ("repository",), registry=self._repositories
         )
-        self.runs = Counter(
-            "gate_runs",
-            "Ended and postponed runs by work and outcome.",
-            ("work", "outcome"),
-            registry=self._registry,
+        self.runs = counter("gate_runs", "Ended and postponed runs by work and outcome.", ("work", "outcome"))
+        self.run_seconds = seconds(
+            "gate_run_seconds", "Duration of runs that ended.", ("work",), buckets=_SECONDS
         )
-        self.run_seconds = Histogram(
-            "gate_run_seconds",
-            "Duration of runs that ended.",
-            ("work",),
-            registry=self._registry,
-            buckets=_SECONDS,
+        self.step_seconds = seconds(
+            "gate_step_seconds", "Duration of tries of steps.", ("step",), buckets=_STEP_SECONDS
         )
-        self._works = Gauge(
-            "gate_works",
-            "Works that wait, run or were postponed, by queue.",
-            ("queue", "state"),
-            registry=self._registry,
+        self.retries = counter("gate_step_retries", "Steps tried again after a transient failure.", ("step",))
+        self.takeovers = counter(
+            "gate_takeovers", "Runs of dead workers that were put back into their queues."
         )
-        self._mails = _mails(self._registry)
-        self.retries = Counter(
-            "gate_step_retries",
-            "Steps tried again after a transient failure.",
-            ("step",),
-            registry=self._registry,
+        self.file_reports = counter(
+            "gate_file_reports", "Reports on files, known from before or measured.", ("check", "result")
         )
-        self.takeovers = _takeovers(self._registry)
+        self.boxes = counter("gate_boxes", "Boxes for code of repositories, by how they ended.", ("outcome",))
+        self.github_calls = counter(
+            "gate_github_calls", "What GitHub was asked, by its answer.", ("outcome",)
+        )
+        self._works = gauge(
+            "gate_works", "Works that wait, run or were postponed, by queue.", ("queue", "state")
+        )
+        self._oldest = gauge(
+            "gate_oldest_waiting_seconds",
+            "Since when the work waits that waits longest; 0 for none.",
+            ("queue",),
+        )
+        self._mails = gauge(
+            "gate_mails",
+            "Weekly mails and alerts that are kept, by kind and what became of them.",
+            ("kind", "state"),
+        )
 
     def show_backlog(self, backlog: Mapping[tuple[str, str], int]) -> None:
         """Set what is known of the queues: (queue, state) to number of works."""
         for (queue, state), number in backlog.items():
             self._works.labels(queue, state).set(number)
+
+    def show_oldest(self, ages: Mapping[str, float]) -> None:
+        """Set since how many seconds the oldest work of each queue waits."""
+        for queue, seconds in ages.items():
+            self._oldest.labels(queue).set(seconds)
 
     def show_mails(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Set what is known of mails: (kind, state) to their number; what is not named is none."""
@@ -166,6 +172,14 @@ class Telemetry:
         if repositories is None:
             return text
         return text + generate_latest(self._repositories) + generate_latest(_Standing(repositories))
+
+    def serve(self, address: str) -> None:
+        """Serves the metrics, those with repository names left out, at HOST:PORT until the process ends; from a thread.
+
+        Raises: OSError, when nobody can listen there.
+        """
+        host, _, port = address.rpartition(":")
+        start_http_server(int(port), host.strip("[]"), registry=self._registry)
 
     def configure_log(self, level: str, *, stream: TextIO = sys.stderr) -> None:
         """Send our lines and those of every library to `stream`: for people on a terminal, else JSON.
@@ -236,17 +250,6 @@ class _Standing:
 
 def _family(name: str, text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"gate_repository_{name}", text, labels=("repository", *labels))
-
-
-def _takeovers(registry: CollectorRegistry) -> Counter:
-    return Counter(
-        "gate_takeovers", "Runs of dead workers that were put back into their queues.", registry=registry
-    )
-
-
-def _mails(registry: CollectorRegistry) -> Gauge:
-    text = "Weekly mails and alerts that are kept, by kind and what became of them."
-    return Gauge("gate_mails", text, ("kind", "state"), registry=registry)
 
 
 def bind_run(run_id: str, **values: str) -> None:

@@ -59,6 +59,7 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
             "GATE_RETENTION_DAYS": "30",
             "GATE_UNINSTALL_GRACE_DAYS": "0",
             "GATE_METRICS_TOKEN": "metrics token",
+            "GATE_WORKER_METRICS_BIND": "127.0.0.1:9101",
             "GATE_API_TOKEN": "api token",
             "GATE_REQUESTS_PER_MINUTE": "0",
             "GATE_PROXIES": "2",
@@ -89,6 +90,7 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
         retention_days=30,
         uninstall_grace_days=0,
         metrics_token="metrics token",
+        worker_metrics_bind="127.0.0.1:9101",
         api_token="api token",
         requests_per_minute=0,
         proxies=2,
@@ -137,6 +139,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
             "GATE_SANDBOX": "docker",
             "GATE_CONCURRENCY": "0",
             "GATE_BIND": "8000",
+            "GATE_WORKER_METRICS_BIND": "9101",
             "GATE_PUBLIC_URL": "gate.example.org",
         }
     )
@@ -149,6 +152,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
         "GATE_SANDBOX": "expected one of bwrap, container, none, got 'docker'",
         "GATE_CONCURRENCY": "expected a whole number from 1 to 256, got '0'",
         "GATE_BIND": "expected HOST:PORT, as in 0.0.0.0:8000, got '8000'",
+        "GATE_WORKER_METRICS_BIND": "expected HOST:PORT, as in 0.0.0.0:8000, got '9101'",
         "GATE_PUBLIC_URL": "expected an address with https:// or http://, got 'gate.example.org'",
     }
 

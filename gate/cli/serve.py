@@ -17,7 +17,7 @@ import click
 
 from gate.cli.terminal import messages
 from gate.service import Service
-from gate.settings import Settings
+from gate.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from gate.engine import Times
@@ -56,6 +56,7 @@ def carry_out(service: Service, times: Times | None = None) -> None:
     from gate.workflows.tidy_mirrors import sweep_mirrors
 
     service.telemetry.configure_log(service.settings.log_level)
+    _show_metrics(service)
     _migrated(service)
     sweep_mirrors(service)
     stopping = threading.Event()
@@ -85,6 +86,19 @@ def serve() -> None:
             "No GitHub App is configured yet: the log names the address of /setup.", markup=False
         )
     sys.exit(_Group(("web", "worker")).run())
+
+
+def _show_metrics(service: Service) -> None:
+    """Raises: SettingsError, when another process listens there or the address is not this machine's."""
+    address = service.settings.worker_metrics_bind
+    if not address:
+        return
+    try:
+        service.telemetry.serve(address)
+    except OSError as error:
+        cause = error.strerror or error
+        text = f"cannot listen on {address}: {cause}; give each worker of a machine a port of its own"
+        raise SettingsError([f"GATE_WORKER_METRICS_BIND: {text}"]) from error
 
 
 def _tidy_nightly(service: Service, stopping: threading.Event) -> None:

@@ -137,7 +137,8 @@ class DurableRun:
         while True:
             self.stop_if_cancelled()
             try:
-                result = function(*args)
+                with self._telemetry.step_seconds.labels(name).time():
+                    result = function(*args)
             except Transient as error:
                 self.stop_if_cancelled()
                 tries, wait = after(error, tries, self._times, time.time())

@@ -112,12 +112,14 @@ class GitHub:
         api_url: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         unnamed_wait_seconds: float = UNNAMED_SECONDS,
+        told: Callable[[str], object] = str,
     ) -> None:
-        """`unnamed_wait_seconds`: see `Limits`."""
+        """`unnamed_wait_seconds`: see `Limits`. `told` hears of each call how it ended, see `_attempt`."""
         self.app_id = app_id
         self._app = Auth.AppAuth(app_id, private_key)
         self._api_url = api_url.rstrip("/")
         self._clock = clock
+        self._told = told
         self._thread = threading.local()
         self._clients: list[Github] = []
         self._tokens: dict[_Key, _Token] = {}
@@ -274,15 +276,26 @@ class GitHub:
         return found if isinstance(found, dict) else {}
 
     def _attempt(self, caller: int, subject: str, function: Callable[[], T]) -> T:
-        """As `attempt`, but nothing is asked while GitHub limits the caller."""
+        """As `attempt`, but nothing is asked while GitHub limits the caller.
+
+        It ends `answered`, `limited`, `failed` (try again) or `refused` (not again).
+        """
         self._limits.check(caller, subject)
+        outcome = "refused"
         try:
-            return attempt(subject, function, now=self._clock())
+            result = attempt(subject, function, now=self._clock())
         except Transient as error:
+            outcome = "failed"
             if error.retry_after_seconds is not None:
+                outcome = "limited"
                 asked = None if isinstance(error, UnnamedLimitError) else error.retry_after_seconds
                 error.retry_after_seconds = self._limits.note(caller, asked)
             raise
+        else:
+            outcome = "answered"
+            return result
+        finally:
+            self._told(outcome)
 
 
 def _key(installation_id: int, repository: int | str | None, permissions: Permissions) -> _Key:

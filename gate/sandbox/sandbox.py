@@ -29,9 +29,15 @@ def never() -> bool:
 class Sandbox:
     """Runs programs as `GATE_SANDBOX` says; never falls back to less than that."""
 
-    def __init__(self, mode: Mode, *, secret_files: Sequence[Path] = ()) -> None:
-        """Where no mount namespace hides them, no test runs beside readable `secret_files`."""
+    def __init__(
+        self, mode: Mode, *, secret_files: Sequence[Path] = (), told: Callable[[str], object] = str
+    ) -> None:
+        """Where no mount namespace hides them, no test runs beside readable `secret_files`.
+
+        `told` hears of every box what ended it: `done`, `failed` by its status, or as in `Exit.ended_by`.
+        """
         self.mode = mode
+        self._told = told
         self._secret_files = secret_files
 
     @cached_property
@@ -134,6 +140,7 @@ class Sandbox:
                 on_output=on_output,
                 result_to=result_to,
             )
+            self._told(ended.ended_by or ("failed" if ended.status else "done"))
             return replace(ended, refusals=refusals())
 
     def _opened(self, order: Order) -> AbstractContextManager[box.Box]:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from gate.core.failure import Transient
 from gate.core.verdict import Outcome
+from gate.core.work import QUEUES
 from gate.store import Gauges
 from gate.store.gauges import PENDING
 from gate.telemetry import CONTENT_TYPE, Gauged
@@ -47,6 +48,7 @@ def blueprint(service: Service) -> Blueprint:
     def metrics() -> Response:
         with suppress(Transient):  # the rest is worth showing without the queues
             service.telemetry.show_backlog(service.submitter.backlog())
+            service.telemetry.show_oldest(_oldest(service))
         with suppress(Transient):
             service.telemetry.show_mails(service.store.mail_counts())
         text = service.telemetry.exposition(repositories=_repositories(service))
@@ -67,6 +69,12 @@ def problems_of(service: Service) -> list[str]:
     except Transient as error:
         problems.append(str(error))
     return problems
+
+
+def _oldest(service: Service) -> dict[str, float]:
+    """Seconds by queue; 0 where none waits. Raises: Transient."""
+    now, since = service.now(), service.submitter.oldest_waiting()
+    return {name: max(0.0, (now - since.get(name, now)).total_seconds()) for name in QUEUES}
 
 
 def _repositories(service: Service) -> Iterator[Gauged] | None:

@@ -166,6 +166,7 @@ class Reports:
                     blobs,
                     today=self._today,
                 )
+                self._count(check, "known", len(stored))
                 self._known.update(
                     {(check.name, configuration, blob): report for blob, report in stored.items()}
                 )
@@ -188,6 +189,7 @@ class Reports:
             configuration = self._configuration(self._by_name[report.check], path)
             self._known[report.check, configuration, blob] = report
             self._measured[report.check] += 1
+            self._count(self._by_name[report.check], "measured", 1)
             if not (report.problem and report.problem.passing):
                 self._unsaved.append((configuration, blob, report))
         if len(self._unsaved) >= BATCH:
@@ -216,6 +218,10 @@ class Reports:
     def measured_now(self, name: str) -> int:
         """How many contents a check measured that were not known."""
         return self._measured[name]
+
+    def _count(self, check: Check, result: str, number: int) -> None:
+        if self._service.counting is not None:
+            self._service.counting.file_reports.labels(check.name, result).inc(number)
 
     def _of(self, check: Check, entry: TreeEntry) -> FileReport:
         known = self._known.get(self._key(check, entry))

@@ -119,6 +119,24 @@ def test_the_backlog_of_every_queue_is_shown(service: WebService) -> None:
     assert 'gate_works{queue="gate",state="running"} 0.0' in text
 
 
+def test_the_age_of_the_oldest_waiting_work_is_shown(service: WebService) -> None:
+    """
+    Of every queue; a queue in which nothing waits has the age 0, so that an alert ends by itself.
+    """
+    client = web_app(service).test_client()
+    body = as_body(PUSH)
+    client.post("/webhook", data=body, headers=signed(body))
+
+    shown = dict(
+        line.rsplit(" ", 1)
+        for line in client.get("/metrics").text.splitlines()
+        if line.startswith("gate_oldest_waiting_seconds{")
+    )
+
+    assert float(shown['gate_oldest_waiting_seconds{queue="background"}']) > 0
+    assert float(shown['gate_oldest_waiting_seconds{queue="gate"}']) == 0
+
+
 def test_without_a_configured_token_nobody_sees_names(tmp_path: Path) -> None:
     """
     An empty token is no token.

@@ -41,6 +41,19 @@ def test_what_is_beyond_a_limit_is_kept(service: Later, code: Code) -> None:
     }
 
 
+def test_reports_are_counted_as_known_or_measured(service: Later, code: Code) -> None:
+    """Whoever wonders why verdicts are slow sees whether files are measured again and again."""
+    wanted = {"size": [entry for entry in code.git.entries("HEAD") if entry.path == "honest.py"]}
+    telemetry = service.telemetry
+
+    for _ in range(3):
+        static_reports(service, code, wanted, options={})
+
+    text = telemetry.exposition(repositories=None).decode()
+    assert 'gate_file_reports_total{check="size",result="measured"} 1.0' in text
+    assert 'gate_file_reports_total{check="size",result="known"} 2.0' in text
+
+
 def test_what_may_work_another_time_is_not_kept(service: Later, code: Code) -> None:
     """A child that was killed says nothing of the file."""
     entry = next(entry for entry in code.git.entries("HEAD") if entry.path == "honest.py")
