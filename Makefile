@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 UPGRADE := --upgrade
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests long lock bench faults chaos fuzz audit clean
+.PHONY: help setup demo test lint types tests long lock bench load faults chaos fuzz audit clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,11 @@ audit:  ## known vulnerabilities of what requirements.lock pins; fails as well w
 bench:  ## every figure of docs/performance.md (SQLALCHEMY= and CLICK= name clones; JSON=FILE, ONLY=WORD)
 	@.ci/setup test
 	@$(PYTHON) -m benchmarks $(SQLALCHEMY:%=--sqlalchemy %) $(CLICK:%=--click %) $(JSON:%=--json %) $(ONLY:%=--only %)
+
+load:  ## an organisation's load against several workers on Postgres (SECONDS=600, REPOSITORIES=500, WORKERS=2, GROWTH=SECONDS)
+	@.ci/setup test
+	@$(PYTHON) -m benchmarks.load $(SECONDS:%=--seconds %) $(REPOSITORIES:%=--repositories %) $(WORKERS:%=--workers %) \
+	  $(GROWTH:%=--growth %) $(JSON:%=--json %)
 
 clean:  ## remove what setup made
 	rm -rf .venv .wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -103,9 +103,14 @@ class RunningService:
         self._wait_until_ready(self._processes[:1])
 
     @property
+    def processes(self) -> list[int]:
+        """The ids of the commands' own processes that live, in the order of `commands` and then of `add`."""
+        return [process.pid for process in self._processes if process.poll() is None]
+
+    @property
     def workers(self) -> list[int]:
         """The process ids of the workers that live."""
-        own = [process.pid for process in self._processes if process.poll() is None]
+        own = self.processes
         return [pid for pid in (*own, *(child for one in own for child in _children(one))) if _is_worker(pid)]
 
     def stop(self) -> None:

@@ -1,0 +1,419 @@
+"""How the service holds an organisation's load: many repositories, bursts of webhooks, several workers on Postgres.
+
+    python -m benchmarks.load [--seconds 600] [--rate 50] [--repositories 500] [--workers 2] [--growth SECONDS] [--json FILE]
+
+GitHub is the stand-in of the tests, on this machine: its share of the processor is told. Postgres is a private one that does not wait
+for the disk. No test is run (`GATE_SANDBOX=none`): what is measured are webhooks, queues, git, static checks and what is
+published. What is lost is counted at the end: heads without a completed `gate`. With `--growth` the same burst, so many
+seconds long, is worked off by one to four workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import psycopg
+
+from benchmarks import table
+from benchmarks.organisation import Organisation, Told, until_judged
+from benchmarks.processes import busy_seconds, seconds_by_kind
+from benchmarks.table import Line
+from benchmarks.webhook import ROOT, SECRET, Delivery, Sent, free_port, milliseconds, send_all
+from tests import postgres
+from tests.fake_github import FakeGitHub
+from tests.running_service import RunningService
+
+SAMPLE_SECONDS = 2.0
+LOOK_SECONDS = 0.2
+START_SECONDS = 60
+STAND_IN = "stand-in for GitHub, and sender"
+_COUNTS = (
+    "SELECT xact_commit, tup_inserted + tup_updated + tup_deleted, pg_database_size(datname),"
+    " (SELECT wal_bytes FROM pg_stat_wal) FROM pg_stat_database WHERE datname = current_database()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """What is sent to how many."""
+
+    repositories: int
+    rate: int
+    seconds: float
+    workers: int
+    patience: float
+    """Seconds for the backlog, after the last webhook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Of the oldest waiting work of each queue, at a moment."""
+
+    after: float
+    """Seconds since the first webhook."""
+    by_queue: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was counted since the start of the machine, the processes and the database."""
+
+    at: float
+    by_kind: Counter[str]
+    busy: float
+    commits: float
+    rows: float
+    database_bytes: float
+    wal_bytes: float
+    requests: int
+    """To the API of GitHub."""
+
+    def __sub__(self, before: Spent) -> Spent:
+        """What was spent since."""
+        return Spent(
+            self.at - before.at,
+            self.by_kind - before.by_kind,
+            *(
+                getattr(self, name) - getattr(before, name)
+                for name in ("busy", "commits", "rows", "database_bytes", "wal_bytes", "requests")
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a burst."""
+
+    sent: Sent
+    heads: int
+    lost: list[Told]
+    latencies: list[float]
+    """Seconds from the moment a webhook was due to the completed `gate` of its head."""
+    ended: list[float]
+    """Seconds from the first webhook to each verdict, in order."""
+    ages: list[Ages]
+    burst: Spent
+    whole: Spent
+    steps: dict[str, tuple[float, float]]
+    """Of each step how often it was tried, and the seconds of all tries."""
+
+
+class Service:
+    """The service under load, and what is read of it."""
+
+    def __init__(self, folder: Path, github: FakeGitHub, database: str, workers: int) -> None:
+        self._github = github
+        self._database = database
+        self._ports = [free_port() for _ in range(workers)]
+        self._running = RunningService(
+            folder / "gate",
+            github,
+            environment={
+                "GATE_DATABASE_URL": database,
+                "GATE_WEBHOOK_SECRET": SECRET,
+                "GATE_SANDBOX": "none",
+                "GATE_LOG_LEVEL": "warning",
+            },
+            commands=("web",),
+        )
+
+    def __enter__(self) -> Self:
+        """Start everything; returns when every worker works."""
+        self._running.start()
+        for port in self._ports:
+            self._running.environment["GATE_WORKER_METRICS_BIND"] = f"127.0.0.1:{port}"
+            self._running.add("worker")
+        deadline = time.monotonic() + START_SECONDS
+        while sum(self._counted("gate_run_seconds_count").values()) < 1:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the workers do not work:\n{self._running.log.read_text()[-4000:]}")
+            time.sleep(0.2)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End everything."""
+        self._running.stop()
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT of the web process."""
+        return self._running.url.removeprefix("http://")
+
+    def ages(self, after: float) -> Ages:
+        """As the web process shows them."""
+        shown = _metrics(self._running.url, "gate_oldest_waiting_seconds")
+        return Ages(after, {name.partition('"')[2].partition('"')[0]: age for name, age in shown.items()})
+
+    def steps(self) -> dict[str, tuple[float, float]]:
+        """Of all workers together; see `Result.steps`."""
+        counts, seconds = self._counted("gate_step_seconds_count"), self._counted("gate_step_seconds_sum")
+        return {
+            name.partition('"')[2].partition('"')[0]: (number, seconds[name.replace("_count", "_sum")])
+            for name, number in counts.items()
+        }
+
+    def spent(self) -> Spent:
+        """Until now."""
+        web, *workers = self._running.processes
+        roots = {os.getpid(): STAND_IN, web: "web", **dict.fromkeys(workers, "workers")}
+        folder = Path(self._database.partition("host=")[2])
+        roots[int((folder / "data" / "postmaster.pid").read_text().split()[0])] = "Postgres"
+        with psycopg.connect(self._database) as connection:
+            counts = connection.execute(_COUNTS).fetchone() or ()
+        return Spent(
+            time.monotonic(),
+            seconds_by_kind(roots),
+            busy_seconds(),
+            *map(float, counts),
+            requests=len(self._github.exchanges),
+        )
+
+    def _counted(self, name: str) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for port in self._ports:
+            total.update(_metrics(f"http://127.0.0.1:{port}", name))
+        return total
+
+
+def carried(folder: Path, database: str, burst: Burst, say: Callable[[str], None]) -> Result:
+    """What became of a burst, in a fresh folder and database."""
+    with (
+        FakeGitHub(folder / "github") as github,
+        Service(folder, github, database, burst.workers) as service,
+    ):
+        wanted = round(burst.rate * burst.seconds)
+        say(f"making {wanted:,} webhooks of {burst.repositories} repositories ...")
+        organisation = Organisation(github, burst.repositories, webhooks=wanted)
+        say(f"sending them to {burst.workers} workers, {burst.rate} a second ...")
+        result = _carried(folder, service, organisation, burst)
+        if github.problems:
+            say(f"GitHub would have refused: {github.problems[:3]}")
+        return result
+
+
+def _carried(folder: Path, service: Service, organisation: Organisation, burst: Burst) -> Result:
+    file = folder / "deliveries.jsonl"
+    with file.open("w") as lines:
+        for each in organisation.deliveries:
+            lines.write(json.dumps([each.event, each.id, each.body.decode()]) + "\n")
+    before = service.spent()
+    command = (sys.executable, "-m", "benchmarks.load", "--send", str(file), service.address, str(burst.rate))
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as sender:
+        assert sender.stdout is not None
+        begin = float(sender.stdout.readline())
+        ages: list[Ages] = []
+
+        def look() -> None:
+            after = time.time() - begin
+            organisation.show(round((after + 2 * LOOK_SECONDS) * burst.rate))
+            if not ages or after - ages[-1].after >= SAMPLE_SECONDS:
+                ages.append(service.ages(after))
+            time.sleep(LOOK_SECONDS)
+
+        while sender.poll() is None:
+            look()
+        told = Sent(**json.loads(sender.stdout.read()))
+    at_end = service.spent()
+    deadline = time.monotonic() + burst.patience
+
+    def patience() -> bool:
+        look()
+        return time.monotonic() < deadline
+
+    lost = until_judged(organisation.last_heads(), patience)
+    return _result(service, organisation, told, lost, (begin, burst.rate), (ages, before, at_end))
+
+
+def _result(
+    service: Service,
+    organisation: Organisation,
+    sent: Sent,
+    lost: list[Told],
+    pace: tuple[float, int],
+    read: tuple[list[Ages], Spent, Spent],
+) -> Result:
+    (begin, rate), (ages, before, at_end) = pace, read
+    heads = organisation.last_heads()
+    judged = {each.delivery: _seconds_until(each, begin) for each in heads if each not in lost}
+    return Result(
+        sent,
+        len(heads),
+        lost,
+        [ended - delivery / rate for delivery, ended in judged.items()],
+        sorted(judged.values()),
+        ages,
+        at_end - before,
+        service.spent() - before,
+        service.steps(),
+    )
+
+
+def _seconds_until(told: Told, begin: float) -> float:
+    completed = told.repository.check_runs_of(told.sha)["gate"].completed_at
+    assert completed is not None
+    return completed.timestamp() - begin
+
+
+def _metrics(url: str, name: str) -> dict[str, float]:
+    """The samples of one metric, by name and labels; none while nobody answers."""
+    try:
+        with urllib.request.urlopen(f"{url}/metrics", timeout=20) as answer:
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return {}
+    parted = (line.rpartition(" ") for line in lines if line.startswith(f"{name}{{"))
+    return {sample: float(value) for sample, _, value in parted}
+
+
+def lines_of(result: Result, burst: Burst) -> Iterator[Line]:
+    """The figures of one burst."""
+    offered = len(result.sent.latencies) + result.sent.failed
+    note = f"{offered:,} at {burst.rate} a second, {burst.repositories} repositories, {burst.workers} workers"
+    answers = milliseconds(result.sent.latencies)
+    yield table.line("load: answer to a webhook", answers, "ms", note=note)
+    yield table.line(
+        "load: its 99th percentile", [table.percentile(answers, 99)], "ms", target="at most 250 ms"
+    )
+    yield table.line("load: webhooks not taken", [result.sent.failed], "webhooks", target="0")
+    yield table.line(
+        "load: heads without a verdict at the end",
+        [len(result.lost)],
+        "heads",
+        target="0",
+        note=f"of {result.heads:,}",
+    )
+    yield table.line("load: from webhook to verdict", result.latencies, "s")
+    yield table.line("load: its 99th percentile", [table.percentile(result.latencies, 99)], "s")
+    early = [each for each in result.ended if each <= result.sent.seconds]
+    yield table.line("load: verdicts during the burst", [len(early) / result.sent.seconds], "a second")
+    yield table.line("load: verdicts until the last one", [_rate(result)], "a second")
+    backlog = max(0.0, result.ended[-1] - result.sent.seconds)
+    yield table.line("load: backlog worked off, after the burst", [backlog], "s")
+    yield from _ages_of(result)
+    yield from _steps_of(result)
+    yield from _spent_of(result)
+
+
+def _rate(result: Result) -> float:
+    return len(result.ended) / result.ended[-1]
+
+
+def _ages_of(result: Result) -> Iterator[Line]:
+    for queue in sorted({name for each in result.ages for name in each.by_queue}):
+        over_time = [(each.after, each.by_queue.get(queue, 0.0)) for each in result.ages]
+        shown = over_time[:: max(1, len(over_time) // 6)]
+        note = ", ".join(f"{age:.0f} s after {after:.0f} s" for after, age in shown)
+        yield table.line(
+            f"load: oldest waiting work, {queue}, at most", [max(age for _, age in over_time)], "s", note=note
+        )
+
+
+def _steps_of(result: Result) -> Iterator[Line]:
+    whole = sum(seconds for _, seconds in result.steps.values())
+    for name, (number, seconds) in sorted(result.steps.items(), key=lambda each: -each[1][1])[:8]:
+        share = f"{number:,.0f} times, {seconds / whole:.0%} of the time of all steps; a mean"
+        yield table.line(f"load: step {name}", [seconds / number * 1000], "ms", note=share)
+
+
+def _spent_of(result: Result) -> Iterator[Line]:
+    burst, whole, verdicts, cores = result.burst, result.whole, len(result.ended), os.cpu_count() or 1
+    for kind, seconds in sorted(burst.by_kind.items()):
+        share = seconds / burst.at / cores * 100
+        note = (
+            f"of {cores} cores, during the burst; {whole.by_kind[kind] / verdicts:.3g} s a verdict over all"
+        )
+        yield table.line(f"load: processor, {kind}", [share], "%", note=note)
+    others = burst.busy - sum(burst.by_kind.values())
+    yield table.line("load: processor, everything else", [max(0.0, others) / burst.at / cores * 100], "%")
+    for name, total, unit in (
+        ("transactions", whole.commits, "a verdict"),
+        ("rows written", whole.rows, "a verdict"),
+        ("write-ahead log", whole.wal_bytes / 1000, "kB a verdict"),
+        ("growth", whole.database_bytes / 1000, "kB a verdict"),
+    ):
+        yield table.line(f"load: Postgres, {name}", [total / verdicts], unit)
+    yield table.line(
+        "load: requests to GitHub's API", [whole.requests / verdicts], "a verdict", note="tokens included"
+    )
+
+
+def growth(
+    folder: Path, new_database: Callable[[], str], burst: Burst, say: Callable[[str], None]
+) -> Iterator[Line]:
+    """The same burst worked off by more and more workers."""
+    first = 0.0
+    for workers in range(1, 5):
+        given = Burst(burst.repositories, burst.rate, burst.seconds, workers, burst.patience)
+        result = carried(folder / f"growth-{workers}", new_database(), given, say)
+        rate = _rate(result)
+        first = first or rate
+        note = f"{result.heads} heads, {len(result.lost)} without; ratio to one worker"
+        yield table.line(
+            f"load: verdicts until the last one, {workers} workers",
+            [rate],
+            "a second",
+            ratio=rate / first,
+            note=note,
+        )
+
+
+def measure(burst: Burst, *, growth_seconds: float = 0, say: Callable[[str], None] = print) -> list[Line]:
+    """The figures as lines of a table."""
+    with tempfile.TemporaryDirectory(prefix="gate-load-") as folder, postgres.cluster() as cluster:
+        lines = list(lines_of(carried(Path(folder, "burst"), cluster.new_database(), burst, say), burst))
+        if growth_seconds:
+            small = Burst(min(burst.repositories, 20), burst.rate, growth_seconds, 1, burst.patience)
+            lines += growth(Path(folder), cluster.new_database, small, say)
+    return lines
+
+
+def _send(file: Path, address: str, rate: float) -> None:
+    with file.open() as lines:
+        parts = [json.loads(line) for line in lines]
+    wanted = [Delivery(event, name, body.encode()) for event, name, body in parts]
+    print(time.time(), flush=True)
+    sent = asyncio.run(send_all(address, wanted, rate))
+    print(json.dumps({"latencies": sent.latencies, "failed": sent.failed, "seconds": sent.seconds}))
+
+
+def main(arguments: list[str]) -> int:
+    """Prints the table, and writes it as JSON where that is asked for."""
+    if arguments[:1] == ["--send"]:
+        _send(Path(arguments[1]), arguments[2], float(arguments[3]))
+        return 0
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=600.0, help="of the burst")
+    parser.add_argument("--rate", type=int, default=50, help="webhooks a second")
+    parser.add_argument("--repositories", type=int, default=500)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--patience", type=float, default=3600.0, help="seconds for the backlog")
+    parser.add_argument(
+        "--growth", type=float, default=0.0, help="seconds of the bursts for one to four workers"
+    )
+    parser.add_argument("--json", type=Path, help="where the figures go, too")
+    asked = parser.parse_args(arguments)
+    burst = Burst(asked.repositories, asked.rate, asked.seconds, asked.workers, asked.patience)
+    lines = measure(burst, growth_seconds=asked.growth)
+    print(table.text(lines))
+    if asked.json:
+        asked.json.write_text(table.as_json(lines) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
