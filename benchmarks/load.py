@@ -4,7 +4,7 @@
 
 GitHub is the stand-in of the tests, on this machine: its share of the processor is told. Postgres is a private one that does not wait
 for the disk. No test is run (`GATE_SANDBOX=none`): what is measured are webhooks, queues, git, static checks and what is
-published. What is lost is counted at the end: heads without a completed `gate`. With `--growth` the same burst, so many
+published. What is lost is seen at the end: heads without a completed `gate`. With `--growth` the same burst, so many
 seconds long, is worked off by one to four workers.
 """
 
@@ -18,32 +18,20 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
-
-import psycopg
 
 from benchmarks import table
+from benchmarks.loaded_service import Ages, Service, Spent
 from benchmarks.organisation import Organisation, Told, until_judged
-from benchmarks.processes import busy_seconds, seconds_by_kind
 from benchmarks.table import Line
-from benchmarks.webhook import ROOT, SECRET, Delivery, Sent, free_port, milliseconds, send_all
+from benchmarks.webhook import ROOT, Delivery, Sent, milliseconds, send_all
 from tests import postgres
 from tests.fake_github import FakeGitHub
-from tests.running_service import RunningService
 
 SAMPLE_SECONDS = 2.0
 LOOK_SECONDS = 0.2
-START_SECONDS = 60
-STAND_IN = "stand-in for GitHub, and sender"
-_COUNTS = (
-    "SELECT xact_commit, tup_inserted + tup_updated + tup_deleted, pg_database_size(datname),"
-    " (SELECT wal_bytes FROM pg_stat_wal) FROM pg_stat_database WHERE datname = current_database()"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +44,6 @@ class Burst:
     workers: int
     patience: float
     """Seconds for the backlog, after the last webhook."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ages:
-    """Of the oldest waiting work of each queue, at a moment."""
-
-    after: float
-    """Seconds since the first webhook."""
-    by_queue: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What was counted since the start of the machine, the processes and the database."""
-
-    at: float
-    by_kind: Counter[str]
-    busy: float
-    commits: float
-    rows: float
-    database_bytes: float
-    wal_bytes: float
-    requests: int
-    """To the API of GitHub."""
-
-    def __sub__(self, before: Spent) -> Spent:
-        """What was spent since."""
-        return Spent(
-            self.at - before.at,
-            self.by_kind - before.by_kind,
-            *(
-                getattr(self, name) - getattr(before, name)
-                for name in ("busy", "commits", "rows", "database_bytes", "wal_bytes", "requests")
-            ),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,83 +62,6 @@ class Result:
     whole: Spent
     steps: dict[str, tuple[float, float]]
     """Of each step how often it was tried, and the seconds of all tries."""
-
-
-class Service:
-    """The service under load, and what is read of it."""
-
-    def __init__(self, folder: Path, github: FakeGitHub, database: str, workers: int) -> None:
-        self._github = github
-        self._database = database
-        self._ports = [free_port() for _ in range(workers)]
-        self._running = RunningService(
-            folder / "gate",
-            github,
-            environment={
-                "GATE_DATABASE_URL": database,
-                "GATE_WEBHOOK_SECRET": SECRET,
-                "GATE_SANDBOX": "none",
-                "GATE_LOG_LEVEL": "warning",
-            },
-            commands=("web",),
-        )
-
-    def __enter__(self) -> Self:
-        """Start everything; returns when every worker works."""
-        self._running.start()
-        for port in self._ports:
-            self._running.environment["GATE_WORKER_METRICS_BIND"] = f"127.0.0.1:{port}"
-            self._running.add("worker")
-        deadline = time.monotonic() + START_SECONDS
-        while sum(self._counted("gate_run_seconds_count").values()) < 1:
-            if time.monotonic() > deadline:
-                raise SystemExit(f"the workers do not work:\n{self._running.log.read_text()[-4000:]}")
-            time.sleep(0.2)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End everything."""
-        self._running.stop()
-
-    @property
-    def address(self) -> str:
-        """HOST:PORT of the web process."""
-        return self._running.url.removeprefix("http://")
-
-    def ages(self, after: float) -> Ages:
-        """As the web process shows them."""
-        shown = _metrics(self._running.url, "gate_oldest_waiting_seconds")
-        return Ages(after, {name.partition('"')[2].partition('"')[0]: age for name, age in shown.items()})
-
-    def steps(self) -> dict[str, tuple[float, float]]:
-        """Of all workers together; see `Result.steps`."""
-        counts, seconds = self._counted("gate_step_seconds_count"), self._counted("gate_step_seconds_sum")
-        return {
-            name.partition('"')[2].partition('"')[0]: (number, seconds[name.replace("_count", "_sum")])
-            for name, number in counts.items()
-        }
-
-    def spent(self) -> Spent:
-        """Until now."""
-        web, *workers = self._running.processes
-        roots = {os.getpid(): STAND_IN, web: "web", **dict.fromkeys(workers, "workers")}
-        folder = Path(self._database.partition("host=")[2])
-        roots[int((folder / "data" / "postmaster.pid").read_text().split()[0])] = "Postgres"
-        with psycopg.connect(self._database) as connection:
-            counts = connection.execute(_COUNTS).fetchone() or ()
-        return Spent(
-            time.monotonic(),
-            seconds_by_kind(roots),
-            busy_seconds(),
-            *map(float, counts),
-            requests=len(self._github.exchanges),
-        )
-
-    def _counted(self, name: str) -> Counter[str]:
-        total: Counter[str] = Counter()
-        for port in self._ports:
-            total.update(_metrics(f"http://127.0.0.1:{port}", name))
-        return total
 
 
 def carried(folder: Path, database: str, burst: Burst, say: Callable[[str], None]) -> Result:
@@ -267,17 +143,6 @@ def _seconds_until(told: Told, begin: float) -> float:
     return completed.timestamp() - begin
 
 
-def _metrics(url: str, name: str) -> dict[str, float]:
-    """The samples of one metric, by name and labels; none while nobody answers."""
-    try:
-        with urllib.request.urlopen(f"{url}/metrics", timeout=20) as answer:
-            lines = answer.read().decode().splitlines()
-    except OSError:
-        return {}
-    parted = (line.rpartition(" ") for line in lines if line.startswith(f"{name}{{"))
-    return {sample: float(value) for sample, _, value in parted}
-
-
 def lines_of(result: Result, burst: Burst) -> Iterator[Line]:
     """The figures of one burst."""
     offered = len(result.sent.latencies) + result.sent.failed
@@ -289,7 +154,7 @@ def lines_of(result: Result, burst: Burst) -> Iterator[Line]:
     )
     yield table.line("load: webhooks not taken", [result.sent.failed], "webhooks", target="0")
     yield table.line(
-        "load: heads without a verdict at the end",
+        f"load: heads without a verdict {burst.patience:g} s after the burst",
         [len(result.lost)],
         "heads",
         target="0",
@@ -371,12 +236,15 @@ def growth(
 
 
 def measure(burst: Burst, *, growth_seconds: float = 0, say: Callable[[str], None] = print) -> list[Line]:
-    """The figures as lines of a table."""
+    """The figures as lines of a table; `say` is told them as soon as they are known."""
     with tempfile.TemporaryDirectory(prefix="gate-load-") as folder, postgres.cluster() as cluster:
         lines = list(lines_of(carried(Path(folder, "burst"), cluster.new_database(), burst, say), burst))
+        say(table.text(lines))
         if growth_seconds:
             small = Burst(min(burst.repositories, 20), burst.rate, growth_seconds, 1, burst.patience)
-            lines += growth(Path(folder), cluster.new_database, small, say)
+            for line in growth(Path(folder), cluster.new_database, small, say):
+                say(table.text([line]))
+                lines.append(line)
     return lines
 
 
@@ -390,7 +258,7 @@ def _send(file: Path, address: str, rate: float) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Prints the table, and writes it as JSON where that is asked for."""
+    """Prints the figures, and writes it as JSON where that is asked for."""
     if arguments[:1] == ["--send"]:
         _send(Path(arguments[1]), arguments[2], float(arguments[3]))
         return 0
@@ -409,7 +277,6 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     burst = Burst(asked.repositories, asked.rate, asked.seconds, asked.workers, asked.patience)
     lines = measure(burst, growth_seconds=asked.growth)
-    print(table.text(lines))
     if asked.json:
         asked.json.write_text(table.as_json(lines) + "\n")
     return 0
