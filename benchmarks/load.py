@@ -58,8 +58,12 @@ class Result:
     ended: list[float]
     """Seconds from the first webhook to each verdict, in order."""
     ages: list[Ages]
+    idle: Spent
+    """By workers that had nothing to do, while the webhooks were made."""
     burst: Spent
+    """Until the last webhook was answered."""
     whole: Spent
+    """Until the last verdict."""
     steps: dict[str, tuple[float, float]]
     """Of each step how often it was tried, and the seconds of all tries."""
 
@@ -72,15 +76,17 @@ def carried(folder: Path, database: str, burst: Burst, say: Callable[[str], None
     ):
         wanted = round(burst.rate * burst.seconds)
         say(f"making {wanted:,} webhooks of {burst.repositories} repositories ...")
+        before = service.spent()
         organisation = Organisation(github, burst.repositories, webhooks=wanted)
+        idle = service.spent() - before
         say(f"sending them to {burst.workers} workers, {burst.rate} a second ...")
-        result = _carried(folder, service, organisation, burst)
+        result = _carried(folder, service, organisation, burst, idle)
         if github.problems:
             say(f"GitHub would have refused: {github.problems[:3]}")
         return result
 
 
-def _carried(folder: Path, service: Service, organisation: Organisation, burst: Burst) -> Result:
+def _carried(folder: Path, service: Service, organisation: Organisation, burst: Burst, idle: Spent) -> Result:
     file = folder / "deliveries.jsonl"
     with file.open("w") as lines:
         for each in organisation.deliveries:
@@ -110,7 +116,7 @@ def _carried(folder: Path, service: Service, organisation: Organisation, burst: 
         return time.monotonic() < deadline
 
     lost = until_judged(organisation.last_heads(), patience)
-    return _result(service, organisation, told, lost, (begin, burst.rate), (ages, before, at_end))
+    return _result(service, organisation, told, lost, (begin, burst.rate), (ages, idle, before, at_end))
 
 
 def _result(
@@ -119,9 +125,9 @@ def _result(
     sent: Sent,
     lost: list[Told],
     pace: tuple[float, int],
-    read: tuple[list[Ages], Spent, Spent],
+    read: tuple[list[Ages], Spent, Spent, Spent],
 ) -> Result:
-    (begin, rate), (ages, before, at_end) = pace, read
+    (begin, rate), (ages, idle, before, at_end) = pace, read
     heads = organisation.last_heads()
     judged = {each.delivery: _seconds_until(each, begin) for each in heads if each not in lost}
     return Result(
@@ -131,6 +137,7 @@ def _result(
         [ended - delivery / rate for delivery, ended in judged.items()],
         sorted(judged.values()),
         ages,
+        idle,
         at_end - before,
         service.spent() - before,
         service.steps(),
@@ -170,6 +177,11 @@ def lines_of(result: Result, burst: Burst) -> Iterator[Line]:
     yield from _ages_of(result)
     yield from _steps_of(result)
     yield from _spent_of(result)
+    idle, note = result.idle, "a worker with nothing to do"
+    each = idle.at * burst.workers
+    yield table.line("load: Postgres, transactions a second", [idle.commits / each], "", note=note)
+    share = idle.by_kind["workers"] / each * 100
+    yield table.line("load: processor, of one core", [share], "%", note=note)
 
 
 def _rate(result: Result) -> float:
