@@ -32,6 +32,9 @@ from tests.fake_github import FakeGitHub
 
 SAMPLE_SECONDS = 2.0
 LOOK_SECONDS = 0.2
+SETTLE_SECONDS = 5.0
+"""Until the workers have seen to what they look at when they start."""
+IDLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Result:
     """Seconds from the first webhook to each verdict, in order."""
     ages: list[Ages]
     idle: Spent
-    """By workers that had nothing to do, while the webhooks were made."""
+    """By workers that had nothing to do."""
     burst: Spent
     """Until the last webhook was answered."""
     whole: Spent
@@ -76,9 +79,11 @@ def carried(folder: Path, database: str, burst: Burst, say: Callable[[str], None
     ):
         wanted = round(burst.rate * burst.seconds)
         say(f"making {wanted:,} webhooks of {burst.repositories} repositories ...")
+        time.sleep(SETTLE_SECONDS)
         before = service.spent()
-        organisation = Organisation(github, burst.repositories, webhooks=wanted)
+        time.sleep(IDLE_SECONDS)
         idle = service.spent() - before
+        organisation = Organisation(github, burst.repositories, webhooks=wanted)
         say(f"sending them to {burst.workers} workers, {burst.rate} a second ...")
         result = _carried(folder, service, organisation, burst, idle)
         if github.problems:

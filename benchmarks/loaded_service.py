@@ -13,7 +13,7 @@ from typing import Self
 import psycopg
 
 from benchmarks.processes import busy_seconds, seconds_by_kind
-from benchmarks.webhook import SECRET, free_port
+from benchmarks.webhook import SECRET, answers, free_port
 from tests.fake_github import FakeGitHub
 from tests.running_service import RunningService
 
@@ -86,7 +86,8 @@ class Service:
             self._running.environment["GATE_WORKER_METRICS_BIND"] = f"127.0.0.1:{port}"
             self._running.add("worker")
         deadline = time.monotonic() + START_SECONDS
-        while sum(self._counted("gate_run_seconds_count").values()) < 1:
+        # The first survey is one worker's; the others answer once they have begun to start.
+        while not self._counted("gate_run_seconds_count") or not all(map(self._up, self._ports)):
             if time.monotonic() > deadline:
                 raise SystemExit(f"the workers do not work:\n{self._running.log.read_text()[-4000:]}")
             time.sleep(0.2)
@@ -129,6 +130,9 @@ class Service:
             *map(float, counts),
             requests=len(self._github.exchanges),
         )
+
+    def _up(self, port: int) -> bool:
+        return answers(f"http://127.0.0.1:{port}/metrics")
 
     def _counted(self, name: str) -> Counter[str]:
         total: Counter[str] = Counter()
