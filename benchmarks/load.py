@@ -156,7 +156,9 @@ def _seconds_until(told: Told, begin: float) -> float:
 
 
 def lines_of(result: Result, burst: Burst) -> Iterator[Line]:
-    """The figures of one burst."""
+    """The figures of one burst. Raises: SystemExit, when no head was judged."""
+    if not result.ended:
+        raise SystemExit(f"no head was judged within {burst.patience:g} s after the burst: raise --patience")
     offered = len(result.sent.latencies) + result.sent.failed
     note = f"{offered:,} at {burst.rate} a second, {burst.repositories} repositories, {burst.workers} workers"
     answers = milliseconds(result.sent.latencies)
@@ -177,8 +179,9 @@ def lines_of(result: Result, burst: Burst) -> Iterator[Line]:
     early = [each for each in result.ended if each <= result.sent.seconds]
     yield table.line("load: verdicts during the burst", [len(early) / result.sent.seconds], "a second")
     yield table.line("load: verdicts until the last one", [_rate(result)], "a second")
-    backlog = max(0.0, result.ended[-1] - result.sent.seconds)
-    yield table.line("load: backlog worked off, after the burst", [backlog], "s")
+    if not result.lost:
+        backlog = max(0.0, result.ended[-1] - result.sent.seconds)
+        yield table.line("load: backlog worked off, after the burst", [backlog], "s")
     yield from _ages_of(result)
     yield from _steps_of(result)
     yield from _spent_of(result)
