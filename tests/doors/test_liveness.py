@@ -36,9 +36,9 @@ from gate.telemetry import Telemetry
 name, folder = sys.argv[1], Path({folder!r})
 
 def say(text):
-    print(text, flush=True)
     with (folder / "said").open("a") as said:
         said.write(f"{{name}} {{text}}\\n")
+    print(text, flush=True)
 
 def first() -> None:
     say("first")
