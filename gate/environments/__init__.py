@@ -90,9 +90,11 @@ def prepare(  # noqa: PLR0913  (callers name each)
     )
     key = _key(recipe, sandbox.mode)
     place = directory / eviction.FOLDER / key
-    with eviction.alone(place):
-        refusal = None if place.exists() else build(sandbox, place, recipe, cancelled)
-        eviction.touch(place)
+    refusal = None
+    if not eviction.is_built(place):
+        with eviction.alone(place):
+            refusal = None if place.exists() else build(sandbox, place, recipe, cancelled)
+            eviction.touch(place)
     left_out = (*[_WITHHELD] * recipe.withheld, *needs.left_out, *[_NO_SDISTS] * (tests.sdists and private))
     made = refusal or _environment(key, place, chosen, needs, left_out)
     if isinstance(made, Environment) and made.build is not None and asked is not None:

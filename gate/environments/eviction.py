@@ -29,6 +29,14 @@ def alone(place: Path) -> Iterator[None]:
         yield
 
 
+def is_built(place: Path) -> bool:
+    """Whether it is there, which counts as a use; one that is in use, as by the other side's tests, is not waited for."""
+    if not place.exists():
+        return False
+    with in_use(place):
+        return place.exists()
+
+
 @contextmanager
 def in_use(place: Path) -> Iterator[None]:
     """While the block runs, the environment stays; it counts as used now."""

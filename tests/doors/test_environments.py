@@ -6,13 +6,14 @@ import io
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
-from gate.environments import Environment, Unprepared, archive, interpreters, prepare
+from gate.environments import Environment, Unprepared, archive, in_use, interpreters, prepare
 from gate.environments.recipe import Recipe
 from gate.sandbox import Sandbox
 from tests.boxes import LIMITS, NAME, sandbox_or_skip
@@ -72,6 +73,21 @@ def test_an_environment_is_made_once(sandbox: Sandbox, index: str, tmp_path: Pat
     assert isinstance(other, Environment)
     assert [name.split("-")[0] for name in other.packages] == ["iniconfig"]
     assert sorted(path.name[0] for path in (tmp_path / "environments").iterdir()).count(".") == 0
+
+
+@pytest.mark.box
+def test_an_environment_that_is_in_use_is_not_waited_for(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Base and head have the same one, and run side by side."""
+
+    def prepared() -> Environment | Unprepared:
+        return prepare(sandbox, {}, tests=Tests(), command=UNITTEST, index_urls=NO_INDEX, directory=tmp_path)
+
+    made = prepared()
+    assert isinstance(made, Environment)
+    with ThreadPoolExecutor(1) as other, in_use(made):
+        again = other.submit(prepared).result(timeout=30)
+
+    assert again == made
 
 
 @pytest.mark.box
