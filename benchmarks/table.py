@@ -86,7 +86,7 @@ def markdown(lines: Iterable[Line]) -> str:
         for each in lines
     ]
     return "\n".join(
-        ("| What | Median | 90th percentile | Ratio | Target | |", "|:--|--:|--:|--:|:--|:--|", *rows)
+        ("| What | Median | 90th percentile, beyond it | Ratio | Target | |", "|:--|--:|--:|--:|:--|:--|", *rows)
     )
 
 
