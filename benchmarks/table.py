@@ -86,7 +86,11 @@ def markdown(lines: Iterable[Line]) -> str:
         for each in lines
     ]
     return "\n".join(
-        ("| What | Median | 90th percentile, beyond it | Ratio | Target | |", "|:--|--:|--:|--:|:--|:--|", *rows)
+        (
+            "| What | Median | 90th percentile, beyond it | Ratio | Target | |",
+            "|:--|--:|--:|--:|:--|:--|",
+            *rows,
+        )
     )
 
 
