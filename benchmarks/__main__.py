@@ -89,9 +89,7 @@ def main() -> int:
         line for name, part in _parts(projects) if _wanted(name, given.only) for line in _said(name, part)
     ]
     print(f"\n{_machine()}\n")
-    print(table.text(lines))
-    if given.json:
-        given.json.write_text(table.as_json(lines) + "\n", encoding="utf-8")
+    table.tell(lines, given.json)
     if missing := [name for name in PINNED if name not in projects]:
         print(f"\nleft out, for no {' and no '.join(missing)} was given: python -m benchmarks --help")
     return 0

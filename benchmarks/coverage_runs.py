@@ -326,9 +326,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="where the figures go, too")
     asked = parser.parse_args()
     lines = measure(asked.rounds, repository=asked.repository, modules=asked.modules)
-    print(table.text(lines))
-    if asked.json:
-        asked.json.write_text(table.as_json(lines) + "\n")
+    table.tell(lines, asked.json)
 
 
 if __name__ == "__main__":

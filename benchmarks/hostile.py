@@ -133,9 +133,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", type=Path, help="where the figures go, too")
     asked = parser.parse_args(arguments)
     lines = measure(asked.rounds, files=asked.files)
-    print(table.text(lines))
-    if asked.json:
-        asked.json.write_text(table.as_json(lines) + "\n")
+    table.tell(lines, asked.json)
     return 0
 
 

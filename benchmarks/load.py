@@ -297,8 +297,7 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     burst = Burst(asked.repositories, asked.rate, asked.seconds, asked.workers, asked.patience)
     lines = measure(burst, growth_seconds=asked.growth)
-    if asked.json:
-        asked.json.write_text(table.as_json(lines) + "\n")
+    table.write(lines, asked.json)
     return 0
 
 

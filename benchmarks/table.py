@@ -10,6 +10,7 @@ import json
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,18 @@ def markdown(lines: Iterable[Line]) -> str:
 def as_json(lines: Iterable[Line]) -> str:
     """The same for programs: a list of objects with the names of the fields."""
     return json.dumps([dataclasses.asdict(each) for each in lines], indent=2)
+
+
+def tell(lines: Sequence[Line], json_file: Path | None) -> None:
+    """Print the table, and write it as JSON where that is asked for."""
+    print(text(lines))
+    write(lines, json_file)
+
+
+def write(lines: Sequence[Line], json_file: Path | None) -> None:
+    """Write the table as JSON where that is asked for."""
+    if json_file is not None:
+        json_file.write_text(as_json(lines) + "\n", encoding="utf-8")
 
 
 def _number(value: float) -> str:

@@ -140,27 +140,15 @@ def lines_of(name: str, found: Sequence[Timed]) -> list[table.Line]:
     """The lines of the table."""
     note = f"{len(found)} changes"
     per_thousand = sum(each.cached for each in found) / max(0.001, sum(each.lines for each in found) / 1000)
+    figures = (
+        ("base cached", [each.cached for each in found], "40 ms, p90 400 ms"),
+        ("per 1,000 changed lines", [per_thousand], "20 ms"),
+        ("base not cached", [each.not_cached for each in found], "80 ms, p90 800 ms"),
+        ("no new blob", [each.again for each in found], "10 ms"),
+    )
     return [
-        table.line(
-            f"verdict {name}, base cached",
-            [each.cached for each in found],
-            "ms",
-            target="40 ms, p90 400 ms",
-            note=note,
-        ),
-        table.line(
-            f"verdict {name}, per 1,000 changed lines", [per_thousand], "ms", target="20 ms", note=note
-        ),
-        table.line(
-            f"verdict {name}, base not cached",
-            [each.not_cached for each in found],
-            "ms",
-            target="80 ms, p90 800 ms",
-            note=note,
-        ),
-        table.line(
-            f"verdict {name}, no new blob", [each.again for each in found], "ms", target="10 ms", note=note
-        ),
+        table.line(f"verdict {name}, {what}", samples, "ms", target=target, note=note)
+        for what, samples, target in figures
     ]
 
 
@@ -295,9 +283,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="where the figures go, too")
     given = parser.parse_args()
     lines = measure(given.repository, count=given.changes, copies=given.growth, plain=given.plain)
-    print(table.text(lines))
-    if given.json:
-        given.json.write_text(table.as_json(lines) + "\n", encoding="utf-8")
+    table.tell(lines, given.json)
     return 0
 
 
