@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 from pathlib import Path
 
@@ -84,6 +85,11 @@ def runs_table(engine: sa.Engine) -> sa.TableClause:
     """The library's table of runs, for what it has no call for."""
     schema = None if engine.dialect.name == "sqlite" else SCHEMA
     return sa.table("workflow_status", *map(sa.column, _COLUMNS), schema=schema)
+
+
+def milliseconds(seconds: float) -> int:
+    """A time as the library's table holds it; never before that."""
+    return math.ceil(seconds * 1000)
 
 
 def client(engine: sa.Engine) -> DBOSClient:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from gate.engine.database import runs_table
+from gate.engine.database import milliseconds, runs_table
 
 QUEUE = "gate"
 HOLD_SECONDS = 0.5
@@ -85,7 +85,7 @@ class Turns:
         runs = self._runs.c
         statement = (
             sa.update(self._runs)
-            .values(status="DELAYED", delay_until_epoch_ms=int(until * 1000))
+            .values(status="DELAYED", delay_until_epoch_ms=milliseconds(until))
             .where(runs.queue_name == QUEUE, runs.status == "ENQUEUED")
             .where(runs.queue_partition_key.startswith(f"{installation}/", autoescape=True))
         )

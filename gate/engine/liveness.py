@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gate.engine.database import runs_table
+from gate.engine.database import milliseconds, runs_table
 from gate.engine.patience import Times
 from gate.telemetry import Telemetry
 
@@ -162,7 +162,7 @@ class Liveness:
                 status="ENQUEUED",
                 owner_xid=None,
                 started_at_epoch_ms=None,
-                updated_at=int(time.time() * 1000),
+                updated_at=milliseconds(time.time()),
             )
             .where(runs.status == "PENDING", runs.executor_id == owner, *which)
         )

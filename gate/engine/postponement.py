@@ -6,12 +6,11 @@ When and why a run is postponed is decided elsewhere. See docs/adr/0010-postpone
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 
 import sqlalchemy as sa
 
-from gate.engine.database import ONE_AT_A_TIME, runs_table
+from gate.engine.database import ONE_AT_A_TIME, milliseconds, runs_table
 
 
 def spread(run_id: str, *, most_seconds: float) -> float:
@@ -40,10 +39,10 @@ class Postponements:
             # from its queue as after a crash: finished steps are read. In one statement, for it may be cancelled now.
             .values(
                 status="DELAYED",
-                delay_until_epoch_ms=_milliseconds(until),
+                delay_until_epoch_ms=milliseconds(until),
                 owner_xid=None,
                 started_at_epoch_ms=None,
-                updated_at=_milliseconds(time.time()),
+                updated_at=milliseconds(time.time()),
             )
             .where(runs.workflow_uuid == run_id)
             .where(runs.status == "PENDING")
@@ -76,7 +75,3 @@ class Postponements:
         with self._connections.connect() as connection:
             number, until = connection.execute(statement).one()
         return (until or 0) / 1000 if number else None
-
-
-def _milliseconds(seconds: float) -> int:
-    return math.ceil(seconds * 1000)  # never before the time
