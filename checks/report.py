@@ -62,6 +62,11 @@ class Finding:
     suppressed: Literal["", "rule", "blanket"] = ""
     """How `# nosec` hides it: with this rule's id, without any, or not at all."""
 
+    @property
+    def is_set_apart(self) -> bool:
+        """Whether `# nosec` hides it: with its rule's id; without any it hides nothing for the gate."""
+        return self.suppressed == "rule"
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

@@ -142,7 +142,7 @@ def notes_of(blocks: Collection[Block], findings: Collection[Finding], maximum: 
             for block in functions
         ),
         tuple(
-            FindingNote(each.rule, each.line, each.severity, each.text, suppressed=each.suppressed == "rule")
+            FindingNote(each.rule, each.line, each.severity, each.text, suppressed=each.is_set_apart)
             for each in found[:SHOWN_FINDINGS]
         ),
     )

@@ -124,7 +124,7 @@ def _of_report(report: FileReport, part: str) -> Counter[_Key]:
     for complexity, count in complexities_of([report]).items():
         counts["functions", part, str(complexity)] = count
     for finding in report.findings:
-        counts["suppressed" if finding.suppressed == "rule" else "findings", part, ""] += 1
+        counts["suppressed" if finding.is_set_apart else "findings", part, ""] += 1
     return counts
 
 

@@ -57,7 +57,7 @@ def _state(
     worst = max(blocks, key=lambda block: (block.complexity, -block.line), default=None)
     findings = reports["security"][path].findings
     # Without a rule id `# nosec` hides nothing.
-    levels = Counter(finding.severity for finding in findings if finding.suppressed != "rule")
+    levels = Counter(finding.severity for finding in findings if not finding.is_set_apart)
     quantities = {
         quantity.metric: quantity.value
         for check in ("size", "maintainability")
@@ -76,7 +76,7 @@ def _state(
         high=levels["high"],
         medium=levels["medium"],
         low=levels["low"],
-        suppressed=sum(finding.suppressed == "rule" for finding in findings),
+        suppressed=sum(finding.is_set_apart for finding in findings),
         maintainability=quantities.get("maintainability"),
         changes=changes,
         notes=notes_of(blocks, findings, maximum),

@@ -112,11 +112,11 @@ def _place(change: FindingChange) -> tuple[str, int, int, str]:
 
 
 def _counting(report: FileReport) -> Iterator[Finding]:
-    return (finding for finding in report.findings if finding.suppressed != "rule")
+    return (finding for finding in report.findings if not finding.is_set_apart)
 
 
 def _set_apart(report: FileReport) -> Iterator[Finding]:
-    return (finding for finding in report.findings if finding.suppressed == "rule")
+    return (finding for finding in report.findings if finding.is_set_apart)
 
 
 def _unmoved_key(diff: Diff) -> Callable[[Found], Hashable | None]:

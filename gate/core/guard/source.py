@@ -77,7 +77,7 @@ def _nosec(comment: Finding, report: FileReport | None) -> tuple[str, str]:
         {
             f"{found.rule} ({found.severity} severity)"
             for found in (report.findings if report else ())
-            if found.suppressed == "rule" and found.line <= comment.line <= found.end_line
+            if found.is_set_apart and found.line <= comment.line <= found.end_line
         }
     )
     return "`# nosec`", f"which hides {', '.join(hidden) or 'security findings of the rules it names'}"

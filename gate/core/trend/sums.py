@@ -34,12 +34,12 @@ def numbers_of(reports: Mapping[str, FileReport], maximum: int) -> Summand:
     )
     findings = reports["security"].findings
     # Without a rule id `# nosec` hides nothing.
-    counted: Counter[str] = Counter(finding.severity for finding in findings if finding.suppressed != "rule")
+    counted: Counter[str] = Counter(finding.severity for finding in findings if not finding.is_set_apart)
     counts = {
         "over": sum(complexity > maximum for complexity in complexities),
         "findings": counted.total(),
         **{f"findings_{level}": counted[level] for level in _LEVELS},
-        "suppressed": sum(finding.suppressed == "rule" for finding in findings),
+        "suppressed": sum(finding.is_set_apart for finding in findings),
         "escapes": len(reports["escapes"].findings),
     }
     return Summand(quantities, complexities, counts)
