@@ -1,7 +1,7 @@
 """The parent side of the long-lived analysers: source files out to child processes, file reports back.
 
 A child that takes too long, needs too much memory, dies or answers nonsense is replaced, and the file it had gets a
-problem that is ours; what the children measure is the business of `checks.analyser`.
+problem that is ours, unless the child was killed: then another one tries it once more. What the children measure is the business of `checks.analyser`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Analyser:
         self._children = [
             Child(f"{name}-{number}", boxed=boxed, hierarchy=hierarchy) for number in range(count)
         ]
+        self._killed: list[AnalysisRequest] = []
+        """Those whose first child was killed."""
         self._versions = {check.name: check.version for check in catalog.installed()}
 
     def __enter__(self) -> Self:
@@ -67,6 +69,7 @@ class Analyser:
 
         Raises: SandboxError when a child cannot be started at all.
         """
+        self._killed.clear()
         waiting, end, taken = iter(requests), time.monotonic() + self._seconds, 0
         try:
             while time.monotonic() < end:
@@ -102,8 +105,12 @@ class Analyser:
             if child.answered:
                 yield request, self._understood(child)
             elif failure := child.failure():  # asked once, for asking takes its word from the box
-                yield request, self._failed(request, failure)
                 child.stop()
+                if failure.killed and not any(request is known for known in self._killed):
+                    self._killed.append(request)
+                    child.take(request)
+                else:
+                    yield request, self._failed(request, failure)
 
     def _understood(self, child: Child) -> tuple[FileReport, ...]:
         request, answer = child.finish()

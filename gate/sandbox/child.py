@@ -63,6 +63,8 @@ class Failure:
     text: str
     passing: bool = False
     """Whether the same file may well be answered another time."""
+    killed: bool = False
+    """Whether somebody outside ended the process, who may have meant something else than the file."""
 
 
 OUT_OF_MEMORY = Failure(f"not analysed within {LIMITS.data_mb} MB of memory")
@@ -174,7 +176,8 @@ class Child:
         if self._box is not None and self._box.group is not None and self._box.group.out_of_memory():
             return OUT_OF_MEMORY
         # Whatever else killed it, such as a machine without memory, may spare the next one.
-        return Failure("not analysed: the analyser died of it", passing=ended_by not in _FAULTS)
+        passing, killed = ended_by not in _FAULTS, ended_by == signal.SIGKILL
+        return Failure("not analysed: the analyser died of it", passing, killed)
 
     def _signal(self) -> int:
         """The signal that ended the process, as bubblewrap tells it, too; 0 where it ended in another way."""

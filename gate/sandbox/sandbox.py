@@ -118,7 +118,8 @@ class Sandbox:
         A box has no network. With `endpoints` it has the socket `/gate/proxy`, behind which an HTTP proxy leads to
         these servers and no other; `Exit.refusals` says what it refused.
 
-        Raises: SandboxError when there is no box to be had, or it could not be set up or emptied.
+        Raises: SandboxError when there is no box to be had, or it could not be set up or emptied; Transient when it was
+        killed from outside.
         """
         if refusal := self.refusal():
             raise SandboxError(refusal)

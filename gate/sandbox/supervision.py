@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import IO, BinaryIO, cast
 
+from gate.core.failure import Transient
 from gate.sandbox import outcome
 from gate.sandbox.box import Box
 from gate.sandbox.network import Sockets
@@ -74,11 +75,14 @@ class Supervision:
     def concluded(self, status: int) -> Exit:
         """How it ended.
 
-        Raises: SandboxError when the program that was asked for never started.
+        Raises: SandboxError when the program that was asked for never started; Transient when somebody outside killed
+        the box: nothing in it did wrong.
         """
         seconds = time.monotonic() - self._began
         if not self._ended_by:
             self._ended_by = self._unasked_end(status)
+        if not self._ended_by and self._killed_from_outside():
+            raise Transient("the box was killed from outside, by an operator or for want of memory on this machine")
         if not self._ended_by and not self._ready:
             said = (self._control or self._tail).decode(errors="replace").strip()
             raise SandboxError(f"the box could not be set up: {said[-400:] or 'it ended without a word'}")
@@ -171,6 +175,10 @@ class Supervision:
             self._storage.open(self._box.first_id)
             self._sockets.open(self._box.first_id)
 
+    def _killed_from_outside(self) -> bool:
+        """Whether a signal ended the box's outermost process, which nothing inside can reach; a keeper's run can."""
+        return self._box.lifeline is None and self._box.process.returncode == -signal.SIGKILL
+
     @property
     def _ready(self) -> bool:
         """Whether the box is set up; its program is about to start, or has."""
@@ -195,8 +203,7 @@ def supervise(
 ) -> Exit:
     """Run a box to its end.
 
-    Raises: SandboxError when the program never started; whatever `write_source` raises, other than for a box that
-    stopped reading.
+    Raises: as `Supervision.concluded`; whatever `write_source` raises, other than for a box that stopped reading.
     """
     supervision = Supervision(box, limits, on_output=on_output, result_to=result_to)
     failures: list[BaseException] = []

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 
+from gate.core.failure import Transient
 from gate.sandbox import Limits, Mount, Sandbox, SandboxError, interpreter
 from tests.boxes import LIMITS, NAME, boxed, sandbox_or_skip, tar_of
 
@@ -54,6 +57,18 @@ def test_the_exit_status_is_the_programs(sandbox: Sandbox) -> None:
     ]
 
     assert statuses == [7, 137, 127]
+
+
+@pytest.mark.box
+def test_a_box_that_is_killed_from_outside_did_nothing_wrong(sandbox: Sandbox) -> None:
+    """Whoever runs it tries again."""
+
+    def kill(_printed: bytes) -> None:
+        own = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+        os.kill(int(own[-1]), signal.SIGKILL)
+
+    with pytest.raises(Transient, match="the box was killed from outside"):
+        boxed(sandbox, "import time; print('begun', flush=True); time.sleep(60)", on_output=kill)
 
 
 @pytest.mark.box

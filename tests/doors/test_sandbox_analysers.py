@@ -56,19 +56,45 @@ def test_a_file_beyond_a_limit_is_not_analysed(analyser: Analyser, source: bytes
     assert [answers[str(number)].blocks[0].name for number in range(4)] == ["f"] * 4
 
 
-@pytest.mark.parametrize("killed_by", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_child_that_dies_is_replaced(killed_by: signal.Signals) -> None:
-    """Of what kills from outside nothing is concluded; what a process dies of by itself would come again."""
+def test_a_child_that_dies_of_a_file_is_replaced() -> None:
+    """It would die of it again; the next file is analysed."""
+    with Analyser(1, name=NAME, boxed=False, hierarchy=None) as analyser:
+        begun_and_ended(analyser, request("bomb", SUMS, "security"), signal.SIGSEGV)
+        told = {asked.key: reports[0].problem for asked, reports in analyser.reports([request("good")])}
+
+    assert told == {"bomb": Problem("not analysed: the analyser died of it", ours=True), "good": None}
+
+
+def test_a_child_that_is_killed_is_followed_by_another() -> None:
+    """Of what kills from outside nothing is concluded: the file is tried once more, and here found to take too long."""
+    with Analyser(1, name=NAME, boxed=False, hierarchy=None) as analyser:
+        begun_and_ended(analyser, request("bomb", SUMS, "security"), signal.SIGKILL)
+        told = {asked.key: reports[0].problem for asked, reports in analyser.reports([request("good")])}
+
+    assert told == {
+        "bomb": Problem("not analysed within 1.5 s of processor time", ours=True),
+        "good": None,
+    }
+
+
+def test_a_child_that_is_killed_again_and_again_has_no_report() -> None:
+    """The same file may well be analysed another time."""
     with Analyser(1, name=NAME, boxed=False, hierarchy=None) as analyser:
         (child,) = analyser._children
-        child.take(request("bomb", SUMS, "security"))
-        assert child._process is not None
-        child._process.send_signal(killed_by)
-        answers = analyser.reports([request("good")])
-        told = {asked.key: reports[0].problem for asked, reports in answers}
+        asked = request("bomb", SUMS, "security")
+        begun_and_ended(analyser, asked, signal.SIGKILL)
+        analyser._killed.append(asked)
+        told = next(iter(analyser._answers([child])))[1][0].problem
 
-    problem = Problem("not analysed: the analyser died of it", ours=True, passing=killed_by == signal.SIGKILL)
-    assert told == {"bomb": problem, "good": None}
+    assert told == Problem("not analysed: the analyser died of it", ours=True, passing=True)
+
+
+def begun_and_ended(analyser: Analyser, asked: AnalysisRequest, ended_by: signal.Signals) -> None:
+    """A request whose child a signal ends."""
+    (child,) = analyser._children
+    child.take(asked)
+    assert child._process is not None
+    child._process.send_signal(ended_by)
 
 
 def test_a_caller_may_stop_listening(analyser: Analyser) -> None:

@@ -1,6 +1,6 @@
-"""Whatever dies or is away, and when: each head has one completed check run of each name in the end, with the right verdict.
+"""Whatever process dies, and when: each head has one completed check run of each name in the end, with the right verdict.
 
-One process takes webhooks, two work, on a Postgres of their own. `make chaos` has more of it, with the real times.
+`make chaos` has more of it, with the real times. What happens to databases, disks and clocks stands beside it.
 """
 
 from __future__ import annotations
@@ -8,116 +8,29 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from tests import postgres
-from tests.fake_github import PullRequest
-from tests.fake_github.faults import CREATE_CHECK_RUN, CREATE_TOKEN, GIT, UPDATE_CHECK_RUN, first
-from tests.flows.conftest import SOURCE, TANGLE, World, running_world, said_once
-from tests.flows.test_processes import processes, slow_pull_request
+from tests.flows.chaos import STAGES, Chaos, a_cluster, on_postgres, on_sqlite
+from tests.flows.conftest import SOURCE, TANGLE
+from tests.flows.test_processes import ancestors, processes, slow_pull_request
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes"), pytest.mark.usefixtures("box")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos"), pytest.mark.usefixtures("box")]
 
-IN_EARNEST = bool(os.environ.get("GATE_TEST_REAL_TIMES"))
-"""With the times of the product, and outages as long as real ones."""
-AWAY_SECONDS = 30 if IN_EARNEST else 3
-STAGES = {
-    "a token": (CREATE_TOKEN, 0),
-    "fetching": (GIT, 0),
-    "the announcement": (CREATE_CHECK_RUN, 0),
-    "the first verdict": (CREATE_CHECK_RUN, 1),
-    "the second verdict": (CREATE_CHECK_RUN, 2),
-    "the verdict of the tests": (CREATE_CHECK_RUN, 3),
-    "a stage": (UPDATE_CHECK_RUN, 0),
-    "the end": (UPDATE_CHECK_RUN, 1),
-}
-"""Before which request of how many of the operation something happens."""
 USUAL_STAGES = ("fetching", "the first verdict", "the end")
 
 
-@dataclass(frozen=True, slots=True)
-class Chaos:
-    """A world with its database."""
-
-    world: World
-    cluster: postgres.Cluster
-    database_url: str
-
-    def kill_workers(self) -> None:
-        """Both at once, and two more instead."""
-        for worker in self.world.service.workers:
-            os.kill(worker, signal.SIGKILL)
-        for _ in range(2):
-            self.world.service.add("worker")
-
-    def at(self, stage: str, event: Callable[[], None]) -> None:
-        """Something happens once, when the service comes to a stage."""
-        operation, before = STAGES[stage]
-        happened = threading.Event()
-
-        def once() -> None:
-            if not happened.is_set():
-                happened.set()
-                event()
-
-        self.world.github.faults.script(operation, *[first(_nothing)] * before, first(once))
-
-    def send_again(self) -> None:
-        """GitHub's list of failed deliveries is worked off, as the service does every five minutes."""
-        webhooks = self.world.github.webhooks
-
-        def all_taken() -> bool:
-            taken = {one.guid for one in webhooks.deliveries if one.status == "OK"}
-            failed = {one.guid: one for one in webhooks.deliveries if one.guid not in taken}
-            for delivery in failed.values():
-                webhooks.deliver(webhooks.redeliver(delivery))
-            return not failed
-
-        self.world.until(all_taken, "the deliveries that had failed")
-
-    def settled(self, *pulls: PullRequest) -> None:
-        """All is said, once, and nothing is left: no process of a test, no run, no lock but those of the living."""
-        self.world.settled(*pulls)
-        self.world.until(self._is_idle, "the end of all runs")
-        assert [said_once(pull) for pull in pulls] == [True] * len(pulls)
-        assert len(self.world.service.workers) == 2
-
-    def _is_idle(self) -> bool:
-        engine = sa.create_engine(self.database_url.replace("postgresql:", "postgresql+psycopg:"))
-        unfinished = (
-            "SELECT count(*) FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED')"
-        )
-        try:
-            with engine.connect() as connection:
-                return not connection.scalar(sa.text(unfinished))
-        except sa.exc.OperationalError:
-            return False
-        finally:
-            engine.dispose()
-
-
-def _nothing() -> None:
-    pass
-
-
-@pytest.fixture(scope="module")
-def _chaos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chaos]:
-    if missing := postgres.missing_program():
-        pytest.skip(f"Postgres is not installed: no {missing}")
-    with postgres.cluster() as cluster:
-        url = cluster.new_database()
-        commands = ("web", "worker", "worker")
-        environment = {"GATE_DATABASE_URL": url}
-        module = "gate" if IN_EARNEST else "tests.flows.fast"
-        with running_world(
-            tmp_path_factory.mktemp("chaos"), environment, commands=commands, worker=module
-        ) as world:
-            yield Chaos(world, cluster, url)
+@pytest.fixture(scope="module", params=["postgres", "sqlite"])
+def _chaos(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chaos]:
+    folder = tmp_path_factory.mktemp("chaos")
+    if request.param == "sqlite":
+        with on_sqlite(folder) as chaos:
+            yield chaos
+        return
+    with a_cluster() as cluster, on_postgres(folder, cluster) as chaos:
+        yield chaos
 
 
 @pytest.fixture
@@ -159,72 +72,6 @@ def test_a_worker_dies_while_tests_run(chaos: Chaos) -> None:
     assert processes(mark) == []
 
 
-def test_the_database_restarts(chaos: Chaos) -> None:
-    """
-    All connections and locks are gone, and nobody is taken for dead: the tests under way end, and count.
-    """
-    mark, pull = slow_pull_request(chaos.world)
-    chaos.world.until(lambda: bool(processes(mark)), "running tests")
-    (before,) = processes(mark)
-
-    chaos.cluster.restart()
-    time.sleep(1)
-
-    assert processes(mark) in ([before], [])
-    chaos.settled(pull)
-    assert pull.check_run.conclusion == "success"
-
-
-def test_the_database_is_away_for_a_while(chaos: Chaos) -> None:
-    """
-    Webhooks of that time are refused, so that GitHub knows, and sent again later; runs under way go on.
-    """
-    waiting = chaos.world.repository()
-    mark, pull = slow_pull_request(chaos.world)
-    chaos.world.until(lambda: bool(processes(mark)), "running tests")
-
-    chaos.cluster.stop()
-    missed = waiting.open_pull_request({"shop.py": SOURCE + TANGLE})
-    chaos.world.github.webhooks.settle()
-    refused = [one.status for one in chaos.world.github.deliveries if one.event == "pull_request"][-1]
-    time.sleep(AWAY_SECONDS)
-    chaos.cluster.go_on()
-    chaos.send_again()
-
-    chaos.settled(pull, missed)
-    assert refused != "OK"
-    assert (pull.check_run.conclusion, missed.check_run.conclusion) == ("success", "failure")
-
-
-def test_connections_to_the_database_are_cut(chaos: Chaos) -> None:
-    """
-    Again and again, at any stage.
-    """
-    stop = threading.Event()
-
-    def cut() -> None:
-        engine = sa.create_engine(chaos.database_url.replace("postgresql:", "postgresql+psycopg:"))
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        while not stop.wait(0.4):
-            with engine.connect() as connection:
-                connection.execute(sa.text(others))
-        engine.dispose()
-
-    cutting = threading.Thread(target=cut)
-    cutting.start()
-    try:
-        pulls = [chaos.world.repository().open_pull_request({"shop.py": SOURCE + TANGLE}) for _ in range(2)]
-        chaos.world.github.webhooks.settle()
-        time.sleep(6)
-    finally:
-        stop.set()
-        cutting.join()
-    chaos.send_again()
-
-    chaos.settled(*pulls)
-    assert {pull.check_run.conclusion for pull in pulls} == {"failure"}
-
-
 def test_whoever_takes_webhooks_dies(chaos: Chaos) -> None:
     """
     What it had taken is judged; what it could not take is sent again.
@@ -259,3 +106,73 @@ def test_deliveries_come_twice_late_and_reversed(chaos: Chaos) -> None:
 
     chaos.settled(pull)
     assert pull.check_run.conclusion == "failure"
+
+
+def test_the_box_of_the_tests_is_killed(chaos: Chaos) -> None:
+    """
+    By an operator, or for want of memory on the machine: the tests run once more, and nobody is blamed.
+    """
+    mark, pull = slow_pull_request(chaos.world)
+    chaos.world.until(lambda: bool(processes(mark)), "running tests")
+    (running,) = processes(mark)
+
+    os.kill(_box_of(running, chaos), signal.SIGKILL)
+
+    chaos.world.until(lambda: bool(processes(mark)) and processes(mark) != [running], "the tests once more")
+    chaos.settled(pull)
+    assert pull.check_run.conclusion == "success"
+    assert processes(mark) == []
+
+
+def test_analysers_are_killed(chaos: Chaos) -> None:
+    """
+    Those that wait for the next run of their repository, and those that measure: the files are measured all the same.
+    """
+    stop = threading.Event()
+
+    def kill() -> None:
+        # Not so often that a file is hit twice: that is what "not analysed" is for.
+        while not stop.wait(0.7):
+            for box in _boxes(chaos):
+                if b"checks.analyser" in _words(box):
+                    os.kill(box, signal.SIGKILL)
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    try:
+        pull = chaos.world.repository().open_pull_request({"README.md": "first\n"})
+        chaos.world.settled(pull)
+        pull.push({"shop.py": SOURCE + TANGLE})
+        chaos.settled(pull)
+    finally:
+        stop.set()
+        killing.join()
+
+    assert pull.check_run.conclusion == "failure"
+
+
+def _box_of(process: int, chaos: Chaos) -> int:
+    """The outermost process of the box in which a process runs."""
+    boxes = _boxes(chaos)
+    return next(pid for pid in ancestors(process) if pid in boxes)
+
+
+def _boxes(chaos: Chaos) -> list[int]:
+    """The processes that the workers have started."""
+    files = [
+        file
+        for worker in chaos.world.service.workers
+        for file in Path(f"/proc/{worker}/task").glob("*/children")
+    ]
+    return [int(pid) for file in files for pid in _read(file).split()]
+
+
+def _words(pid: int) -> bytes:
+    return _read(Path(f"/proc/{pid}/cmdline"))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
