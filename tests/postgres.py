@@ -23,19 +23,19 @@ def missing_program() -> str:
 class Cluster:
     """A running cluster. Every test has a database of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, data: Path | None = None) -> None:
         self._folder = folder
+        self._data = data or folder / "data"
         self._options = ""
         self._owner = _unprivileged()
 
     def start(self) -> None:
         """Make the cluster and wait until it answers."""
         if self._owner is not None:
-            os.chown(self._folder, self._owner.pw_uid, self._owner.pw_gid)
-        data = str(self._folder / "data")
-        self._run(
-            "initdb", "--auth=trust", "--username=gate", "--no-sync", "--encoding=UTF8", "--locale=C", data
-        )
+            for place in {self._folder, self._data.parent}:
+                os.chown(place, self._owner.pw_uid, self._owner.pw_gid)
+        made = ["--auth=trust", "--username=gate", "--no-sync", "--encoding=UTF8", "--locale=C"]
+        self._run("initdb", *made, f"--waldir={self._folder / 'wal'}", str(self._data))
         settings = " ".join(f"-c {name}=off" for name in _DURABLE)
         options = f"-c listen_addresses= -c unix_socket_directories={self._folder} -c max_connections=200 {settings}"
         self._options = options
@@ -44,8 +44,9 @@ class Cluster:
     def go_on(self) -> None:
         """Start it again with what it had."""
         log = str(self._folder / "log")
-        data = str(self._folder / "data")
-        self._run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", log, "--options", self._options)
+        self._run(
+            "pg_ctl", "start", "--wait", "--pgdata", str(self._data), "--log", log, "--options", self._options
+        )
 
     def restart(self) -> None:
         """End every process of it, and start it again."""
@@ -54,7 +55,7 @@ class Cluster:
 
     def stop(self) -> None:
         """End every process of it."""
-        self._run("pg_ctl", "stop", "--mode=immediate", "--pgdata", str(self._folder / "data"))
+        self._run("pg_ctl", "stop", "--mode=immediate", "--pgdata", str(self._data))
 
     def new_database(self) -> str:
         """The address of a fresh, empty database."""
@@ -85,10 +86,13 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A cluster that runs as long as the block; in a short folder, for a socket's path is limited to 107 bytes."""
+def cluster(data: Path | None = None) -> Iterator[Cluster]:
+    """A cluster that runs as long as the block; in a short folder, for a socket's path is limited to 107 bytes.
+
+    Its tables are in `data`, where that is given, and its log of writes is not.
+    """
     folder = Path(tempfile.mkdtemp(prefix="gate-pg-"))
-    running = Cluster(folder)
+    running = Cluster(folder, data)
     try:
         running.start()
         try:

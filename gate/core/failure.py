@@ -1,4 +1,4 @@
-"""The kinds of broken expectation: three, and two of the last that somebody tells apart; anything else is a bug and rises to the worker."""
+"""The kinds of broken expectation: three, and those of them that somebody tells apart; anything else is a bug and rises to the worker."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ class Transient(Exception):  # noqa: N818  (the three kinds are the design's wor
     def __init__(self, text: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(text)
         self.retry_after_seconds = retry_after_seconds
+
+
+class NoRoom(Transient):
+    """A disk is full, ours or the database's: somebody has to make room, which may take hours. Nobody's failure either."""
 
 
 class Permanent(Exception):  # noqa: N818

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import threading
 import time
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from dbos import DBOS, PortableWorkflowError
 
 from checks.codec import decode, encode
-from gate.core.failure import Gone, MissingPermission, Permanent, PolicyError, Transient
+from gate.core.failure import Gone, MissingPermission, NoRoom, Permanent, PolicyError, Transient
 from gate.core.work import Work, id_of_started
 from gate.engine.cancellation import TRIES, attributes_of, cancel, is_with, outside, status_of, unfinished
 from gate.engine.patience import Times, Tries, after
@@ -23,7 +25,7 @@ from gate.telemetry import Telemetry
 
 T = TypeVar("T")
 
-_KINDS = (Gone, MissingPermission, Permanent, Transient, PolicyError)
+_KINDS = (Gone, MissingPermission, Permanent, NoRoom, Transient, PolicyError)
 """What is kept of a failure is its kind and its text; the narrower kinds first."""
 _BY_NAME: dict[str, type[Exception]] = {kind.__name__: kind for kind in _KINDS}
 
@@ -137,7 +139,7 @@ class DurableRun:
         while True:
             self.stop_if_cancelled()
             try:
-                with self._telemetry.step_seconds.labels(name).time():
+                with self._telemetry.step_seconds.labels(name).time(), _what_passes():
                     result = function(*args)
             except Transient as error:
                 self.stop_if_cancelled()
@@ -173,6 +175,24 @@ class DurableRun:
         while (left := end - time.monotonic()) > 0:
             self._closing.wait(min(left, self._times.cancel_poll))
             self.stop_if_cancelled()
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_SCARCE = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
+"""What a process is refused when the machine, not the work, has too much of something."""
+
+
+@contextmanager
+def _what_passes() -> Iterator[None]:
+    """Tells what this machine lacks for a while from a bug. Raises: NoRoom, Transient."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise NoRoom(f"a disk of this Gate is full: {error}") from error
+        if error.errno in _SCARCE:
+            raise Transient(f"this machine is short of something: {error}") from error
+        raise
 
 
 def _name(function: Callable[..., object]) -> str:

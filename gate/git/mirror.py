@@ -15,7 +15,7 @@ from gate import owner
 from gate.core.failure import Permanent, Transient
 from gate.eviction import lock_of
 from gate.file_lock import locked
-from gate.git.program import FETCH_SECONDS, Program
+from gate.git.program import FETCH_SECONDS, Program, passing
 from gate.git.repository import Repository, location
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ class Mirror(Repository):
         for sha in self._missing(missing):
             errors = self._fetched({sha: f"refs/gate/keep/{sha}"}) or errors
         if missing := self._missing(missing):
-            raise Transient(
+            raise passing(
                 f"{', '.join(missing)}: not to be had from {self._remote} yet: {errors or 'no such commit'}"
             )
         self._keep(wanted)
@@ -111,7 +111,7 @@ class Mirror(Repository):
             raise Permanent(f"{self._remote} has no {ref}")
         tip = self.resolve(_local_ref(ref))
         if errors or tip is None:
-            raise Transient(f"{ref}: not to be had from {self._remote}: {errors}")
+            raise passing(f"{ref}: not to be had from {self._remote}: {errors}")
         self._keep([tip])
         return tip
 

@@ -22,7 +22,7 @@ from os import defpath, killpg
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from gate.core.failure import Permanent, Transient
+from gate.core.failure import NoRoom, Permanent, Transient
 
 READ_SECONDS = 300.0
 """Deadline of one reading command; the largest trees measured (800 kLOC) take under a second."""
@@ -37,6 +37,8 @@ _DATA_LIMIT = 2 * 2**30
 _FILE_SIZE_LIMIT = 16 * 2**30
 _MEMORY_LIMIT = 16 * 2**30
 """Address space, not resident memory: git maps its packs."""
+
+_FULL = "No space left on device"
 
 _HARDENED = {
     "GIT_ATTR_NOSYSTEM": "1",
@@ -162,10 +164,10 @@ class Program:
         """The exception for a command that should have succeeded; marks a mirror as suspect."""
         text = f"git {arguments[0]} failed: {errors or 'no message'}"
         if self.suspect is None:
-            return Permanent(text)
+            return passing(text) if _FULL in text else Permanent(text)
         with contextlib.suppress(OSError):
             self.suspect.touch()
-        return Transient(text)
+        return passing(text)
 
     @contextlib.contextmanager
     def _process(
@@ -225,6 +227,15 @@ class Program:
         for secret in self.secrets:
             text = text.replace(secret, "***")
         return text
+
+
+def passing(text: str) -> Transient:
+    """The failure for what may go better later."""
+    return (
+        NoRoom(f"a disk of this Gate is full: {text}")
+        if "No space left on device" in text
+        else Transient(text)
+    )
 
 
 def _proxies(protocols: str) -> dict[str, str]:

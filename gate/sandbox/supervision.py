@@ -82,7 +82,9 @@ class Supervision:
         if not self._ended_by:
             self._ended_by = self._unasked_end(status)
         if not self._ended_by and self._killed_from_outside():
-            raise Transient("the box was killed from outside, by an operator or for want of memory on this machine")
+            raise Transient(
+                "the box was killed from outside, by an operator or for want of memory on this machine"
+            )
         if not self._ended_by and not self._ready:
             said = (self._control or self._tail).decode(errors="replace").strip()
             raise SandboxError(f"the box could not be set up: {said[-400:] or 'it ended without a word'}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from gate.core.failure import Permanent, Transient
+from gate.core.failure import NoRoom, Permanent, Transient
 from gate.store import schema
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ BATCH = 500
 KEYS = 50_000
 """Rows that are looked for at once, which are kept in memory."""
 
+_FULL = ("database or disk is full", "No space left on device")
+"""What SQLite and Postgres say then."""
 _MIGRATION_LOCK = 0x67617465
 """Key of the Postgres advisory lock: any number that only we use; `gate` in ASCII."""
 
@@ -127,10 +129,10 @@ class Database:
             with self._turn, engine.begin() as connection:
                 yield connection
         except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-            cause = getattr(error, "orig", None) or error
-            raise Transient(
-                f"the database cannot be reached or is overloaded: {str(cause).strip()}"
-            ) from error
+            cause = str(getattr(error, "orig", None) or error).strip()
+            if any(words in cause for words in _FULL):
+                raise NoRoom(f"the database's disk is full: {cause}") from error
+            raise Transient(f"the database cannot be reached or is overloaded: {cause}") from error
 
 
 def upsert(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import signal
@@ -60,10 +61,11 @@ def test_a_transient_failure_is_tried_again_and_a_permanent_one_is_not(
     submitter: Submitter, launch: Launch
 ) -> None:
     """
-    Steps are repeated for Transient only, and their failures keep their kind.
+    Steps are repeated for Transient, and for what this machine lacks for a while; their failures keep their kind.
     """
     done: queue.Queue[object] = queue.Queue()
-    tries = iter((Transient("a"), Transient("b", retry_after_seconds=0.05), None))
+    full, scarce = OSError(errno.ENOSPC, "No space left on device"), OSError(errno.ENOMEM, "Cannot allocate")
+    tries = iter((Transient("a"), Transient("b", retry_after_seconds=0.05), full, scarce, None))
     calls: list[str] = []
 
     def shaky() -> int:
@@ -76,18 +78,30 @@ def test_a_transient_failure_is_tried_again_and_a_permanent_one_is_not(
         calls.append("hopeless")
         raise Permanent("no permission")
 
+    def missing() -> None:
+        calls.append("missing")
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "x")
+
     def close_runs(run: Run, work: CloseRuns) -> None:
         done.put(run.step(shaky))
         try:
             run.step(hopeless)
         except Permanent as error:
             done.put(str(error))
+        try:
+            run.step(missing)
+        except FileNotFoundError as error:
+            done.put(str(error))
 
-    launch({CloseRuns: close_runs})
+    launch({CloseRuns: close_runs}, times=replace(FAST, no_room=0.05))
     submitter.submit(CLOSE, "delivery:0")
 
-    assert (done.get(timeout=10), done.get(timeout=10)) == (5, "no permission")
-    assert calls == ["shaky", "shaky", "shaky", "hopeless"]
+    assert [done.get(timeout=10) for _ in range(3)] == [
+        5,
+        "no permission",
+        "[Errno 2] No such file or directory: 'x'",
+    ]
+    assert calls == ["shaky"] * 5 + ["hopeless", "missing"]
 
 
 def test_one_pull_request_is_decided_in_order_and_others_do_not_wait(

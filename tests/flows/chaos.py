@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from tests import postgres
 from tests.fake_github import PullRequest
 from tests.fake_github.faults import CREATE_CHECK_RUN, CREATE_TOKEN, GIT, UPDATE_CHECK_RUN, first
-from tests.flows.conftest import World, running_world, said_once
+from tests.flows.conftest import World, running_world, runs_of, said_once
 
 IN_EARNEST = bool(os.environ.get("GATE_TEST_REAL_TIMES"))
 """With the times of the product, and outages as long as real ones."""
@@ -87,7 +87,8 @@ class Chaos:
         """All is said, once, and nothing is left: no process of a test, no run, no lock but those of the living."""
         self.world.settled(*pulls)
         self.world.until(self._is_idle, "the end of all runs")
-        assert [said_once(pull) for pull in pulls] == [True] * len(pulls)
+        said = [[(run.name, run.status) for run in runs_of(pull)] for pull in pulls]
+        assert [said_once(pull) for pull in pulls] == [True] * len(pulls), said
         assert len(self.world.service.workers) == self.workers
 
     def _is_idle(self) -> bool:
@@ -133,11 +134,11 @@ def on_sqlite(
 
 
 @contextmanager
-def a_cluster() -> Iterator[postgres.Cluster]:
-    """A Postgres of one's own, or a skip that says what is missing."""
+def a_cluster(data: Path | None = None) -> Iterator[postgres.Cluster]:
+    """A Postgres of one's own, its tables in `data`; or a skip that says what is missing."""
     if missing := postgres.missing_program():
         pytest.skip(f"Postgres is not installed: no {missing}")
-    with postgres.cluster() as cluster:
+    with postgres.cluster(data) as cluster:
         yield cluster
 
 
@@ -166,6 +167,7 @@ class Disk:
 def small_disk(folder: Path, *, megabytes: int = 256) -> Iterator[Disk]:
     """A disk at the folder, or a skip where none may be mounted."""
     folder.mkdir(parents=True)
+    folder.parent.chmod(0o755)
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "gate-test", str(folder)],
         capture_output=True,

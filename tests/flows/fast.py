@@ -8,7 +8,14 @@ from gate.service import Service
 from gate.settings import Settings
 
 TIMES = Times(
-    cancel_poll=0.2, first_retry=0.2, longest_retry=2.0, attempts=30, look=0.2, grace=2.0, close=10.0
+    cancel_poll=0.2,
+    first_retry=0.2,
+    longest_retry=2.0,
+    attempts=30,
+    look=0.2,
+    grace=2.0,
+    close=10.0,
+    no_room=1.0,
 )
 
 if __name__ == "__main__":

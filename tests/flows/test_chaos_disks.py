@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +64,53 @@ def test_the_disk_is_full(chaos: Chaos, disk: Disk) -> None:
 
     chaos.settled(known, first)
     assert (known.check_run.conclusion, first.check_run.conclusion) == ("failure", "success")
+
+
+def test_the_disk_is_full_when_tests_are_prepared(chaos: Chaos, disk: Disk) -> None:
+    """
+    What an environment needs does not fit: the project's tests run when it does.
+    """
+    data = Path(chaos.world.service.environment["GATE_DATA_DIR"])
+    shutil.rmtree(data / "environments", ignore_errors=True)
+    filled = threading.Event()
+
+    def fill() -> None:
+        disk.fill()
+        filled.set()
+
+    chaos.at("the second verdict", fill)
+    pull = chaos.world.repository().open_pull_request({"shop.py": SOURCE + TANGLE})
+    assert filled.wait(60)
+    time.sleep(AWAY_SECONDS)
+    before = dict(pull.check_runs)
+    disk.free()
+
+    chaos.settled(pull)
+    assert "gate / coverage" not in before
+    assert pull.check_run.conclusion == "failure"
+    assert pull.check_runs["gate / coverage"].conclusion == "failure"
+
+
+def test_the_disk_of_the_database_is_full(tmp_path: Path) -> None:
+    """
+    Webhooks that cannot be noted are refused, so that GitHub knows; runs under way go on when there is room.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="gate-disk-") as place,  # where the server's user may go
+        small_disk(Path(place) / "disk") as disk,
+        a_cluster(disk.folder / "data") as cluster,
+        on_postgres(tmp_path / "gate", cluster) as chaos,
+    ):
+        chaos.at("the second verdict", disk.fill)
+        pulls = [chaos.world.repository().open_pull_request({"shop.py": SOURCE + TANGLE})]
+        chaos.world.until((disk.folder / "ballast").exists, "the full disk")
+        pulls += [
+            chaos.world.repository().open_pull_request({"README.md": "other\n" * n}) for n in range(1, 20)
+        ]
+        chaos.world.github.webhooks.settle()
+        time.sleep(AWAY_SECONDS)
+        disk.free()
+        chaos.send_again()
+
+        chaos.settled(*pulls)
+    assert [pull.check_run.conclusion for pull in pulls] == ["failure", *["success"] * 19]
