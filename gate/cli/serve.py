@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import uuid
+from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,10 @@ def worker() -> None:
 
 
 def carry_out(service: Service, times: Times | None = None) -> None:
-    """Works until a signal comes; `times` are the engine's, for tests."""
+    """Works until a signal comes; `times` are the engine's, for tests.
+
+    Exits with status 75 (try again) when the clock jumped: whoever started it starts another one.
+    """
     from gate.engine import Engine  # DBOS costs 0.5 s of start-up
     from gate.workflows.gone import look_again
     from gate.workflows.registry import AT_START, schedules, workflows
@@ -59,19 +63,28 @@ def carry_out(service: Service, times: Times | None = None) -> None:
     _show_metrics(service)
     _migrated(service)
     sweep_mirrors(service)
-    stopping = threading.Event()
+    stopping, jumped = threading.Event(), threading.Event()
+
+    def clock_jumped(seconds: float) -> None:
+        if seconds > 0:  # the time of a machine that slept does not count
+            service.store.allow_more(timedelta(seconds=seconds))
+        jumped.set()
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     engine = Engine(service.settings, service.telemetry, times=times)
     engine.register(workflows(service), when_gone=look_again)
     for name, (cron, function) in schedules(service).items():
         engine.schedule(name, cron, function)
-    engine.launch()
+    engine.launch(clock_jumped=clock_jumped)
     if service.app is not None:
         engine.submit(AT_START, f"start:{uuid.uuid4()}")
     threading.Thread(target=_tidy_nightly, args=(service, stopping), daemon=True, name="mirrors").start()
     stopping.wait()
     engine.close()
+    if jumped.is_set():
+        sys.exit(os.EX_TEMPFAIL)
 
 
 @click.command()

@@ -18,8 +18,8 @@ class Transient(Exception):  # noqa: N818  (the three kinds are the design's wor
         self.retry_after_seconds = retry_after_seconds
 
 
-class NoRoom(Transient):
-    """A disk is full, ours or the database's: somebody has to make room, which may take hours. Nobody's failure either."""
+class OperatorNeeded(Transient):
+    """Somebody has to mend something here, which may take hours: a full disk, a clock that is wrong. The engine waits longer."""
 
 
 class Permanent(Exception):  # noqa: N818

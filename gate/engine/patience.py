@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gate.core.failure import NoRoom, Transient
+from gate.core.failure import OperatorNeeded, Transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,14 @@ class Times:
     """Most by which runs that were postponed to the same time come one after the other."""
     longest_limit: float = 3 * 3600.0
     """For a step that is asked to stay away, all times together; GitHub's hourly limit is reset after one hour."""
-    no_room: float = 60.0
-    """Before another attempt of a step for which a disk has no room: as if it had asked to stay away so long."""
+    operator: float = 60.0
+    """Before another attempt of a step for which an operator is needed: as if it had asked to stay away so long."""
     look: float = 2.5
     """Between two looks at whether the other workers live."""
     grace: float = 20.0
     """How long a worker's lock has to be free before its runs are taken over: a reconnect is no death."""
+    jump: float = 30.0
+    """What the clock may be set by at a time without anybody caring."""
     close: float = 20.0
     """For runs to notice that the worker is closing."""
     lives: int = 5
@@ -56,7 +58,7 @@ def after(failure: Transient, tries: Tries, times: Times, now: float) -> tuple[T
 
     Raises: Transient, the failure, when it was tried long enough.
     """
-    asked = times.no_room if isinstance(failure, NoRoom) else failure.retry_after_seconds or 0.0
+    asked = times.operator if isinstance(failure, OperatorNeeded) else failure.retry_after_seconds or 0.0
     if asked > times.postpone_after:
         since = now if tries.limited_since is None else tries.limited_since
         if now + asked - since > times.longest_limit:

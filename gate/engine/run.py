@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from dbos import DBOS, PortableWorkflowError
 
 from checks.codec import decode, encode
-from gate.core.failure import Gone, MissingPermission, NoRoom, Permanent, PolicyError, Transient
+from gate.core.failure import Gone, MissingPermission, OperatorNeeded, Permanent, PolicyError, Transient
 from gate.core.work import Work, id_of_started
 from gate.engine.cancellation import TRIES, attributes_of, cancel, is_with, outside, status_of, unfinished
 from gate.engine.patience import Times, Tries, after
@@ -25,7 +25,7 @@ from gate.telemetry import Telemetry
 
 T = TypeVar("T")
 
-_KINDS = (Gone, MissingPermission, Permanent, NoRoom, Transient, PolicyError)
+_KINDS = (Gone, MissingPermission, Permanent, OperatorNeeded, Transient, PolicyError)
 """What is kept of a failure is its kind and its text; the narrower kinds first."""
 _BY_NAME: dict[str, type[Exception]] = {kind.__name__: kind for kind in _KINDS}
 
@@ -184,12 +184,12 @@ _SCARCE = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
 
 @contextmanager
 def _what_passes() -> Iterator[None]:
-    """Tells what this machine lacks for a while from a bug. Raises: NoRoom, Transient."""
+    """Tells what this machine lacks for a while from a bug. Raises: OperatorNeeded, Transient."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise NoRoom(f"a disk of this Gate is full: {error}") from error
+            raise OperatorNeeded(f"a disk of this Gate is full: {error}") from error
         if error.errno in _SCARCE:
             raise Transient(f"this machine is short of something: {error}") from error
         raise

@@ -21,6 +21,7 @@ from gate.core.failure import Gone, Permanent, PolicyError, Transient
 from gate.core.work import GiveUp, Run, Work
 from gate.engine import database
 from gate.engine.cancellation import attributes_of, cancel, outside, status_of
+from gate.engine.clock import ClockWatch
 from gate.engine.database import EngineError
 from gate.engine.fairness import Turns
 from gate.engine.liveness import Liveness
@@ -46,6 +47,10 @@ Workflow = Callable[[Run, Any], None]
 Scheduled = Callable[[Run], None]
 WhenGone = Callable[[Run, Any, str], None]
 """Is handed the run, its work and the cause; what it does in steps of the run survives a crash."""
+
+
+def _ignore(_seconds: float) -> None:
+    pass
 
 
 class Engine:
@@ -75,6 +80,7 @@ class Engine:
         self._connections = database.connect(settings, wait_seconds=30)
         self._postponements = Postponements(self._connections, self._executor_id)
         self._turns = Turns(self._connections)
+        self._clock = ClockWatch(self._connections, self._times, telemetry)
         self._liveness = Liveness(
             self._connections, self._executor_id, self._carried_out, self._times, telemetry
         )
@@ -94,9 +100,11 @@ class Engine:
         """Have one of the workers call `function(run)` at the times of a cron expression (in UTC)."""
         self._schedules[name] = (cron, function)
 
-    def launch(self) -> None:
+    def launch(self, *, clock_jumped: Callable[[float], None] = _ignore) -> None:
         """Migrate, take up what an earlier process left unfinished, and begin to work.
 
+        `clock_jumped` is told by how many seconds the clock of this machine was set ahead, or back where negative; then
+        the worker should be closed and another one started, for its schedules are wrong.
         Raises: EngineError, when another worker has the SQLite file.
         """
         self._take_lock()
@@ -105,6 +113,7 @@ class Engine:
         self.schedule("prune_runs", PRUNE_AT, lambda run: self._prune_now())
         schedules = [self._scheduled(name, *entry) for name, entry in self._schedules.items()]
         self._liveness.start()
+        self._clock.start(clock_jumped)
         DBOS(config=self._configuration())
         DBOS.launch()
         for known in DBOS.list_schedules():
@@ -124,6 +133,7 @@ class Engine:
         self._closing.set()
         if not self._launched:
             return  # nothing here is ours: another worker may have the lock, and runs under the same id
+        self._clock.close()
         with self._idle:
             drained = self._idle.wait_for(lambda: not self._carried, timeout=self._times.close)
         DBOS.destroy(destroy_registry=True)

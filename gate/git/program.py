@@ -22,7 +22,7 @@ from os import defpath, killpg
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from gate.core.failure import NoRoom, Permanent, Transient
+from gate.core.failure import OperatorNeeded, Permanent, Transient
 
 READ_SECONDS = 300.0
 """Deadline of one reading command; the largest trees measured (800 kLOC) take under a second."""
@@ -232,7 +232,7 @@ class Program:
 def passing(text: str) -> Transient:
     """The failure for what may go better later."""
     return (
-        NoRoom(f"a disk of this Gate is full: {text}")
+        OperatorNeeded(f"a disk of this Gate is full: {text}")
         if "No space left on device" in text
         else Transient(text)
     )

@@ -12,7 +12,7 @@ from typing import TypeVar
 from github import GithubException
 from requests import RequestException
 
-from gate.core.failure import Gone, Permanent, Transient
+from gate.core.failure import Gone, OperatorNeeded, Permanent, Transient
 from gate.core.payload import PayloadError
 
 T = TypeVar("T")
@@ -105,6 +105,10 @@ def _failure(subject: str, error: GithubException, now: datetime) -> Transient |
         return Transient(text)
     if error.status in {404, 422} and "no commit found" in said.lower():
         return NotShownError(text)
+    if error.status == 401 and (
+        "'issued at' claim" in said.lower() or "'expiration time' claim" in said.lower()
+    ):
+        return OperatorNeeded(f"{text} The clock of this machine is wrong by a minute or more: set it.")
     if error.status == 401:
         return TokenRefusedError(text)
     return _lasting(text, error.status, said.lower(), headers)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from gate.core.failure import NoRoom, Permanent, Transient
+from gate.core.failure import OperatorNeeded, Permanent, Transient
 from gate.store import schema
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Database:
         except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
             cause = str(getattr(error, "orig", None) or error).strip()
             if any(words in cause for words in _FULL):
-                raise NoRoom(f"the database's disk is full: {cause}") from error
+                raise OperatorNeeded(f"the database's disk is full: {cause}") from error
             raise Transient(f"the database cannot be reached or is overloaded: {cause}") from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -186,6 +186,17 @@ class Verdicts(Waivers, Comments):
         statement = sa.update(check_run).where(check_run.c.run_id == run_id).values(due_at=due_at)
         with self._writing() as connection:
             connection.execute(statement)
+
+    def allow_more(self, more: timedelta) -> None:
+        """Every check run that is not completed has so much more time."""
+        unfinished = sa.and_(~check_run.c.completed, check_run.c.due_at.is_not(None))
+        with self._writing() as connection:
+            due = dict(
+                connection.execute(sa.select(check_run.c.run_id, check_run.c.due_at).where(unfinished)).all()
+            )
+            for run_id, due_at in due.items():
+                mine = sa.and_(check_run.c.run_id == run_id, unfinished)
+                connection.execute(sa.update(check_run).where(mine).values(due_at=due_at + more))
 
     def overdue(self, now: datetime) -> tuple[CheckRunRecord, ...]:
         """Check runs that should be completed by now, in repositories where the App may act, oldest first."""

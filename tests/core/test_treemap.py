@@ -62,7 +62,7 @@ def test_equal_sizes_in_a_square_are_squares() -> None:
     ]
 
 
-def test_nothing_has_no_boxes_and_no_room_has_empty_ones() -> None:
+def test_nothing_has_no_boxes_and_operator_has_empty_ones() -> None:
     """
     Neither is an error.
     """

@@ -93,7 +93,7 @@ def test_a_transient_failure_is_tried_again_and_a_permanent_one_is_not(
         except FileNotFoundError as error:
             done.put(str(error))
 
-    launch({CloseRuns: close_runs}, times=replace(FAST, no_room=0.05))
+    launch({CloseRuns: close_runs}, times=replace(FAST, operator=0.05))
     submitter.submit(CLOSE, "delivery:0")
 
     assert [done.get(timeout=10) for _ in range(3)] == [

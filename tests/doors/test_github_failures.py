@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.core.failure import Gone, Permanent, Transient
+from gate.core.failure import Gone, OperatorNeeded, Permanent, Transient
 from gate.github import GitHub
 from tests.doors.github_door import in_progress, through
 from tests.fake_github import FakeGitHub, PullRequest, Repository, faults
@@ -57,6 +57,25 @@ def test_used_up_limit_waits_for_its_reset(door: GitHub, github: FakeGitHub, pul
         through(door, pull.repository).pull_request(pull.number)
 
     assert raised.value.retry_after_seconds == pytest.approx(600, abs=5)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+        "'Expiration time' claim ('exp') is too far in the future",
+    ],
+)
+def test_a_wrong_clock_is_named(door: GitHub, github: FakeGitHub, pull: PullRequest, said: str) -> None:
+    """
+    GitHub believes no token of another time: somebody has to set the clock, and until then nobody is given up.
+    """
+    github.faults.script(faults.CREATE_TOKEN, faults.Fault(401, said), times=2)
+
+    with pytest.raises(
+        OperatorNeeded, match=r"The clock of this machine is wrong by a minute or more: set it\."
+    ):
+        through(door, pull.repository).pull_request(1)
 
 
 def test_commit_the_api_does_not_know_yet_is_transient(door: GitHub, pull: PullRequest) -> None:

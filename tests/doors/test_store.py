@@ -336,6 +336,22 @@ def test_open_check_runs_are_those_to_be_closed(store: Store) -> None:
     ]
 
 
+def test_time_that_passed_without_us_does_not_count(store: Store) -> None:
+    """
+    What is under way has so much more of it; what is completed, or has no deadline yet, stays as it is.
+    """
+    head = Head(REPOSITORY, 1, HEAD)
+    for run_id, completed in (("due", False), ("done", True), ("new", False)):
+        store.save_check_run(head, run_id, "gate", 1, completed=completed)
+    for run_id in ("due", "done"):
+        store.set_due(run_id, NOON)
+
+    store.allow_more(timedelta(hours=1))
+
+    assert store.overdue(NOON + timedelta(minutes=59)) == ()
+    assert [one.run_id for one in store.overdue(NOON + timedelta(minutes=61))] == ["due"]
+
+
 def test_revisions_carry_their_totals(store: Store) -> None:
     """Commits of the default branch come newest first; measured again, a commit has its new totals."""
     store.note_revision(7, "1" * 40, committed_at=NOON, totals={"sloc": 1, "worst": 2})

@@ -58,6 +58,24 @@ class Chaos:
         for _ in range(self.workers):
             self.world.service.add("worker")
 
+    @contextmanager
+    def supervised(self) -> Iterator[None]:
+        """Meanwhile another worker is started for each that ends, as systemd does."""
+        stop = threading.Event()
+
+        def supervise() -> None:
+            while not stop.wait(0.2):
+                for _ in range(self.workers - len(self.world.service.workers)):
+                    self.world.service.add("worker")
+
+        supervisor = threading.Thread(target=supervise)
+        supervisor.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            supervisor.join()
+
     def at(self, stage: str, event: Callable[[], None]) -> None:
         """Something happens once, when the service comes to a stage."""
         operation, before = STAGES[stage]
@@ -180,3 +198,43 @@ def small_disk(folder: Path, *, megabytes: int = 256) -> Iterator[Disk]:
         yield Disk(folder)
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock of a service's processes, and of nobody else; one that cannot be set goes on beside it."""
+
+    file: Path
+    library: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of the processes."""
+        return {
+            "PYTHONPATH": str(self.file.parent),
+            "LD_PRELOAD": str(self.library),
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def set(self, seconds: int) -> None:
+        """So many seconds ahead of the true time, or behind it where negative."""
+        other = self.file.with_suffix(".new")
+        other.write_text(f"{seconds:+d}\n")
+        other.replace(self.file)
+
+
+def clock_of_its_own(folder: Path) -> Clock:
+    """A clock that shows the true time, or a skip that says what is missing."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        pytest.skip("libfaketime is not installed")
+    # Python sleeps until an absolute time of the clock that cannot be set, for which libfaketime 0.9.10 has "Invalid argument".
+    sleep = (
+        "import select, time\ntime.sleep = lambda seconds: (select.select((), (), (), seconds), None)[1]\n"
+    )
+    (folder / "sitecustomize.py").write_text(sleep)
+    clock = Clock(folder / "clock", library)
+    clock.set(0)
+    return clock

@@ -15,7 +15,7 @@ TIMES = Times(
     look=0.2,
     grace=2.0,
     close=10.0,
-    no_room=1.0,
+    operator=1.0,
 )
 
 if __name__ == "__main__":
