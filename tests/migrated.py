@@ -14,13 +14,16 @@ import sqlalchemy as sa
 from gate import engine
 from gate.settings import Settings
 from gate.store import Store, schema
-from gate.tables import METADATA
+from gate.tables import METADATA, schema_support
+
+OLDEST = "0015"
+"""The schema of the oldest Gate that works with today's, as the migrations leave it."""
 
 
 def migrate(store: Store) -> None:
     """Brings a database to what `Store.migrate` makes of it: an empty one by copying."""
     with store._reading() as reading:
-        empty = schema.found(reading) is None
+        empty = schema.found(reading).version is None
     if not empty:
         store.migrate()
         return
@@ -39,6 +42,7 @@ def migrate(store: Store) -> None:
         writing.execute(
             sa.text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": schema.versions()[-1]}
         )
+        writing.execute(sa.insert(schema_support).values(oldest=OLDEST))
 
 
 def migrate_engine(settings: Settings) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -91,6 +91,20 @@ class RunningService:
     def add(self, command: str) -> None:
         """One `gate COMMAND` more, which ends with the others."""
         self._processes.append(self.run(command))
+
+    def adopt(self, process: subprocess.Popen[bytes]) -> None:
+        """One process more, which ends with the others."""
+        self._processes.append(process)
+
+    def move_first(self, announce: Callable[[str], None]) -> None:
+        """Starts the first of the commands at another address, announces that when it is ready, and asks the old one to end."""
+        old = self._processes[0]
+        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.environment["GATE_BIND"] = self.url.removeprefix("http://")
+        self.replace_first()
+        announce(self.url)
+        old.send_signal(signal.SIGTERM)
+        old.wait(STOP_SECONDS)
 
     def kill_first(self) -> None:
         """Kills the first of the commands' own processes, and nothing that it started."""

@@ -67,22 +67,23 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema up to date in one transaction; of several processes at once, one does the work.
 
-        Raises: Permanent where a newer Gate has been here.
+        A newer schema that this Gate can work with is left as it is: a newer Gate is being installed beside us.
+        Raises: Permanent where only a newer Gate can work with it.
         """
         with self._writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             found = schema.found(connection)
-            if ahead := schema.ahead(found):
-                raise Permanent(ahead)
-            if schema.problem(found):
+            if found.refusal:
+                raise Permanent(found.refusal)
+            if not found.serves:
                 schema.upgrade(connection)
 
     def problem(self) -> str:
         """Why the database cannot be worked with, for people; empty when it can."""
         try:
             with self._reading() as connection:
-                return schema.problem(schema.found(connection))
+                return schema.found(connection).problem
         except Transient as error:
             return str(error)
 

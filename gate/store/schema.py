@@ -5,10 +5,13 @@ Alembic costs 0.1 s of start-up: it is imported only where there is something to
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
+
+from gate.tables import schema_support
 
 _FOLDER = Path(__file__).parent.parent / "migrations"
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
@@ -20,29 +23,53 @@ def versions() -> tuple[str, ...]:
     return tuple(sorted(path.name.partition("_")[0] for path in _FOLDER.glob("versions/[0-9]*_*.py")))
 
 
-def found(connection: sa.Connection) -> str | None:
-    """The version that the database has; None before the first."""
-    if not sa.inspect(connection).has_table(_VERSION.name):
-        return None
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a database says of its schema."""
+
+    version: str | None
+    """None before the first."""
+    oldest: str | None = None
+    """The schema of the oldest Gate that works with this one; None where none but this one's own does."""
+
+    @property
+    def newer(self) -> bool:
+        """Whether a newer Gate than this one has been here."""
+        return self.version is not None and self.version not in versions()
+
+    @property
+    def serves(self) -> bool:
+        """Whether this Gate can work with it."""
+        newest = versions()[-1]
+        return self.version == newest or (self.newer and self.oldest is not None and self.oldest <= newest)
+
+    @property
+    def refusal(self) -> str:
+        """What to say where only a newer Gate can work with it; empty otherwise."""
+        if not self.newer or self.serves:
+            return ""
+        return f"its schema is {self.version}, made by a newer Gate than this one: install that one again"
+
+    @property
+    def problem(self) -> str:
+        """Why this Gate cannot work with it, for people; empty when it can."""
+        if self.serves:
+            return ""
+        wanted = versions()[-1]
+        return (
+            self.refusal
+            or f"its schema is {self.version or 'empty'}, this Gate needs {wanted}: run `gate migrate`"
+        )
+
+
+def found(connection: sa.Connection) -> Found:
+    """What the database has."""
+    tables = sa.inspect(connection)
+    if not tables.has_table(_VERSION.name):
+        return Found(None)
     version: str | None = connection.scalar(sa.select(_VERSION.c.version_num))
-    return version
-
-
-def ahead(version: str | None) -> str:
-    """What to say of a version that this Gate does not know; empty where it knows it."""
-    if version is None or version in versions():
-        return ""
-    return f"its schema is {version}, made by a newer Gate than this one: install that one again"
-
-
-def problem(version: str | None) -> str:
-    """Why a database of that version cannot be worked with, for people; empty when it can."""
-    wanted = versions()[-1]
-    if version == wanted:
-        return ""
-    return (
-        ahead(version) or f"its schema is {version or 'empty'}, this Gate needs {wanted}: run `gate migrate`"
-    )
+    support = tables.has_table(schema_support.name)
+    return Found(version, connection.scalar(sa.select(schema_support.c.oldest)) if support else None)
 
 
 def upgrade(connection: sa.Connection, version: str = "head") -> None:

@@ -26,7 +26,7 @@ from gate.tables.measurements import (
     tree_fact,
     unstable_line,
 )
-from gate.tables.people import secret, session
+from gate.tables.people import schema_support, secret, session
 from gate.tables.schema import METADATA, Instant
 from gate.tables.verdicts import check_run, refusal, sticky_comment, verdict, waiver
 
@@ -54,6 +54,7 @@ __all__ = [
     "report",
     "repository",
     "revision",
+    "schema_support",
     "secret",
     "sent_digest",
     "session",

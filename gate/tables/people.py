@@ -1,4 +1,4 @@
-"""Secrets of ours, and the people who are signed in."""
+"""Secrets of ours, the people who are signed in, and who works with these tables."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ secret = Table(
     METADATA,
     Column("name", String(64), primary_key=True, doc="What it is, e.g. `app`."),
     Column("ciphertext", LargeBinary, nullable=False, doc="Sealed with a key that is not in the database."),
+)
+
+schema_support = Table(
+    "schema_support",
+    METADATA,
+    Column(
+        "oldest",
+        String(32),
+        primary_key=True,
+        doc="The schema of the oldest Gate that works with this one; one row.",
+    ),
 )
 
 session = Table(

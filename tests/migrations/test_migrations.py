@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ import gate.migrations
 from gate.core.failure import Permanent
 from gate.store import Store, schema
 from gate.tables import METADATA
+from tests.migrated import OLDEST
 
 MIGRATIONS = Path(gate.migrations.__file__).parent
 
@@ -273,6 +275,7 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
             "seen_on": NOON.date(),
         },
     },
+    "0015": {},
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 
@@ -287,6 +290,14 @@ def upgrade(store: Store, step: str) -> None:
     """Take the steps up to this one."""
     with store._writing() as connection:
         schema.upgrade(connection, step)
+
+
+def made_by_a_newer_gate(store: Store, *, oldest: str) -> None:
+    """A schema that this Gate does not know, with which Gates from `oldest` on can work."""
+    store.migrate()
+    with store._writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(sa.text("UPDATE schema_support SET oldest = :oldest"), {"oldest": oldest})
 
 
 def counts(store: Store, tables: list[str]) -> dict[str, int]:
@@ -333,14 +344,49 @@ def test_migrating_again_changes_nothing(store: Store) -> None:
 
 
 def test_a_newer_database_is_left_alone(store: Store) -> None:
-    """A Gate that was rolled back says that its database is ahead of it, and changes nothing."""
-    store.migrate()
-    with store._writing() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    """A Gate that cannot work with a database that is ahead of it says so, and changes nothing."""
+    made_by_a_newer_gate(store, oldest="9998")
 
     assert "newer Gate" in store.problem()
     with pytest.raises(Permanent, match="9999"):
         store.migrate()
+
+
+def test_a_newer_database_that_serves_is_worked_with(store: Store) -> None:
+    """While a newer Gate is installed the older one goes on, and may even be started again."""
+    made_by_a_newer_gate(store, oldest=OLDEST)
+
+    store.migrate()
+
+    assert store.problem() == ""
+    with store._reading() as connection:
+        assert schema.found(connection).version == "9999"
+
+
+def test_a_database_from_before_that_was_kept_is_migrated(store: Store) -> None:
+    """Its oldest Gate is the one that made it."""
+    upgrade(store, "0014")
+
+    before = store.problem()
+    store.migrate()
+
+    assert "run `gate migrate`" in before
+    assert store.problem() == ""
+    with store._reading() as connection:
+        assert schema.found(connection) == schema.Found(STEPS[-1], OLDEST)
+
+
+def test_a_step_that_takes_something_away_says_who_can_live_with_it() -> None:
+    """Older Gates run on while a newer one is installed: from 0015 on a step adds, or sets `oldest`."""
+    adding = {"create_table", "create_index", "bulk_insert", "f", "add_column"}
+    silent = []
+    for path in sorted(MIGRATIONS.glob("versions/[0-9]*_*.py")):
+        text = path.read_text()
+        calls = set(re.findall(r"\bop\.(\w+)\(", text))
+        if path.name > "0015" and calls - adding and "schema_support" not in text:
+            silent.append(path.name)
+
+    assert silent == []
 
 
 def test_a_failing_step_leaves_no_half_of_it(store: Store) -> None:
