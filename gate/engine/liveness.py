@@ -99,7 +99,7 @@ class Liveness:
 
     def _look_after_others(self) -> None:
         connection = self._own_lock()
-        owners = self._owners(connection)
+        owners = self._without_lock(connection, self._owners(connection))
         self._free_since = {owner: since for owner, since in self._free_since.items() if owner in owners}
         for owner in sorted(owners):
             if not self._try_lock(connection, owner):
@@ -139,6 +139,18 @@ class Liveness:
     def _owners(self, connection: sa.Connection) -> set[str]:
         """The other executors that have runs under way."""
         return set(connection.scalars(self._under_way(self._runs.c.executor_id, ours=False).distinct()))
+
+    @staticmethod
+    def _without_lock(connection: sa.Connection, owners: set[str]) -> set[str]:
+        """Those of the owners whose lock nobody holds. One question: to try each lock would be one for every pair of workers."""
+        locks = sa.table("pg_locks", *map(sa.column, ("locktype", "classid", "objid", "objsubid", "granted")))
+        # The key of a lock, which has 64 bits, as Postgres shows it: in two halves.
+        halves = [sa.cast(half, sa.BigInteger) for half in (locks.c.classid, locks.c.objid)]
+        held = sa.select(*halves).where(
+            locks.c.locktype == "advisory", locks.c.objsubid == 1, locks.c.granted
+        )
+        taken = {row[0] << 32 | row[1] for row in connection.execute(held)} if owners else set()
+        return {owner for owner in owners if _key(owner) % 2**64 not in taken}
 
     def _under_way(self, column: sa.ColumnElement[Any], *, ours: bool) -> sa.Select[Any]:
         runs = self._runs.c

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from dbos import DBOSClient, EnqueueOptions, WorkflowStatus
 from checks.codec import encode
 from gate.core.failure import Transient
 from gate.core.work import QUEUES, QueueName, Work, partition, queue
-from gate.engine.database import APPLICATION, APPLICATION_VERSION, client, connect
+from gate.engine.database import APPLICATION, APPLICATION_VERSION, client, connect, runs_table
 from gate.settings import Settings
 
 MOST_POSTPONED = 500
@@ -101,19 +102,27 @@ class Submitter:
 
         Raises: Transient, when the database does not answer.
         """
-        works = self._listed(status=list(_STATES), queues_only=True)
-        counts = Counter((work.queue_name, _STATES[work.status]) for work in works)
-        return {(name, state): counts[name, state] for name in QUEUES for state in _STATES.values()}
+        counts = {(name, _STATES[status]): number for name, status, number, _ in self._works(list(_STATES))}
+        return {(name, state): counts.get((name, state), 0) for name in QUEUES for state in _STATES.values()}
 
     def oldest_waiting(self) -> Mapping[str, datetime]:
         """By queue, since when the work waits that waits longest; a queue in which none waits is missing.
 
         Raises: Transient, when the database does not answer.
         """
-        oldest: dict[str, datetime] = {}
-        for work in self._listed(status="ENQUEUED", queues_only=True, sort_desc=True):  # newest first
-            oldest[work.queue_name or ""] = _moment(work.created_at or 0)
-        return oldest
+        return {name: _moment(oldest) for name, _, _, oldest in self._works(["ENQUEUED"])}
+
+    def _works(self, states: list[str]) -> Sequence[tuple[str, str, int, int]]:
+        """(queue, state, how many works, when the oldest was submitted in milliseconds since 1970), counted where they are."""
+        with self._answering() as connection:
+            runs = runs_table(connection.engine).c
+            statement = (
+                sa.select(runs.queue_name, runs.status, sa.func.count(), sa.func.min(runs.created_at))
+                .where(runs.queue_name.in_(QUEUES), runs.status.in_(states))
+                .group_by(runs.queue_name, runs.status)
+            )
+            with connection.engine.connect() as open_connection:
+                return [(row[0], row[1], row[2], row[3]) for row in open_connection.execute(statement)]
 
     def waiting_since(self, name: QueueName) -> datetime | None:
         """Since when the work of a queue waits that waits longest for a worker.
@@ -141,8 +150,14 @@ class Submitter:
         return len(self._listed(status=statuses, completed_after=since.isoformat(), limit=most))
 
     def _listed(self, **wanted: Any) -> Sequence[WorkflowStatus]:
+        with self._answering() as connection:
+            return connection.client.list_workflows(load_input=False, load_output=False, **wanted)
+
+    @contextmanager
+    def _answering(self) -> Iterator[_Connection]:
+        """Raises: Transient, when the database does not answer within."""
         try:
-            return self._connect().client.list_workflows(load_input=False, load_output=False, **wanted)
+            yield self._connect()
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise Transient("the engine's database does not answer") from error
 
