@@ -18,7 +18,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("checks.report", "checks.catalog", "checks.codec", "checks.coverage_job", "checks.unreachable_service"),
     ("gate.core",),
     ("gate.variables",),
-    ("gate.settings", "gate.tables", "gate.telemetry", "gate.owner", "gate.file_lock"),
+    ("gate.settings", "gate.tables", "gate.telemetry", "gate.owner", "gate.file_lock", "gate.sqlite_file"),
     ("gate.credentials", "gate.eviction"),
     ("gate.github", "gate.git", "gate.sandbox", "gate.store", "gate.charts", "gate.templating", "gate.smtp"),
     ("gate.engine", "gate.environments"),

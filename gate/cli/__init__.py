@@ -22,6 +22,8 @@ _COMMANDS = {
     "doctor": ("gate.cli.doctor:doctor", "Tries everything Gate rests on here."),
     "history": ("gate.cli.history:history", "Trends from git history, of the service or of a checkout."),
     "waivers": ("gate.cli.waivers:waivers", "Every waiver that was given, and by whom."),
+    "backup": ("gate.cli.backup:backup", "Copies the databases on SQLite, while the service works."),
+    "restore": ("gate.cli.backup:restore", "Brings a back-up to an empty data folder."),
     "data": ("gate.cli.data:data", "What is kept of a repository: export it, delete it."),
     "digest": ("gate.cli.digest:digest", "The weekly mail: preview it, try delivery, stop or allow one."),
     "sandbox": ("gate.cli.sandbox:sandbox", "The box that strangers' tests run in."),

@@ -22,6 +22,8 @@ REPOSITORIES = "repositories"
 """Bookmark: the repositories of all installations were compared with GitHub's."""
 PRUNED = "pruned"
 """Bookmark: old data was deleted."""
+RESTORED = "restored"
+"""Bookmark: the database was brought back from a back-up; GitHub may have things of ours that it does not know."""
 
 
 class Following(Repositories):

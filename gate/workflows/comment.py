@@ -16,7 +16,7 @@ from gate.core.work import Head, Run
 from gate.github import GitHubRepository
 from gate.service import Service
 from gate.store import CommentRecord
-from gate.workflows import publish
+from gate.workflows import publish, restored
 
 LEASE = timedelta(seconds=60)
 """Who is about to make a comment has as long; by then its answer has got lost, for GitHub ends what takes over ten seconds."""
@@ -97,7 +97,7 @@ def _bring(
     known = store.comment(repository.id, number)
     said = hashlib.sha256(wanted.body.encode()).hexdigest()
     comment_id = known.comment_id if known else None
-    lost = known is not None and known.claimed_at is not None
+    lost = known.claimed_at is not None if known is not None else restored.lately(service)
     if comment_id is None and not lost and not wanted.due:
         return
     if known and comment_id is not None and known.digest == said and not again:

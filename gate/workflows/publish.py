@@ -16,6 +16,7 @@ from gate.core.waiver import waive_check
 from gate.core.work import Head
 from gate.service import Service
 from gate.store import CheckRunRecord, VerdictRecord
+from gate.workflows import restored
 
 
 def links(service: Service, head: Head, *, base_sha: str = "", run_id: str) -> Links:
@@ -181,7 +182,8 @@ def _close(service: Service, head: Head, open_run: CheckRunRecord, newer_sha: st
 def put(service: Service, head: Head, run: CheckRun) -> None:
     """Creates the check run, or updates the one this run has already made under that name.
 
-    It is looked for at GitHub only where an earlier request to make it may have been carried out unheard.
+    It is looked for at GitHub only where an earlier request to make it may have been carried out unheard, or forgotten with a
+    lost database.
     """
     github = service.on_github(head.repository)
     known = service.store.check_run_of(run.external_id, run.name)
@@ -191,6 +193,6 @@ def put(service: Service, head: Head, run: CheckRun) -> None:
     if number:
         github.update_check_run(number, run)
     else:
-        number = github.create_check_run(run, again=known is not None)
+        number = github.create_check_run(run, again=known is not None or restored.lately(service))
     completed = run.status == "completed"
     service.store.save_check_run(head, run.external_id, run.name, number, completed=completed)
