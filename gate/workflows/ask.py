@@ -94,6 +94,28 @@ def ask_of_branch(service: Service, repository: RepositoryRef, sha: str, branch:
     )
 
 
+class Here:
+    """What one life of a run has in the mirror of its machine. A later life may be on another one, or after a loss."""
+
+    def __init__(self, *, fetched: bool = False) -> None:
+        self.fetched = fetched
+
+    def bring(self, service: Service, repository: RepositoryRef, question: Question, refs: Refs) -> None:
+        """Fetches what the question names, unless this life has. Raises: Transient."""
+        if not self.fetched:
+            named = {question.base: refs.base, question.rules: refs.base, question.head: refs.head}
+            service.mirror(repository).fetch({sha: ref for sha, ref in named.items() if sha})
+            self.fetched = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """Where the commits of a question are to be had; those that the refs have left are asked for by their sha."""
+
+    head: str
+    base: str
+
+
 @dataclass(frozen=True, slots=True)
 class Tips:
     """Where two branches are now."""

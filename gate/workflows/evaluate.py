@@ -21,7 +21,7 @@ from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.workflows import publish
 from gate.workflows.approve import is_fork, waiting, waits
-from gate.workflows.ask import ask, ask_of_group
+from gate.workflows.ask import Here, Refs, ask, ask_of_group
 from gate.workflows.comment import comment
 from gate.workflows.cover import cover
 from gate.workflows.judge import Case
@@ -52,13 +52,14 @@ def evaluate(run: Run, service: Service, work: Evaluation) -> None:
     """Publishes `gate` in progress, each check when it is known, the verdict, and what the comment says of it."""
     if not run.step(_begin, service, work, run.id, name="begin"):
         return
+    here = Here()
     try:
-        question = run.step(_ask, service, work, run.id, name="ask")
-        judgement = _judge(run, service, work, question)
+        question = run.step(_ask, service, work, run.id, here, name="ask")
+        judgement = _judge(run, service, work, question, here)
     except PolicyError as error:
         run.step(_conclude_broken, service, work, run.id, str(error), name="conclude")
     else:
-        run.step(_conclude, service, work, run.id, question, judgement, name="conclude")
+        run.step(_conclude, service, work, run.id, question, judgement, here, name="conclude")
     if isinstance(work, Evaluate):
         comment(run, service, work.repository, work.number)
 
@@ -75,10 +76,10 @@ def give_up(run: Run, service: Service, work: GiveUp) -> None:
         run.step(_give_up, service, failed, run_id, work.text, name="conclude")
 
 
-def _judge(run: Run, service: Service, work: Evaluation, question: Question) -> _Judgement:
+def _judge(run: Run, service: Service, work: Evaluation, question: Question, here: Here) -> _Judgement:
     """Complexity and security first, published before any test runs; then coverage."""
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
-    static = run.step(partial(_static, case), name="static checks")
+    static = run.step(partial(_static, case, work, here), name="static checks")
     question = replace(question, renamed=static.renamed)
     for judged in static.judged:
         run.step(_publish, service, work, run.id, question, judged, name=f"publish {judged.verdict.check}")
@@ -86,7 +87,7 @@ def _judge(run: Run, service: Service, work: Evaluation, question: Question) -> 
         covered = run.step(waiting, case, work, name="coverage")
     else:
         run.step(_stage, service, work, run.id, "Running the tests", name="stage")
-        covered = run.step(partial(_cover, case, work, run), name="coverage")
+        covered = run.step(partial(_cover, case, work, run, here), name="coverage")
     run.step(_publish, service, work, run.id, question, covered, name="publish coverage")
     return replace(static, judged=(covered, *static.judged))
 
@@ -101,8 +102,9 @@ def _begin(service: Service, work: Evaluation, run_id: str) -> bool:
     return True
 
 
-def _ask(service: Service, work: Evaluation, run_id: str) -> Question:
+def _ask(service: Service, work: Evaluation, run_id: str, here: Here) -> Question:
     question = ask(service, work) if isinstance(work, Evaluate) else ask_of_group(service, work)
+    here.fetched = True
     service.store.set_due(run_id, service.now() + TO_BEGIN + _time_for_tests(service, question))
     return question
 
@@ -127,13 +129,20 @@ def _analysing() -> Iterator[None]:
         raise Transient(f"the source files could not be analysed: {error}") from error
 
 
-def _static(case: Case) -> _Judgement:
+def _bring(case: Case, work: Evaluation, here: Here) -> None:
+    head = f"refs/heads/{work.branch}" if isinstance(work, EvaluateGroup) else f"refs/pull/{work.number}/head"
+    here.bring(case.service, work.repository, case.question, Refs(head, f"refs/heads/{work.base_ref}"))
+
+
+def _static(case: Case, work: Evaluation, here: Here) -> _Judgement:
+    _bring(case, work, here)
     with _analysing():
         case.measure()
     return _Judgement((case.complexity(), case.security()), case.loosened(), case.renamed())
 
 
-def _cover(case: Case, work: Evaluation, run: Run) -> Judged:
+def _cover(case: Case, work: Evaluation, run: Run, here: Here) -> Judged:
+    _bring(case, work, here)
     repository = case.service.store.repository(work.repository.id)
     indexes = _indexes(case.service, work)
     running = Running(box_name(case.service, run.id), run.cancelled, again=work.again, indexes=indexes)
@@ -168,10 +177,11 @@ def _publish(service: Service, work: Evaluation, run_id: str, question: Question
 
 
 def _conclude(
-    service: Service, work: Evaluation, run_id: str, question: Question, judgement: _Judgement
+    service: Service, work: Evaluation, run_id: str, question: Question, judgement: _Judgement, here: Here
 ) -> None:
     judged = judgement.judged
     case = Case(service, Code(work.repository.id, service.mirror(work.repository)), question)
+    _bring(case, work, here)
     with _analysing():
         by_head = preview(case, judged, judgement.loosened)
     verdict = combine(

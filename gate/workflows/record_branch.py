@@ -19,7 +19,7 @@ from gate.core.trend import Happening, Revision
 from gate.core.verdict import combine, sub_verdicts, why
 from gate.core.work import RecordBranch, Run
 from gate.service import Service
-from gate.workflows.ask import ask_of_branch
+from gate.workflows.ask import Here, Refs, ask_of_branch
 from gate.workflows.cover import cover, record
 from gate.workflows.fill_history import USUAL
 from gate.workflows.judge import Case
@@ -48,16 +48,17 @@ def record_branch(run: Run, service: Service, work: RecordBranch) -> None:
 
 def _record(run: Run, service: Service, work: RecordBranch) -> None:
     repository = work.repository
+    here = Here()
     try:
-        question = run.step(ask_of_branch, service, repository, work.sha, work.branch, name="ask")
+        question = run.step(_ask, service, work, here, name="ask")
     except PolicyError:
         return  # a broken policy is said in every pull request; here there is nobody to tell
     case = Case(service, Code(repository.id, service.mirror(repository)), question)
     since = run.step(_history_since, service, work, name="look for earlier commits")
-    static = run.step(partial(_record_static, case, work), name="static checks")
+    static = run.step(partial(_record_static, case, work, here), name="static checks")
     if since is not None:
         run.start(FillHistory(repository, since))
-    covered = run.step(partial(_record_coverage, case, work, run), name="coverage")
+    covered = run.step(partial(_record_coverage, case, work, run, here), name="coverage")
     run.step(_judge, service, work, run.id, question, (*static, *covered), name="judge")
     if _is_default(work):
         _tell(run, service, work)
@@ -91,7 +92,19 @@ def _history_since(service: Service, work: RecordBranch) -> datetime | None:
     return service.now() - USUAL
 
 
-def _record_static(case: Case, work: RecordBranch) -> tuple[Judged, ...]:
+def _ask(service: Service, work: RecordBranch, here: Here) -> Question:
+    question = ask_of_branch(service, work.repository, work.sha, work.branch)
+    here.fetched = True
+    return question
+
+
+def _bring(case: Case, work: RecordBranch, here: Here) -> None:
+    branch = f"refs/heads/{work.branch}"
+    here.bring(case.service, work.repository, case.question, Refs(branch, branch))
+
+
+def _record_static(case: Case, work: RecordBranch, here: Here) -> tuple[Judged, ...]:
+    _bring(case, work, here)
     case.measure(whole=RECORDED)
     if _is_default(work):
         store, committed_at = case.service.store, case.code.git.committed_at(work.sha)
@@ -131,7 +144,8 @@ def _note_change(
         case.service.store.note_happening(work.repository.id, event)
 
 
-def _record_coverage(case: Case, work: RecordBranch, run: Run) -> tuple[Judged, ...]:
+def _record_coverage(case: Case, work: RecordBranch, run: Run, here: Here) -> tuple[Judged, ...]:
+    _bring(case, work, here)
     running = Running(box_name(case.service, run.id), run.cancelled)
     try:
         reports = record(case, running)
