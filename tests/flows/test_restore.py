@@ -86,18 +86,22 @@ class _Work:
     def __init__(self, world: World) -> None:
         self.world = world
         self.repository = world.repository()
-        # What changed just now is left alone by whoever compares with GitHub.
-        world.github.advance(timedelta(minutes=-10))
-        self.judged = self.repository.open_pull_request({"shop.py": SOURCE + TANGLE})
+        self.judged = self._opened("judged")
         world.settled(self.judged)
+        # What changed just now would be left alone by whoever compares with GitHub.
+        world.github.advance(timedelta(minutes=-10))
         world.github.faults.script(CREATE_CHECK_RUN, slow(0.5), times=4 * AT_WORK)
-        self.begun = [self.repository.open_pull_request({"shop.py": SOURCE + TANGLE}) for _ in range(AT_WORK)]
+        self.begun = [self._opened(f"begun {number}") for number in range(AT_WORK)]
         world.github.webhooks.settle()
         world.until(lambda: "gate / complexity" in self.begun[0].check_runs, "a verdict under way")
 
+    def _opened(self, name: str) -> PullRequest:
+        """Each with a head of its own."""
+        return self.repository.open_pull_request({"shop.py": SOURCE + TANGLE, "README.md": f"{name}\n"})
+
     def goes_on(self) -> None:
         """The service works on after the back-up, for a while, and does not come to an end."""
-        self.later = self.repository.open_pull_request({"shop.py": SOURCE + TANGLE})
+        self.later = self._opened("later")
         self.world.github.webhooks.settle()
         self.world.until(lambda: any(map(said_once, self.begun)), "a verdict after the back-up")
         assert not all(map(said_once, [*self.begun, self.later]))

@@ -19,6 +19,7 @@ from gate.core.verdict import Verdict, concluded
 from gate.core.waiver import snapshot
 from gate.service import Service
 from gate.store import CommentRecord, Store
+from gate.store.following import RESTORED
 from gate.store.records import PullRequestState
 from gate.workflows import publish
 from gate.workflows.comment import LEASE, comment
@@ -218,6 +219,29 @@ def test_a_lost_comment_is_found_when_all_is_well(case: Case) -> None:
     (own,) = case.pull.own_comments
     assert "✅ **Passed**" in own.body
     assert case.pull.notifications == 1
+
+
+@pytest.mark.parametrize(("ago", "comments"), [(timedelta(days=2), 1), (timedelta(days=4), 2)])
+def test_a_comment_that_a_restored_database_does_not_know_is_found(
+    case: Case, tmp_path: Path, ago: timedelta, comments: int
+) -> None:
+    """
+    For three days it is looked for before one is made; later nothing of before the loss is under way.
+    """
+    case.comment()
+    with Store(f"sqlite:///{tmp_path}/older.db") as older:
+        migrate(older)
+        older.save_repository(case.repository)
+        service = Service(case.service.settings, store=older)
+        restored = replace(case, service=service)
+        restored.seen("open", case.pull.head_sha)
+        restored.judged(case.verdict, "r2")
+        older.note_read_until(RESTORED, service.now() - ago)
+
+        restored.comment("r2")
+        service.github.close()
+
+    assert len(case.pull.own_comments) == comments
 
 
 def test_nothing_is_looked_for_once_it_was_not_found(case: Case) -> None:
