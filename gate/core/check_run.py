@@ -101,9 +101,12 @@ def name_of(check: str) -> str:
     return f"{OVERALL} / {check}"
 
 
-def started(stage: str, links: Links) -> CheckRun:
-    """`gate` in progress; the stage is a sentence for people, e.g. `Running the tests of the head.`"""
-    return _in_progress(OVERALL, links, stage.rstrip(".") or "Started", of_stage(stage, links))
+def started(stage: str, links: Links, *, late: str = "") -> CheckRun:
+    """`gate` in progress; the stage is a sentence for people, e.g. `Running the tests of the head.`
+
+    `late` is Markdown of ours that says that the verdict is, and why.
+    """
+    return _in_progress(OVERALL, links, stage.rstrip(".") or "Started", of_stage(stage, links, late))
 
 
 def installed(links: Links) -> CheckRun:

@@ -77,9 +77,10 @@ def without_word(outcome: Outcome, title: str) -> str:
     return title.removeprefix(WORDS[outcome])
 
 
-def of_stage(stage: str, links: Links) -> str:
+def of_stage(stage: str, links: Links, late: str) -> str:
     """Of `gate` in progress."""
-    return f"{prose(stage)}\n\n<sub>{compared(links.head_sha, links.base_sha)}{full_report(links)}</sub>\n"
+    remark = f"{late}\n\n" if late else ""
+    return f"{prose(stage)}\n\n{remark}<sub>{compared(links.head_sha, links.base_sha)}{full_report(links)}</sub>\n"
 
 
 def of_installation(links: Links) -> str:

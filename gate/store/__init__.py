@@ -8,6 +8,7 @@ from gate.store.following import Following
 from gate.store.gauges import Gauging
 from gate.store.keeping import Keeping
 from gate.store.mails import Mails
+from gate.store.notices import Notices
 from gate.store.overview import Overview
 from gate.store.records import (
     CheckRunRecord,
@@ -25,6 +26,7 @@ from gate.store.records import (
     SeenRules,
     SessionRecord,
     ShortVerdict,
+    Unanswered,
     VerdictRecord,
     WaiverRecord,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "SessionRecord",
     "ShortVerdict",
     "Store",
+    "Unanswered",
     "VerdictRecord",
     "WaiverRecord",
 ]
@@ -70,6 +73,7 @@ class Store(
     FileLists,
     Subscriptions,
     Mails,
+    Notices,
     Keeping,
 ):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

@@ -220,6 +220,16 @@ class CheckRunRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A `gate` in progress."""
+
+    check_run: CheckRunRecord
+    made_at: datetime
+    begun: bool
+    """Whether a worker has taken its run."""
+
+
+@dataclass(frozen=True, slots=True)
 class FailedDelivery:
     """A webhook of which no attempt succeeded so far."""
 

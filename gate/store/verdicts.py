@@ -131,9 +131,16 @@ class Verdicts(Waivers, Comments):
         return self._verdicts(wanted, limit=limit)
 
     def save_check_run(
-        self, head: Head, run_id: str, name: str, check_run_id: int, *, completed: bool
+        self,
+        head: Head,
+        run_id: str,
+        name: str,
+        check_run_id: int,
+        *,
+        completed: bool,
+        now: datetime | None = None,
     ) -> None:
-        """Keep which check run on GitHub shows what, and whether it is completed; id 0 before it is made."""
+        """Keep which check run on GitHub shows what, and whether it is completed; id 0, and the time, before it is made."""
         row = {
             "run_id": run_id,
             "name": name,
@@ -143,9 +150,10 @@ class Verdicts(Waivers, Comments):
             "head_sha": head.sha,
             "check_run_id": check_run_id,
             "completed": completed,
+            "made_at": now,
         }
         with self._writing() as connection:
-            upsert(connection, check_run, [row])
+            upsert(connection, check_run, [row], keeping=["made_at"])
 
     def open_check_runs(
         self, repository_id: int, number: int, *, branch: str = "", head_sha: str = ""

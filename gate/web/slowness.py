@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gate.core.failure import Transient
-from gate.core.slowness import sentence
+from gate.core.slowness import Backlog, sentence
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -42,4 +42,4 @@ def _look(service: Service) -> str:
         postponed = service.submitter.postponed_until("gate")
     except Transient:
         return ""  # a page that can be shown without the queues is
-    return sentence(service.now(), waiting_since=waiting, postponed_until=postponed)
+    return sentence(service.now(), Backlog(waiting_since=waiting, postponed_until=postponed))

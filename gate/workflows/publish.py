@@ -10,7 +10,7 @@ from dataclasses import replace
 from gate.core import check_run, same_head
 from gate.core.check_run import CheckRun, Links
 from gate.core.event import RepositoryRef
-from gate.core.failure import Gone, Permanent
+from gate.core.failure import Gone, Permanent, Transient
 from gate.core.verdict import CheckVerdict, Components, Provenance, Verdict, components_of
 from gate.core.waiver import waive_check
 from gate.core.work import Head
@@ -171,6 +171,7 @@ def _close(service: Service, head: Head, open_run: CheckRunRecord, newer_sha: st
     try:
         number = number or github.find_check_run(run) or 0
         if number:
+            _claim_end(service, run)
             github.update_check_run(number, run)
     except Gone:
         raise
@@ -188,11 +189,20 @@ def put(service: Service, head: Head, run: CheckRun) -> None:
     github = service.on_github(head.repository)
     known = service.store.check_run_of(run.external_id, run.name)
     if known is None:
-        service.store.save_check_run(head, run.external_id, run.name, 0, completed=False)
+        service.store.save_check_run(head, run.external_id, run.name, 0, completed=False, now=service.now())
     number = known.check_run_id if known is not None else 0
     if number:
+        _claim_end(service, run)
         github.update_check_run(number, run)
     else:
         number = github.create_check_run(run, again=known is not None or restored.lately(service))
     completed = run.status == "completed"
     service.store.save_check_run(head, run.external_id, run.name, number, completed=completed)
+
+
+def _claim_end(service: Service, run: CheckRun) -> None:
+    """Keeps whoever says that a verdict is late from saying so after it is there. Raises: Transient while somebody does."""
+    if run.status != "completed" or run.name != check_run.OVERALL:
+        return
+    if not service.store.claim_end(run.external_id, service.now()):
+        raise Transient(f"it is just being said that the verdict of run {run.external_id} is late")

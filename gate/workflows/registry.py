@@ -44,6 +44,7 @@ from gate.workflows.rejudge import rejudge
 from gate.workflows.send_alert import send_alert
 from gate.workflows.supersede import close_group, close_runs, supersede
 from gate.workflows.sync import sync
+from gate.workflows.tell_late import tell_late
 from gate.workflows.waive import waive
 from gate.workflows.welcome import welcome
 from gate.workflows.wind_up import wind_up
@@ -79,6 +80,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
 SCHEDULES: dict[str, tuple[str, Callable[[Run, Service], None]]] = {
     "survey": ("*/5 * * * *", reconcile.begin),
     "watch": ("* * * * *", expire.watch),
+    "late": ("* * * * *", tell_late),
     "prune": ("41 3 * * *", prune.prune),
     "digests": ("7 * * * *", send_digest.begin),
 }

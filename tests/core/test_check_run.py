@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from gate.core.comparison import (
 )
 from gate.core.gate_table import NOTHING
 from gate.core.policy import DEFAULT
+from gate.core.slowness import Backlog, remark
 from gate.core.verdict import (
     CheckVerdict,
     Outcome,
@@ -33,6 +35,14 @@ from gate.core.waiver import with_waivers
 from tests import verdicts
 from tests.goldens import assert_golden
 from tests.verdicts import LINKS, NEWER, PROVENANCE
+
+LATE = remark(
+    datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
+    datetime(2026, 11, 23, 11, 48, tzinfo=UTC),
+    begun=True,
+    usual=(timedelta(minutes=4),) * 5,
+    backlog=Backlog(postponed_until=datetime(2026, 11, 23, 12, 15, tzinfo=UTC)),
+)
 
 NO_LINKS = replace(LINKS, web_url="", pages_url="")
 WAIVED = verdicts.HALF_WAIVED.checks[1]
@@ -154,6 +164,7 @@ def read(run: CheckRun) -> str:
         ("security_passed", render(verdicts.SECURITY, PROVENANCE, LINKS)),
         ("security_without_links", render(verdicts.SECURITY, PROVENANCE, NO_LINKS)),
         ("started", check_run.started("Running the tests of the head.", LINKS)),
+        ("late", check_run.started("Running the tests.", LINKS, late=LATE)),
         ("superseded", check_run.superseded(NEWER, LINKS)),
         (
             "failed",

@@ -276,6 +276,21 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         },
     },
     "0015": {},
+    "0016": {
+        "check_run": {
+            "run_id": "late",
+            "name": "gate",
+            "repository_id": 7,
+            "number": 2,
+            "branch": "",
+            "head_sha": "b" * 40,
+            "check_run_id": 10,
+            "completed": False,
+            "made_at": NOON,
+            "notice": "telling",
+            "notice_at": NOON,
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

@@ -48,13 +48,13 @@ def run() -> InlineRun:
     return InlineRun()
 
 
-def settings_of(github: FakeGitHub, data_dir: Path) -> Settings:
+def settings_of(github: FakeGitHub, data_dir: Path, *, database_url: str = "sqlite://") -> Settings:
     """For a service whose GitHub is this one; its store is its maker's."""
     app = App(github.app.id, github.app.private_key, (github.app.webhook_secret,))
     return Settings(
         app=app,
         data_dir=data_dir,
-        database_url="sqlite://",
+        database_url=database_url,
         github_url=github.url,
         github_api_url=github.api_url,
     )
