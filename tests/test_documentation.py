@@ -102,3 +102,16 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", DOCUMENTS[document])
 
     assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tests_that_a_document_names_are_there(document: Path) -> None:
+    """
+    What is claimed to be tried somewhere is tried there.
+    """
+    named = set(re.findall(r"`((?:tests/[\w/]*)?test_\w+\.py)`", DOCUMENTS[document]))
+    there = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
+
+    assert [
+        name for name in named if not any(path.endswith(f"/{name}") or path == name for path in there)
+    ] == []

@@ -114,3 +114,21 @@ def test_an_answer_that_is_not_githubs_is_not_taken_for_no_file(
 
     with pytest.raises(Transient, match="is not GitHub"):
         door.defaults_file(installation_of(repository), "octo")
+
+
+def test_every_owner_has_a_file_of_its_own(door: GitHub, github: FakeGitHub, repository: Repository) -> None:
+    """
+    What is kept of one is never taken for another's, and no installation reads what another may.
+    """
+    github.repository({".gate.toml": TEXT}, name="octo/.github", private=True)
+    other = github.repository({"app.py": "x = 1\n"}, name="acme/app")
+    github.repository({".gate.toml": "# acme's\n"}, name="acme/.github", private=True)
+
+    found = [
+        door.defaults_file(installation_of(of), owner)
+        for of in (repository, other)
+        for owner in ("octo", "acme", "octo")
+    ]
+
+    contents = [each.content if isinstance(each, DefaultsFile) else None for each in found]
+    assert contents == [TEXT.encode(), None, TEXT.encode(), None, b"# acme's\n", None]
