@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 _TOKENS = re.compile(r"\*\*+|.", re.DOTALL)
-_STARS = ("*", "**")
 
 
 def listed(branch: str, globs: Iterable[str]) -> bool:
@@ -14,38 +14,33 @@ def listed(branch: str, globs: Iterable[str]) -> bool:
 
     `*` stands for any text without `/`, `**` for any text, `?` for one character but `/`; all else is itself.
     """
-    return any(_fits(_tokens(glob), branch) for glob in globs)
+    return any(_fits(glob, branch) for glob in globs)
 
 
-def _tokens(glob: str) -> tuple[str, ...]:
-    return tuple("**" if token.startswith("**") else token for token in _TOKENS.findall(glob))
+def _fits(glob: str, text: str) -> bool:
+    """Follows all ways through the glob at once: what strangers write must not take longer the more stars it has.
 
-
-def _fits(tokens: tuple[str, ...], text: str) -> bool:
-    """Follows all ways through the glob at once: what strangers write must not take longer the more stars it has."""
-    if sum(token not in _STARS for token in tokens) > len(text):
-        return False
-    reached = _past_stars(tokens, {0})
+    A set of places in the glob is a number, with a bit for each, so that a character of the text costs a few operations
+    whatever the glob is. Source: Baeza-Yates and Gonnet, "A new approach to text searching", 1992.
+    """
+    tokens = _TOKENS.findall(glob)
+    one, two, any_one = 0, 0, 0  # where a star, two or more, a `?` stands
+    itself: defaultdict[str, int] = defaultdict(int)
+    for at, token in enumerate(tokens):
+        if token.startswith("**"):
+            two |= 1 << at
+        elif token == "*":  # noqa: S105  (no password)
+            one |= 1 << at
+        elif token == "?":  # noqa: S105  (no password)
+            any_one |= 1 << at
+        else:
+            itself[token] |= 1 << at
+    stars = one | two  # no two in a row: they are one token
+    reached = 1 | (1 & stars) << 1
     for character in text:
-        reached = _past_stars(tokens, {_after(tokens, at, character) for at in reached} - {-1})
-    return len(tokens) in reached
-
-
-def _past_stars(tokens: tuple[str, ...], places: set[int]) -> set[int]:
-    """These places, and those behind the stars there: a star may stand for nothing."""
-    found = set(places)
-    for place in places:
-        at = place
-        while at < len(tokens) and tokens[at] in _STARS:
-            at += 1
-            found.add(at)
-    return found
-
-
-def _after(tokens: tuple[str, ...], place: int, character: str) -> int:
-    """Where a character leads; -1 where it does not fit."""
-    token = tokens[place] if place < len(tokens) else ""
-    if token in _STARS:
-        return place if token == "**" or character != "/" else -1  # noqa: S105  (no password)
-    fits = character == token or (token == "?" and character != "/")  # noqa: S105  (no password)
-    return place + 1 if fits else -1
+        staying, leading = (two, 0) if character == "/" else (stars, any_one)
+        reached = reached & staying | (reached & (itself.get(character, 0) | leading)) << 1
+        reached |= (reached & stars) << 1  # a star may stand for nothing
+        if not reached:
+            return False
+    return bool(reached >> len(tokens))

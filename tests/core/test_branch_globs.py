@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,40 @@ def test_many_stars_end_soon() -> None:
     A glob that would keep an engine busy for years is answered.
     """
     assert not listed("a" * 250, ["*a" * 120 + "b"])
+
+
+@pytest.mark.parametrize("glob", ["*a" * 1000, "**a" * 666, "?*" * 1000, "a" * 2000, "*" * 2000, "*/" * 1000])
+def test_the_longest_globs_take_milliseconds(glob: str) -> None:
+    """
+    Of 2,000 characters each; the slowest took 0.27 seconds when each place was looked at by itself.
+    """
+    before = time.process_time()
+
+    listed("a" * 2000, [glob])
+    listed("a/" * 1000, [glob])
+
+    assert time.process_time() - before < 0.1
+
+
+@given(st.text("a/*?", max_size=200), st.text("ab/", max_size=200))
+def test_the_meaning_is_that_of_the_definition(glob: str, branch: str) -> None:
+    """
+    Longer ones than an engine that goes back would answer: each token against each beginning of the name.
+    """
+    fitting = {0}  # lengths of beginnings that the tokens so far fit
+    for token in re.findall(r"\*\*+|.", glob):
+        fitting = {end for start in fitting for end in ends(token, branch, start)}
+
+    assert listed(branch, [glob]) is (len(branch) in fitting)
+
+
+def ends(token: str, branch: str, start: int) -> set[int]:
+    """Where what a token stands for may end when it begins there."""
+    if token.startswith("**"):
+        return set(range(start, len(branch) + 1))
+    if token == "*":
+        slash = branch.find("/", start)
+        return set(range(start, (len(branch) if slash < 0 else slash) + 1))
+    here = branch[start : start + 1]
+    fits = here == token or (token == "?" and here not in {"", "/"})
+    return {start + 1} if fits and here else set()
