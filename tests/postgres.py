@@ -17,7 +17,13 @@ _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 def missing_program() -> str:
     """Which program a cluster needs and this machine lacks; empty when it has all."""
-    return next((name for name in ("initdb", "pg_ctl", "postgres", "psql") if _program(name) is None), "")
+    return next((name for name in ("initdb", "pg_ctl", "postgres", "psql") if program(name) is None), "")
+
+
+def program(name: str) -> str | None:
+    """Where a program of Postgres is, of the newest version; None where it is not installed."""
+    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
+    return shutil.which(name, path=str(debian[-1].parent)) if debian else shutil.which(name)
 
 
 class Cluster:
@@ -72,9 +78,8 @@ class Cluster:
         return f"postgresql://gate@/{name}?host={self._folder}"
 
     def _run(self, name: str, *arguments: str) -> None:
-        program = _program(name) or name
         subprocess.run(
-            [program, *arguments],
+            [program(name) or name, *arguments],
             cwd=self._folder,
             env={"PATH": os.defpath, "LC_ALL": "C"},
             user=self._owner.pw_uid if self._owner else None,
@@ -101,11 +106,6 @@ def cluster(data: Path | None = None) -> Iterator[Cluster]:
             running.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _program(name: str) -> str | None:
-    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
-    return shutil.which(name, path=str(debian[-1].parent)) if debian else shutil.which(name)
 
 
 def _unprivileged() -> pwd.struct_passwd | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -51,9 +50,9 @@ def test_a_service_on_postgres_is_brought_back(tmp_path: Path, postgres_cluster:
     """
     `pg_dump` beside the working service, `pg_restore` into a new database, and `gate restore` to say so.
     """
-    for program in ("pg_dump", "pg_restore"):
-        if shutil.which(program) is None:
-            pytest.skip(f"Postgres' programs are not installed: no {program}")
+    for name in ("pg_dump", "pg_restore"):
+        if postgres.program(name) is None:
+            pytest.skip(f"Postgres' programs are not installed: no {name}")
     lost, new = postgres_cluster.new_database(), postgres_cluster.new_database()
     commands = ("web", "worker")
     with running_world(
@@ -163,5 +162,5 @@ def _rows(url: str, statement: str) -> list[tuple[int, ...]]:
     return rows
 
 
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+def _run(name: str, *arguments: str) -> None:
+    subprocess.run([postgres.program(name) or name, *arguments], check=True, capture_output=True, timeout=60)
