@@ -87,6 +87,8 @@ def restore(folder: Path | None) -> None:
         _bring_back(service, folder)
     elif folder is not None:
         raise click.UsageError("the database is on Postgres: run pg_restore, and then this without a folder")
+    elif service.store.is_empty():
+        raise Permanent("the database is empty: run pg_restore first, see docs/operations.md")
     else:
         _note(service.store, service)
     click.echo(f"The database is restored; {_key_problem(service) or 'start Gate'}")

@@ -87,6 +87,11 @@ class Database:
         except Transient as error:
             return str(error)
 
+    def is_empty(self) -> bool:
+        """Whether no Gate has been here yet."""
+        with self._reading() as connection:
+            return schema.found(connection) is None
+
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         with self._transaction(self._engine) as connection:

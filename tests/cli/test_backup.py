@@ -23,9 +23,11 @@ from gate.settings import App, Settings
 from gate.sqlite_file import copy
 from gate.store import Store
 from gate.store.following import RESTORED
-from tests import verdicts
+from tests import postgres, verdicts
 from tests.cli.conftest import Project
 from tests.migrated import migrate, migrate_engine
+
+pytest_plugins = ["tests.databases"]
 
 ENGINE = RepositoryRef(5, 7, "ada/engine", "main", private=False)
 APP = App(9, "-----BEGIN RSA PRIVATE KEY-----", ("the webhook secret",))
@@ -257,6 +259,28 @@ def test_each_database_has_its_own_way(
 
     assert done.status == 2
     assert said in done.errors
+
+
+def test_a_database_that_nobody_restored_is_told(
+    project: Project, postgres_cluster: postgres.Cluster, tmp_path: Path
+) -> None:
+    """
+    On Postgres, where pg_restore comes first: an empty one is not made into a new Gate.
+    """
+    url = postgres_cluster.new_database()
+    variables = {"GATE_DATABASE_URL": url, "GATE_DATA_DIR": str(tmp_path)}
+
+    before = project.gate("restore", **variables)
+    with Store(url) as store:
+        still_empty = store.is_empty()
+        migrate(store)
+        after = project.gate("restore", **variables)
+        restored_at = store.read_until(RESTORED)
+
+    assert (before.status, after.status) == (2, 0)
+    assert "run pg_restore first" in before.errors
+    assert still_empty
+    assert restored_at is not None
 
 
 def test_a_copy_never_takes_half_a_transaction(tmp_path: Path) -> None:

@@ -234,6 +234,7 @@ OF_ALL = {
     "followed_repositories": "whose mirrors stay",
     "gauges": "for whoever has the token of the metrics",
     "installations": "of the App",
+    "is_empty": "the schema",
     "mail_counts": "counts",
     "mails_since": "counts mails to an address",
     "newest_weeks": "mails to an address",
