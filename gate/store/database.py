@@ -90,7 +90,7 @@ class Database:
     def is_empty(self) -> bool:
         """Whether no Gate has been here yet."""
         with self._reading() as connection:
-            return schema.found(connection) is None
+            return schema.found(connection).version is None
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
