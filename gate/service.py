@@ -6,6 +6,8 @@ It builds and holds; it decides nothing. The engine and GitHub are imported only
 
 from __future__ import annotations
 
+import hashlib
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,6 +31,8 @@ T = TypeVar("T")
 
 STORED_APP = "app"
 """The name it is kept under."""
+LONG_SECONDS = 5.0
+"""To make a mirror: where it took longer, others leave the next run to whoever has it."""
 
 
 class Service:
@@ -193,7 +197,18 @@ class Service:
             self.mirrors / f"{repository.id}.git",
             f"{self.settings.repository_url(repository.full_name)}.git",
             lambda: self.github.token(repository.installation_id, repository.id),
+            made=lambda seconds: self._note_mirror(repository.id, seconds),
         )
+
+    def _note_mirror(self, repository_id: int, seconds: float) -> None:
+        if seconds >= LONG_SECONDS and not self.settings.embedded:
+            self.store.save_mirror_place(repository_id, self.place, self.now())
+
+    @cached_property
+    def place(self) -> str:
+        """This machine and its data folder: whoever has the same has the same mirrors."""
+        named = f"{socket.gethostname()} {self.settings.data_dir.resolve()}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]
 
     @property
     def mirrors(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
@@ -32,13 +33,15 @@ class RunningService:
         environment: dict[str, str] | None = None,
         commands: tuple[str, ...] = ("serve",),
         worker: str = "gate",
+        machines: bool = False,
     ) -> None:
-        """`worker` is the module whose command `worker` is run."""
+        """`worker` is the module whose command `worker` is run; with `machines` each worker has a data folder of its own."""
         self.folder = folder
         self.log = folder / "gate.log"
         self.url = f"http://127.0.0.1:{_free_port()}"
         self.commands = commands
         self._worker = worker
+        self._machines = itertools.count(1) if machines else None
         github.app.callback_urls += (f"{self.url}/sign-in/callback",)
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -67,10 +70,14 @@ class RunningService:
 
     def run(self, command: str) -> subprocess.Popen[bytes]:
         """One `gate COMMAND` more, which the caller ends."""
+        environment = self.environment
+        if command == "worker" and self._machines is not None:
+            own = f"{environment['GATE_DATA_DIR']}-{next(self._machines)}"
+            environment = {**environment, "GATE_DATA_DIR": own}
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", self._worker if command == "worker" else "gate", command],
-                env=self.environment,
+                env=environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from datetime import timedelta
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def carry_out(service: Service, times: Times | None = None) -> None:
     from gate.engine import Engine  # DBOS costs 0.5 s of start-up
     from gate.workflows.gone import look_again
     from gate.workflows.registry import AT_START, schedules, workflows
-    from gate.workflows.tidy_mirrors import sweep_mirrors
+    from gate.workflows.tidy_mirrors import elsewhere, sweep_mirrors
 
     service.telemetry.configure_log(service.settings.log_level)
     _show_metrics(service)
@@ -67,14 +68,14 @@ def carry_out(service: Service, times: Times | None = None) -> None:
 
     def clock_jumped(seconds: float) -> None:
         if seconds > 0:  # the time of a machine that slept does not count
-            service.store.allow_more(timedelta(seconds=seconds))
+            service.store.set_due_later(timedelta(seconds=seconds))
         jumped.set()
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     engine = Engine(service.settings, service.telemetry, times=times)
-    engine.register(workflows(service), when_gone=look_again)
+    engine.register(workflows(service), when_gone=look_again, elsewhere=partial(elsewhere, service))
     for name, (cron, function) in schedules(service).items():
         engine.schedule(name, cron, function)
     engine.launch(clock_jumped=clock_jumped)

@@ -34,6 +34,10 @@ class Times:
     """How long a worker's lock has to be free before its runs are taken over: a reconnect is no death."""
     jump: float = 30.0
     """What the clock may be set by at a time without anybody caring."""
+    chances: int = 3
+    """How often a run is left to a better placed worker."""
+    chance: float = 0.2
+    """For how long; a run that waits comes back within a second after it."""
     close: float = 20.0
     """For runs to notice that the worker is closing."""
     lives: int = 5

@@ -40,6 +40,7 @@ PRUNE_AT = "23 3 * * *"
 
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _LIVES = "lives"
+_LEFT = "left"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class Engine:
         self._schedules: dict[str, tuple[str, Scheduled]] = {}
         self._lock_file: IO[str] | None = None
         self._when_gone: WhenGone | None = None
+        self._elsewhere: Callable[[Work], bool] | None = None
         # Opened by a launch, or by nobody.
         self._connections = database.connect(settings, wait_seconds=30)
         self._postponements = Postponements(self._connections, self._executor_id)
@@ -85,13 +87,21 @@ class Engine:
             self._connections, self._executor_id, self._carried_out, self._times, telemetry
         )
 
-    def register(self, workflows: Mapping[type[Any], Workflow], *, when_gone: WhenGone | None = None) -> None:
+    def register(
+        self,
+        workflows: Mapping[type[Any], Workflow],
+        *,
+        when_gone: WhenGone | None = None,
+        elsewhere: Callable[[Work], bool] | None = None,
+    ) -> None:
         """Say which function carries out which kind of work.
 
         With one for `GiveUp`, it is handed the runs that fail, with the cause, and those that were cancelled, without.
         `when_gone` is told of runs that ended because the App may not act there any more; nobody gives those up.
+        `elsewhere` tells whether another worker is better placed for a work: then it gets a few chances to take it.
         """
         self._when_gone = when_gone or self._when_gone
+        self._elsewhere = elsewhere or self._elsewhere
         self._registered |= {kind.__name__: function for kind, function in workflows.items()}
         for kind, function in workflows.items():
             DBOS.workflow(name=kind.__name__, max_recovery_attempts=None)(self._carry_out(kind, function))
@@ -251,6 +261,7 @@ class Engine:
         try:
             run.stop_if_cancelled()
             self._keep_order(run_id)
+            self._leave_to_others(run_id, work)
             with self._counted(run_id):
                 outcome = self._until_gone(run, work, body)
         except Exception as error:
@@ -296,6 +307,18 @@ class Engine:
         for ask in (self._postponements.behind, self._turns.wait):
             if (until := self._insist(ask, run_id)) is not None:
                 raise Postponed(until)
+
+    def _leave_to_others(self, run_id: str, work: Work | None) -> None:
+        """Where another worker is better placed: a few times, for it may be gone, or have enough to do.
+
+        Raises: Postponed.
+        """
+        if work is None or self._elsewhere is None or not self._elsewhere(work):
+            return
+        left = int(attributes_of(run_id).get(_LEFT, 0))
+        if left < self._times.chances:
+            outside(DBOS.update_workflow_attributes, run_id, {_LEFT: left + 1}, merge=True)
+            raise Postponed(time.time() + self._times.chance)
 
     def _insist(self, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The database's answer, however long it is away: as the library does for its own questions.

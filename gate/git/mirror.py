@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -65,11 +66,16 @@ class Mirror(Repository):
         token: Callable[[], str] | None = None,
         *,
         protocols: str = "https:http",
+        made: Callable[[float], None] | None = None,
     ) -> None:
-        """`protocols` are git's names of the transports allowed, separated by colons; tests add `file`."""
+        """`protocols` are git's names of the transports allowed, separated by colons; tests add `file`.
+
+        `made` is told, when there was no mirror, how many seconds it took to have one.
+        """
         self._directory = directory
         self._remote = remote_url
         self._token = token
+        self._made = made
         self._suspect = directory.with_name(directory.name + ".suspect")
         self._fetcher = Program(directory.parent, protocols=protocols)
         super().__init__(Program(directory.parent, location(directory), suspect=self._suspect))
@@ -167,16 +173,21 @@ class Mirror(Repository):
 
     def _healed(self, work: Callable[[], T]) -> T:
         """The result of fetching; a mirror that is missing is made, one that is damaged is made again, once."""
-        if not self._directory.exists() or (self._suspect.exists() and not self._is_sound()):
+        began, missing = time.monotonic(), not self._directory.exists()
+        if missing or (self._suspect.exists() and not self._is_sound()):
             self._make()
         self._suspect.unlink(missing_ok=True)
         try:
-            return work()
+            done = work()
         except _DamagedError:
             pass
         except Transient:
             if not self._suspect.exists() or self._is_sound():
                 raise
+        else:
+            if missing and self._made is not None:
+                self._made(time.monotonic() - began)
+            return done
         self._make()
         try:
             return work()

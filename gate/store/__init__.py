@@ -8,6 +8,7 @@ from gate.store.following import Following
 from gate.store.gauges import Gauging
 from gate.store.keeping import Keeping
 from gate.store.mails import Mails
+from gate.store.mirror_places import MirrorPlaces
 from gate.store.notices import Notices
 from gate.store.overview import Overview
 from gate.store.records import (
@@ -64,6 +65,7 @@ class Store(
     Following,
     Reports,
     TreeFacts,
+    MirrorPlaces,
     Gauging,
     Overview,
     BadgeKeys,

@@ -195,7 +195,7 @@ class Verdicts(Waivers, Comments):
         with self._writing() as connection:
             connection.execute(statement)
 
-    def allow_more(self, more: timedelta) -> None:
+    def set_due_later(self, more: timedelta) -> None:
         """Every check run that is not completed has so much more time."""
         unfinished = sa.and_(~check_run.c.completed, check_run.c.due_at.is_not(None))
         with self._writing() as connection:

@@ -12,6 +12,7 @@ from gate.tables.github import (
     failed_delivery,
     installation,
     merge_group,
+    mirror_place,
     pull_request,
     repository,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "installation",
     "measurement",
     "merge_group",
+    "mirror_place",
     "pull_request",
     "refusal",
     "report",

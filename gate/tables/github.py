@@ -185,3 +185,16 @@ failed_delivery = Table(
     Column("times", Integer, nullable=False, doc="How often we had it sent again."),
     Column("due_at", Instant, nullable=False, index=True, doc="When it is to be sent again."),
 )
+
+mirror_place = Table(
+    "mirror_place",
+    METADATA,
+    Column(
+        "repository_id",
+        BigInteger,
+        doc="No foreign key: a mirror may outlive what is known of its repository.",
+    ),
+    Column("place", String(64), doc="Digest of a machine's name and its data folder."),
+    Column("seen_at", Instant, nullable=False, doc="When the place last said that it has the mirror."),
+    PrimaryKeyConstraint("repository_id", "place"),
+)

@@ -144,7 +144,7 @@ def test_restored_data_is_what_was_backed_up(
     assert app == APP
 
 
-@pytest.mark.parametrize("key", [b"", Fernet.generate_key()])
+@pytest.mark.parametrize("key", [b"", Fernet.generate_key()], ids=["missing", "other"])
 def test_a_missing_or_other_key_is_told(project: Project, taken: Path, tmp_path: Path, key: bytes) -> None:
     """
     Without it the App would have to be registered anew; none is made in its place.

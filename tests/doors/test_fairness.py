@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections import Counter
@@ -9,11 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from gate.core.work import Evaluate, Run, evaluations
-from gate.engine import Submitter
+from gate.core.work import Evaluate, Run, Work, evaluations
+from gate.engine import Engine, Submitter
 from gate.engine.fairness import Load, gives_way
 from gate.settings import Settings
-from tests.doors.engine_door import EVALUATE, REPOSITORY, Launch
+from gate.telemetry import Telemetry
+from tests.doors.engine_door import EVALUATE, FAST, REPOSITORY, Launch
 
 pytest_plugins = ["tests.databases", "tests.engines"]
 
@@ -83,3 +85,31 @@ def test_a_burst_delays_nobody_else(submitter: Submitter, launch: Launch) -> Non
     assert done.wait(60)
     assert sorted(order[2:4]) == [8, 9] or sorted(order[3:5]) == [8, 9]
     assert Counter(order) == {7: 40, 8: 1, 9: 1}
+
+
+def test_a_run_is_left_to_a_better_placed_worker_a_few_times(
+    settings: Settings, submitter: Submitter
+) -> None:
+    """
+    Nobody else is there, so this one does it in the end; the next one it does at once.
+    """
+    asked: list[int] = []
+    done: queue.Queue[int] = queue.Queue()
+
+    def elsewhere(work: Work) -> bool:
+        assert isinstance(work, Evaluate)
+        asked.append(work.number)
+        return work.number == 1
+
+    engine = Engine(settings, Telemetry(), times=replace(FAST, chance=0.01))
+    engine.register({Evaluate: lambda run, work: done.put(work.number)}, elsewhere=elsewhere)
+    engine.launch()
+    try:
+        for number in (1, 2):
+            submitter.submit(of(7, 100, number), f"{evaluations(of(7, 100, number).head)}:one")
+        ended = [done.get(timeout=20) for _ in range(2)]
+    finally:
+        engine.close()
+
+    assert ended == [2, 1]
+    assert sorted(asked) == [1, 1, 1, 1, 2]

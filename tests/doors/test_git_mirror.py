@@ -42,6 +42,22 @@ def test_the_wanted_commits_arrive(author: Author, mirror: Mirror) -> None:
     assert [change.path for change in mirror.diff(base, head).changes] == ["a.py"]
 
 
+def test_how_long_it_took_to_have_a_mirror_is_told_once(author: Author, tmp_path: Path) -> None:
+    """
+    Later fetches bring little.
+    """
+    told: list[float] = []
+    directory = tmp_path / "mirrors" / "7.git"
+    mirror = Mirror(directory, f"file://{author.root}", protocols="file", made=told.append)
+    author.commit({"a.py": b"1\n"})
+
+    for _ in range(2):
+        mirror.fetch_tip("refs/heads/main")
+
+    assert len(told) == 1
+    assert told[0] > 0
+
+
 def test_nothing_else_arrives(author: Author, mirror: Mirror) -> None:
     """Other branches and tags stay where they are."""
     wanted = author.commit({"a.py": b"1\n"})

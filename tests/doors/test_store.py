@@ -346,7 +346,7 @@ def test_time_that_passed_without_us_does_not_count(store: Store) -> None:
     for run_id in ("due", "done"):
         store.set_due(run_id, NOON)
 
-    store.allow_more(timedelta(hours=1))
+    store.set_due_later(timedelta(hours=1))
 
     assert store.overdue(NOON + timedelta(minutes=59)) == ()
     assert [one.run_id for one in store.overdue(NOON + timedelta(minutes=61))] == ["due"]

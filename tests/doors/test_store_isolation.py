@@ -121,6 +121,7 @@ def _of_files(store: Store, ref: RepositoryRef, salt: int) -> None:
     suite = Suite("passed", 0, 1.5, "pytest", (("t", "passed"),))
     coverage = CoverageReport("1", (("a.py", FileCoverage((salt,), (99,))),), suite)
     store.save_coverage_report(ref.id, **RUN, report=coverage, now=NOON)
+    store.save_mirror_place(ref.id, f"place {salt}", NOON)
     store.save_tree_fact(ref.id, "kind", TREE, {"salt": salt}, now=NOON)
     worst, often = 20 + salt, 20 + salt
     state = FileState("src/a.py", BLOB, salt, 1, worst, worst, "f", 1, 1, 0, 0, 0, 0, None, often, Notes(10))
@@ -187,6 +188,7 @@ READERS: Mapping[str, Read] = {
     "newest_check_run": lambda store, ref: store.newest_check_run(ref.id, SHA, "gate"),
     "newest_in_short": lambda store, ref: store.newest_in_short(ref.id, range(99)),
     "newest_of_branch": lambda store, ref: store.newest_of_branch(ref.id, "main"),
+    "mirror_places": lambda store, ref: store.mirror_places(ref.id),
     "newest_tree_facts": lambda store, ref: store.newest_tree_facts(dict[str, int], ref.id, "kind", 9),
     "newest_verdict": lambda store, ref: store.newest_verdict(ref.id, 1),
     "open_check_runs": lambda store, ref: store.open_check_runs(ref.id, 1),
@@ -271,7 +273,7 @@ WRITES = [
     "remember_",
     "renew_",
     "save_",
-    "set_due",
+    "set_",
     "stop",
     "suppress",
     "unask",

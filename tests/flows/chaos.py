@@ -134,10 +134,12 @@ def on_postgres(
     *,
     worker: str = WORKER,
 ) -> Iterator[Chaos]:
-    """One process takes webhooks, two work."""
+    """One process takes webhooks, two work, as if on machines of their own: they share no folder."""
     url = cluster.new_database()
     given = {"GATE_DATABASE_URL": url, **(environment or {})}
-    with running_world(folder, given, commands=("web", "worker", "worker"), worker=worker) as world:
+    with running_world(
+        folder, given, commands=("web", "worker", "worker"), worker=worker, machines=True
+    ) as world:
         yield Chaos(world, url.replace("postgresql:", "postgresql+psycopg:"), cluster)
 
 

@@ -133,12 +133,13 @@ def running_world(
     *,
     commands: tuple[str, ...] = ("serve",),
     worker: str = "gate",
+    machines: bool = False,
 ) -> Iterator[World]:
     """A GitHub with a service of its own, which takes the secret GitHub signs with for the one before the newest."""
     with FakeGitHub(folder / "github") as github:
         given = {"GATE_WEBHOOK_SECRET_PREVIOUS": github.app.webhook_secret, **(environment or {})}
         with RunningService(
-            folder / "gate", github, environment=given, commands=commands, worker=worker
+            folder / "gate", github, environment=given, commands=commands, worker=worker, machines=machines
         ) as service:
             github.webhook_url = f"{service.url}/webhook"
             yield World(github, service, itertools.count(1))

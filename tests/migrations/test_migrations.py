@@ -291,6 +291,7 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
             "notice_at": NOON,
         },
     },
+    "0017": {"mirror_place": {"repository_id": 7, "place": "e" * 16, "seen_at": NOON}},
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 

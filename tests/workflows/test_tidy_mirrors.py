@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from gate.core.event import RepositoryRef
-from gate.workflows.tidy_mirrors import repack_mirrors, sweep_mirrors, until_night
+from gate.service import LONG_SECONDS
+from gate.workflows.tidy_mirrors import SILENT, elsewhere, repack_mirrors, sweep_mirrors, until_night
+from tests.doors.engine_door import CLOSE, EVALUATE
 from tests.fake_github import FakeGitHub
 from tests.workflows.conftest import Later, ref_of
 
@@ -73,6 +75,41 @@ def test_whoever_is_told_to_stop_stops(service: Later) -> None:
     repack_mirrors(service, lambda: True)
 
     assert mirrors(service) == ["1.git"]
+
+
+def test_runs_are_left_to_whom_has_the_mirror(service: Later) -> None:
+    """As long as somebody elsewhere has one that took long to make, and this place has none; places that are silent are gone."""
+    at = service.now()
+    wanted = replace(EVALUATE, repository=STAYS)
+    nobody = elsewhere(service, wanted)
+    service.store.save_mirror_place(STAYS.id, "another place", at)
+    other = elsewhere(service, wanted), elsewhere(service, CLOSE)
+    service.store.save_mirror_place(STAYS.id, service.place, at)
+    (service.mirrors / f"{STAYS.id}.git").mkdir(parents=True)
+    both = elsewhere(service, wanted)
+    (service.mirrors / f"{STAYS.id}.git").rmdir()
+
+    sweep_mirrors(service)
+    lost = service.store.mirror_places(STAYS.id)
+    service.ahead = SILENT + timedelta(minutes=1)
+    sweep_mirrors(service)
+
+    assert (nobody, other, both) == (False, (True, False), False)
+    assert lost == {"another place"}
+    assert service.store.mirror_places(STAYS.id) == frozenset()
+
+
+def test_a_place_that_took_long_is_noted(service: Later) -> None:
+    """On Postgres, where there may be others."""
+    service._note_mirror(STAYS.id, LONG_SECONDS)
+    embedded = service.store.mirror_places(STAYS.id)
+    service.settings = replace(service.settings, database_url="postgresql://gate@/gate")
+    service._note_mirror(STAYS.id, LONG_SECONDS - 1)
+    quick = service.store.mirror_places(STAYS.id)
+    service._note_mirror(STAYS.id, LONG_SECONDS)
+
+    assert (embedded, quick) == (frozenset(), frozenset())
+    assert service.store.mirror_places(STAYS.id) == {service.place}
 
 
 @pytest.mark.parametrize(
