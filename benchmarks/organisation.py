@@ -7,12 +7,14 @@ with the head it has by then, only from the moment its webhook is due (`Organisa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
 from benchmarks.webhook import Delivery
-from tests.fake_github import FakeGitHub, PullRequest, Repository
+from gate.core.check_run import OVERALL
+from tests.fake_github import CheckRun, FakeGitHub, PullRequest, Repository, rendering
 
 FILES = 8
 """Modules of a repository; a change is to two of them, as the median one of real projects is."""
@@ -22,6 +24,11 @@ PUSHED_AGAIN = 4
 """Of so many pull requests one gets a second head."""
 GROUPED = 10
 """Of so many one is queued for merging."""
+OTHERS = 8
+"""Jobs of somebody else's that each head starts; GitHub tells of their check runs, made and completed, and of our four."""
+OWN = (OVERALL, "gate / coverage", "gate / complexity", "gate / security")
+OTHER_APP = 15368
+""""GitHub Actions", as GitHub numbers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +100,26 @@ class Organisation:
                 one.status = "OK"
                 if one.event == event and one.action in {"opened", "synchronize", "checks_requested"}:
                     self.told.append(Told(len(self.deliveries), repository, sha, pull))
-                body = json.dumps(one.payload).encode()
-                self.deliveries.append(Delivery(one.event, f"load-{next(self._numbers)}-{one.guid}", body))
+                self._deliver(one.event, one.payload)
+                if self.told and self.told[-1].delivery == len(self.deliveries) - 1:
+                    self._tell_of_check_runs(repository, sha, one.payload)
+
+    def _deliver(self, event: str, payload: Mapping[str, object]) -> None:
+        number = next(self._numbers)
+        self.deliveries.append(Delivery(event, f"load-{number}-{uuid.uuid4()}", json.dumps(payload).encode()))
+
+    def _tell_of_check_runs(self, repository: Repository, sha: str, payload: Mapping[str, object]) -> None:
+        """What is nothing to Gate, and most of what GitHub sends."""
+        common = {name: payload[name] for name in ("repository", "installation", "sender")}
+        for number in range(OTHERS + len(OWN)):
+            own = number < len(OWN)
+            app, name = (self._github.app.id, OWN[number]) if own else (OTHER_APP, f"test ({number})")
+            run = CheckRun(self._github.new_id(), repository, app, 1, name, sha)
+            for action, status in (("created", "in_progress"), ("completed", "completed")):
+                run.status, run.conclusion = status, "success" if status == "completed" else ""
+                self._deliver(
+                    "check_run", {"action": action, "check_run": rendering.check_run(run), **common}
+                )
 
 
 def _module(place: int, seed: int) -> str:
