@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
-from operator import add
 from typing import Any, Literal
 
+from checks.branch_steps import from_steps, to_steps
 from checks.codec import own_form
 from checks.line_set import LineSet
 
@@ -151,32 +150,18 @@ class FileCoverage:
         object.__setattr__(self, "branches", branches)
 
     def encoded(self) -> list[Any]:
-        """The JSON value: each set of lines as hexadecimal digits, then the branches in one list of numbers.
-
-        Of a branch these are the lines it begins after the one before it, those it leads further down, and 1 where it
-        is taken: numbers that repeat, which compresses well.
-        """
-        steps: list[int] = []
-        before = 0
-        for here, there, taken in self.branches:
-            steps += (here - before, there - here, int(taken))
-            before = here
-        return [self.covered.hex, self.missing.hex, self.excluded.hex, steps]
+        """The JSON value: each set of lines as hexadecimal digits, then the branches in one list of numbers."""
+        return [self.covered.hex, self.missing.hex, self.excluded.hex, to_steps(self.branches)]
 
     @classmethod
     def decoded(cls, value: object) -> FileCoverage:
         """What `encoded` made. Raises: ValueError for anything else."""
         match value:
             case [str(covered), str(missing), str(excluded), list(steps)]:
-                pass
+                lines = [LineSet.from_hex(text) for text in (covered, missing, excluded)]
+                return cls(lines[0], lines[1], lines[2], from_steps(steps))
             case _:
                 raise ValueError("expected three sets of lines and a list of branches")
-        if len(steps) % 3 or not {*map(type, steps)} <= {int} or not {*steps[2::3]} <= {0, 1}:
-            raise ValueError("expected branches as numbers by threes, the third of them 0 or 1")
-        starts = [*accumulate(steps[::3])]
-        branches = zip(starts, map(add, starts, steps[1::3]), map(bool, steps[2::3]), strict=True)
-        lines = [LineSet.from_hex(text) for text in (covered, missing, excluded)]
-        return cls(lines[0], lines[1], lines[2], tuple(branches))
 
 
 TestOutcome = Literal["passed", "failed", "error", "skipped"]

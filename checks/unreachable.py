@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from checks.line_set import LineSet
+from checks.possible_lines import can_run
 from checks.report import FileCoverage
 
 _NAMES = (b"TYPE_CHECKING", b"sys.platform", b"version_info", b"os.name")
@@ -26,22 +28,11 @@ def left_out(coverage: FileCoverage, source: bytes, version: Version) -> FileCov
 
     So are branches that nothing takes and that nothing can take here.
     """
-    untaken = [branch for branch in coverage.branches if not branch[2]]
-    decided = conditions(source, version) if coverage.missing or untaken else {}
+    looked = coverage.missing or not all(taken for _, _, taken in coverage.branches)
+    decided = conditions(source, version) if looked else {}
     if not decided:
         return coverage
-    dead = coverage.missing & frozenset().union(*decided.values())
-    # Of a condition that is always the same here, the branch that is not taken never can be.
-    sources = dead | decided
-    impossible = {branch for branch in untaken if branch[0] in sources}
-    if not (dead or impossible):
-        return coverage
-    return FileCoverage(
-        covered=coverage.covered,
-        missing=coverage.missing - dead,
-        excluded=coverage.excluded | dead,
-        branches=tuple(branch for branch in coverage.branches if branch not in impossible),
-    )
+    return can_run(coverage, LineSet.of(decided), LineSet.of(frozenset().union(*decided.values())))
 
 
 def conditions(source: bytes, version: Version) -> Mapping[int, frozenset[int]]:
