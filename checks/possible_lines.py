@@ -10,6 +10,7 @@ from typing import Any
 
 from checks.branch_steps import Branch, from_steps, to_steps
 from checks.codec import own_form
+from checks.coverage_job import SCRATCH
 from checks.line_set import LineSet
 from checks.report import FileCoverage
 
@@ -64,6 +65,34 @@ class PossibleLines:
     def first_lines(self) -> dict[int, int]:
         """The first line of the statement for every line of one that has more than one."""
         return {line: first for first, last in self.continued for line in range(first, last + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAnalysis:
+    """What can run in the sources of a tree."""
+
+    version: str
+    """Identity of coverage.py and of the interpreter, which decide what a statement is."""
+    files: tuple[tuple[str, PossibleLines], ...]
+    """(path, lines) sorted by path; without files that the configuration omits."""
+    unparsable: tuple[tuple[str, str], ...] = ()
+    """(path, reason) of source files that coverage.py could not read, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisJob:
+    """What is to be analysed by `checks.source_analysis`; the value that goes into the box."""
+
+    sources: tuple[str, ...]
+    """Relative to `folder`, like what comes back."""
+    configuration: str
+    """Coverage.py's, as for a run of the tests."""
+    python_version: str = ""
+    """`3.11.7`; of the project's interpreter, for conditions on it. Empty: that of the analysing one."""
+    folder: str = ""
+    """Of the tree; empty for its root."""
+    scratch: str = SCRATCH
+    """A folder that is made."""
 
 
 def can_run(coverage: FileCoverage, conditions: LineSet, dead: LineSet) -> FileCoverage:
