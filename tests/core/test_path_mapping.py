@@ -1,0 +1,201 @@
+"""Paths of reports from any machine, and the repository's files that they mean."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.core.path_mapping import Unmatched, map_paths
+
+REPOSITORY = (
+    "README.md",
+    "setup.py",
+    "src/shop/__init__.py",
+    "src/shop/cart.py",
+    "src/shop/orders/__init__.py",
+    "src/shop/orders/model.py",
+    "plugins/mail/shop/__init__.py",
+    "plugins/mail/shop/mail.py",
+    "tests/__init__.py",
+    "tests/test_cart.py",
+)
+
+NAMES = st.sampled_from(["a", "b", "src", "pkg", "x.py", "y.py", "__init__.py", "site-packages"])
+PATHS = st.lists(NAMES, min_size=1, max_size=5).map("/".join)
+REPOSITORIES = st.lists(PATHS, min_size=1, max_size=12, unique=True)
+ANY_TEXT = st.text(st.sampled_from("ab/\\.:C x~%\0"), max_size=20) | st.text(max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("path", "roots", "file"),
+    [
+        # As the repository has it, however it is written.
+        ("src/shop/cart.py", (), "src/shop/cart.py"),
+        ("./src/shop//cart.py", (), "src/shop/cart.py"),
+        ("src\\shop\\cart.py", (), "src/shop/cart.py"),
+        ("tests/../src/shop/cart.py", (), "src/shop/cart.py"),
+        ("../src/shop/cart.py", (), "src/shop/cart.py"),
+        # Of another machine.
+        ("/home/runner/work/shop/shop/src/shop/cart.py", (), "src/shop/cart.py"),
+        ("/app/src/shop/orders/model.py", (), "src/shop/orders/model.py"),
+        ("C:\\build\\7\\src\\shop\\cart.py", (), "src/shop/cart.py"),
+        ("C:/build/7/src/shop/cart.py", (), "src/shop/cart.py"),
+        ("\\\\?\\C:\\build\\src\\shop\\cart.py", (), "src/shop/cart.py"),
+        ("\\\\server\\share\\src\\shop\\cart.py", (), "src/shop/cart.py"),
+        # A container that has the package without `src`.
+        ("/app/shop/cart.py", (), "src/shop/cart.py"),
+        ("shop/cart.py", (), "src/shop/cart.py"),
+        ("cart.py", (), "src/shop/cart.py"),
+        # Installed.
+        ("/venv/lib/python3.12/site-packages/shop/cart.py", (), "src/shop/cart.py"),
+        (".tox/py312/lib/python3.12/site-packages/shop/orders/model.py", (), "src/shop/orders/model.py"),
+        ("/usr/lib/python3/dist-packages/shop/mail.py", (), "plugins/mail/shop/mail.py"),
+        # Relative to one of the report's roots.
+        ("cart.py", ("/ci/src/shop",), "src/shop/cart.py"),
+        ("__init__.py", ("/ci/src/shop/orders",), "src/shop/orders/__init__.py"),
+        ("orders/__init__.py", ("/ci/plugins/mail/shop", "/ci/src/shop"), "src/shop/orders/__init__.py"),
+        ("shop/__init__.py", ("C:\\ci\\plugins\\mail",), "plugins/mail/shop/__init__.py"),
+        # An absolute path asks no root.
+        ("/ci/tests/__init__.py", ("/ci/src/shop",), "tests/__init__.py"),
+        # The whole path of a file stands before longer ones that end like it.
+        ("/ci/setup.py", (), "setup.py"),
+    ],
+)
+def test_the_longest_end_decides(path: str, roots: tuple[str, ...], file: str) -> None:
+    """One path, one file."""
+    assert map_paths([path], REPOSITORY, roots).files == {path: file}
+
+
+@pytest.mark.parametrize(
+    ("path", "unmatched"),
+    [
+        ("/usr/lib/python3.12/json/decoder.py", Unmatched("/usr/lib/python3.12/json/decoder.py", "unknown")),
+        # Installed packages have no shorter name.
+        (
+            "/venv/lib/site-packages/tool/setup.py",
+            Unmatched("/venv/lib/site-packages/tool/setup.py", "unknown"),
+        ),
+        ("", Unmatched("", "unknown")),
+        ("..", Unmatched("..", "unknown")),
+        ("/", Unmatched("/", "unknown")),
+        ("site-packages", Unmatched("site-packages", "unknown")),
+        ("src/shop", Unmatched("src/shop", "unknown")),
+        (
+            "/app/shop/__init__.py",
+            Unmatched(
+                "/app/shop/__init__.py",
+                "ambiguous",
+                ("plugins/mail/shop/__init__.py", "src/shop/__init__.py"),
+            ),
+        ),
+    ],
+)
+def test_what_is_not_matched_says_why(path: str, unmatched: Unmatched) -> None:
+    """No guess: it is unknown, or several files are named."""
+    found = map_paths([path], REPOSITORY)
+
+    assert found.files == {}
+    assert found.unmatched == (unmatched,)
+    assert path in found.unmatched[0].text
+    assert all(name in found.unmatched[0].text for name in unmatched.candidates)
+
+
+def test_several_roots_may_hold_the_same_name() -> None:
+    """Nothing says which of them is meant."""
+    found = map_paths(["__init__.py"], REPOSITORY, ["/ci/src/shop", "/ci/plugins/mail/shop"])
+
+    assert [each.candidates for each in found.unmatched] == [
+        ("plugins/mail/shop/__init__.py", "src/shop/__init__.py")
+    ]
+
+
+def test_most_files_tell_where_an_ambiguous_one_lies() -> None:
+    """`/app` is `src`, as the other files of the report show."""
+    reported = [
+        "/app/shop/__init__.py",
+        "/app/shop/cart.py",
+        "/app/shop/orders/model.py",
+        "/lib/shop/mail.py",
+    ]
+
+    found = map_paths(reported, REPOSITORY)
+
+    assert found.unmatched == ()
+    assert found.files["/app/shop/__init__.py"] == "src/shop/__init__.py"
+
+
+def test_several_paths_may_mean_one_file() -> None:
+    """As where several environments were combined."""
+    reported = [f".tox/py{n}/lib/python3.{n}/site-packages/shop/cart.py" for n in (311, 312)]
+
+    found = map_paths(reported, REPOSITORY)
+
+    assert found.files == dict.fromkeys(reported, "src/shop/cart.py")
+
+
+@given(REPOSITORIES)
+def test_its_own_paths_mean_themselves(repository: list[str]) -> None:
+    """Whatever else ends alike; packages that are installed are looked for below their folder."""
+    own = [path for path in repository if "site-packages" not in path]
+
+    assert map_paths(own, repository).files == {path: path for path in own}
+
+
+@given(REPOSITORIES, st.sampled_from(["/home/me/w/", "C:\\w\\", "/w/../v/", "../../", "\\\\host\\w\\"]))
+def test_a_folder_before_all_of_them_changes_nothing(repository: list[str], folder: str) -> None:
+    """A checkout lies anywhere."""
+    own = [path for path in repository if "site-packages" not in path]
+
+    found = map_paths([folder + path for path in own], repository)
+
+    assert found.files == {folder + path: path for path in own}
+
+
+@given(st.lists(ANY_TEXT | PATHS), REPOSITORIES, st.lists(ANY_TEXT, max_size=3))
+def test_answers_are_files_of_the_repository(
+    reported: list[str], repository: list[str], roots: list[str]
+) -> None:
+    """Whatever is asked; and every path is answered once, or said to have no answer."""
+    found = map_paths(reported, repository, roots)
+
+    assert set(found.files.values()) <= set(repository)
+    assert {*found.files, *(each.path for each in found.unmatched)} == set(reported)
+    assert len(found.files) + len(found.unmatched) == len(set(reported))
+    assert {name for each in found.unmatched for name in each.candidates} <= set(repository)
+
+
+@given(st.lists(PATHS, unique=True), REPOSITORIES)
+def test_separators_and_order_do_not_matter(reported: list[str], repository: list[str]) -> None:
+    """Windows writes the same paths otherwise."""
+    plain = map_paths(reported, repository)
+    windows = map_paths([path.replace("/", "\\") for path in reversed(reported)], repository[::-1])
+
+    assert {path.replace("\\", "/"): file for path, file in windows.files.items()} == plain.files
+
+
+def test_ten_thousand_paths_take_little_time() -> None:
+    """Of as many files, all of them ending alike."""
+    repository = [f"src/p{n % 100}/q{n // 100}/deep/deeper/deepest/__init__.py" for n in range(10_000)]
+    reported = [f"/ci/w{path.removeprefix('src')}" for path in repository]
+    begin = time.process_time()
+
+    found = map_paths(reported, repository)
+
+    assert found.files == dict(zip(reported, repository, strict=True))
+    assert time.process_time() - begin < 5
+
+
+def test_as_many_that_mean_nothing_certain_take_little_time_too() -> None:
+    """Each of them may be any file of the repository."""
+    repository = [f"src/p{n}/__init__.py" for n in range(10_000)]
+    reported = [f"/ci/w{n}/__init__.py" for n in range(10_000)]
+    begin = time.process_time()
+
+    found = map_paths(reported, repository, ["/x", "/y"])
+
+    assert {each.why for each in found.unmatched} == {"ambiguous"}
+    assert len(found.unmatched) == 10_000
+    assert time.process_time() - begin < 5
