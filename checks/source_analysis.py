@@ -7,6 +7,7 @@ for whether it is omitted. What it writes is as hostile, to whoever reads it, as
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import sys
@@ -45,14 +46,14 @@ def analyse(job: AnalysisJob, root: Path) -> SourceAnalysis:
     python_version = job.python_version or ".".join(map(str, sys.version_info[:3]))
     scratch = Path(job.scratch)
     scratch.mkdir(parents=True, exist_ok=True)
-    rcfile = scratch / "analysis.ini"
+    rcfile = (scratch / "analysis.ini").absolute()
     rcfile.write_text(job.configuration)
-    measured = Coverage(config_file=str(rcfile), data_file=None)
-    measured.get_data()
     files: dict[str, PossibleLines] = {}
-    with warnings.catch_warnings():
-        # Of files that do not parse: they are told below.
+    # What is omitted is said relative to where coverage.py runs. Its warnings are of files that do not parse, as told below.
+    with contextlib.chdir(root), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        measured = Coverage(config_file=str(rcfile), data_file=None)
+        measured.get_data()
         for path in sorted(job.sources):
             file = _parsed(measured, str(root / path))
             if file is not None:

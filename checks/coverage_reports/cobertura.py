@@ -17,7 +17,7 @@ from checks.reported_lines import EXIT, MOST_PATH, ReportedFile, ReportError, Re
 _DEEPEST = 64
 _LONGEST = 1 << 20
 """Bytes of one tag, comment or text."""
-_MOST_ROOTS = 1_000
+_MOST_ROOTS = 100
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _HITS = re.compile(r"[0-9]{1,20}")
 _CONDITIONS = re.compile(r"[0-9.]+% \(([0-9]{1,6})/([0-9]{1,6})\)")

@@ -102,7 +102,8 @@ def _with_lines(database: sqlite3.Connection) -> Iterator[tuple[object, LineSet,
             if not isinstance(found, bytes) or len(found) > MOST_LINES // 8 + 1:
                 raise ReportError("it has lines that are no bits of line numbers")
             bits |= int.from_bytes(found, "little")
-        yield number, LineSet(bits), None
+        # Python 3.11 and later begin an empty module on a line 0.
+        yield number, LineSet(bits & ~1), None
 
 
 def _with_steps(database: sqlite3.Connection) -> Iterator[tuple[object, LineSet, tuple[Branch, ...]]]:

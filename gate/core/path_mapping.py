@@ -105,15 +105,12 @@ def _is_absolute(path: str) -> bool:
 
 
 def _candidates(known: _Ends, parts: Parts, bases: Sequence[Parts]) -> Sequence[Parts]:
-    """The files that share the longest end with the path, below any of the bases; sorted."""
-    longest = 0
-    best: dict[Parts, Sequence[Parts]] = {}
-    for whole in [(*base, *parts) for base in bases] or [parts]:
-        end, files = _longest(known, whole)
-        if len(end) > longest:
-            longest, best = len(end), {}
-        if end and len(end) == longest:
-            best[end] = files
+    """The files that share the longest end with the path; sorted. Of several bases nobody knows which one is meant."""
+    found = [_longest(known, (*base, *parts)) for base in bases or [()]]
+    longest = max(len(end) for end, _ in found)
+    # An end that is longer than the path itself has something of its base, too: that is as good as any.
+    enough = min(longest, len(parts) + 1)
+    best = {end: files for end, files in found if end and len(end) >= enough}
     if len(best) > 1:
         return sorted({file for files in best.values() for file in files[:_SHOWN]})
     return next(iter(best.values()), ())

@@ -1,0 +1,93 @@
+"""Where the branches of a report lead that does not say so: taken from what is possible in the source.
+
+Cobertura XML counts the branches of a line and names missing ones; exits are called so, wherever they lead. It knows
+neither reports as a whole nor how they are merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from checks.branch_steps import Branch
+from checks.line_set import LineSet
+from checks.possible_lines import PossibleLines
+from checks.reported_lines import EXIT
+
+Way = tuple[int, bool]
+"""(to line, a fact of the branch)."""
+Step = tuple[int, int]
+
+
+def resolve(told: Sequence[Branch], possible: PossibleLines | None, executed: LineSet) -> Iterator[Branch]:
+    """The branches with lines that they lead to; `possible` is None for a source that could not be analysed.
+
+    Which of several branches was taken that a report only counts is not known: those to executed lines come first.
+    """
+    vague = {here for here, there, _ in told if there in {EXIT, here}}
+    yield from (branch for branch in told if branch[0] not in vague)
+    if not vague:
+        return
+    ways = _by_line(possible.branches if possible else (), vague)
+    for here, said in _by_line(told, vague).items():
+        left = dict(ways.get(here, ()))
+        for there, taken in said:
+            if there not in {EXIT, here}:
+                left.pop(there, None)
+                yield here, there, taken
+        for there, taken in _exits(here, [taken for there, taken in said if there == EXIT], left):
+            left.pop(there, None)
+            yield here, there, taken
+        counted = [taken for there, taken in said if there == here]
+        for there, taken in _counted(here, counted, left, executed):
+            yield here, there, taken
+
+
+def of_steps(steps: Sequence[Branch], possible: PossibleLines) -> Iterator[Branch]:
+    """The branches of a file whose steps from line to line were recorded, as coverage.py finds them."""
+    taken = set(_translated(_translated({(a, b) for a, b, _ in steps}, possible), possible))
+    for here, there, counts in possible.branches:
+        if (here, there) in taken or counts:
+            yield here, there, (here, there) in taken
+
+
+def _translated(steps: Iterable[Step], possible: PossibleLines) -> Iterator[Step]:
+    """Steps between the first lines of statements, those out of `with` statements straightened.
+
+    Source: `analysis_from_file_reporter` of coverage.py, which does this twice, too.
+    """
+    first = possible.first_lines()
+    jumps = {(a, b): (c, d) for a, b, c, d in possible.jumps}
+    for step in steps:
+        here, there = jumps.get(step, step)
+        if (here, there) != (0, 0):
+            yield _first(first, here), _first(first, there)
+
+
+def _first(first: dict[int, int], line: int) -> int:
+    return first.get(line, line) if line >= 0 else -first.get(-line, -line)
+
+
+def _by_line(branches: Iterable[Branch], lines: set[int]) -> dict[int, list[Way]]:
+    found: dict[int, list[Way]] = {}
+    for here, there, fact in branches:
+        if here in lines:
+            found.setdefault(here, []).append((there, fact))
+    return found
+
+
+def _exits(here: int, told: Sequence[bool], left: dict[int, bool]) -> Iterator[Way]:
+    """Exits in the order of the lines they lead to, which is the order they are told in."""
+    doors = sorted(there for there in left if there < 0) or [-here]
+    yield from zip(doors, told, strict=False)
+
+
+def _counted(here: int, told: Sequence[bool], left: dict[int, bool], executed: LineSet) -> Iterator[Way]:
+    """As many branches as were counted, taken ones first."""
+    likely = sorted(left, key=lambda there: (there not in executed, there < 0, there < here, there))
+    asked = [there for there in likely if left[there]]
+    if asked:
+        taken = sum(told)
+        yield from ((there, place < taken) for place, there in enumerate(asked[: len(told)]))
+    elif any(told) and here in executed:
+        # Branches that nobody asks for are counted as taken, all of them; at least the likeliest one was.
+        yield from ((there, True) for there in likely[:1])

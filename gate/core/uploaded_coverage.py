@@ -1,0 +1,197 @@
+"""The coverage of a tree by the reports that were sent for it: merged line by line, in the form that own runs have.
+
+A line is covered that any report has as executed, and a branch is taken that any has as taken. What a report has as
+executable counts for the files that it names; for all others it is what their source allows. It judges nothing, and
+says what of the reports cannot be believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from checks.line_set import LineSet
+from checks.possible_lines import PossibleLines, SourceAnalysis, can_run
+from checks.report import CoverageReport, FileCoverage, Suite
+from checks.reported_lines import ReportedFile, ReportHead, UploadedReport
+from gate.core.path_mapping import Mapping, Unmatched, map_paths
+from gate.core.told_branches import Step, of_steps, resolve
+
+REVISION = 1
+"""Of the merge; part of a report's version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A report that was sent, and what its paths mean."""
+
+    name: str
+    """As people called it."""
+    report: UploadedReport
+    mapping: Mapping
+
+    @classmethod
+    def of(cls, name: str, report: UploadedReport, repository: Iterable[str]) -> Upload:
+        """With its paths mapped to those of the repository. Raises: DecodeError for a report that is not possible."""
+        paths = (file.path for file in report.files)
+        return cls(name, report, map_paths(paths, repository, report.head.roots))
+
+
+@dataclass(frozen=True, slots=True)
+class Disbelief:
+    """What cannot be believed of a report."""
+
+    name: str
+    """Of the report."""
+    why: Literal["unknown", "ambiguous", "stale", "no_branches"]
+    """A path that is not matched, a file that has fewer lines, or no branches where they are asked for."""
+    text: str
+    """For people: what it is and how it is put right."""
+    path: str = ""
+    """As the report has it, where it is about a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The coverage of a tree, and what of its reports is not in there."""
+
+    report: CoverageReport
+    disbelieved: tuple[Disbelief, ...]
+    """In the order of the reports; only without any of these the report is whole."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the reports together say of a file."""
+
+    executed: LineSet = field(default_factory=LineSet)
+    statements: LineSet = field(default_factory=LineSet)
+    excluded: LineSet = field(default_factory=LineSet)
+    ways: set[Step] = field(default_factory=set)
+    taken: set[Step] = field(default_factory=set)
+
+    def coverage(self) -> FileCoverage:
+        return FileCoverage(
+            covered=self.executed,
+            missing=self.statements - self.executed,
+            excluded=self.excluded - self.statements,
+            branches=tuple((*way, way in self.taken) for way in sorted(self.ways)),
+        )
+
+
+def merge(uploads: Sequence[Upload], analysis: SourceAnalysis, *, branches: bool, suite: Suite) -> Merged:
+    """The coverage of the analysed sources by these reports, with what `suite` says of their tests.
+
+    `branches`: whether they count; `analysis` has them then. Raises: DecodeError for a report that is not possible.
+    """
+    possible = dict(analysis.files)
+    told: dict[str, _Told] = {
+        path: _Told() for path in [*possible, *(path for path, _ in analysis.unparsable)]
+    }
+    mentioned: set[str] = set()
+    disbelieved: list[Disbelief] = []
+    for upload in uploads:
+        disbelieved += (_unmatched(upload, each) for each in upload.mapping.unmatched)
+        for file in upload.report.files:
+            path = upload.mapping.files.get(file.path, "")
+            if path not in told:
+                continue
+            lines = possible.get(path)
+            if lines is not None and file.last > lines.length + 1:
+                disbelieved.append(_stale(upload, file, path, lines))
+            elif _add(told[path], file, upload.report.head, lines, branches=branches):
+                mentioned.add(path)
+        if branches and _lacks_branches(upload, possible):
+            disbelieved.append(_without_branches(upload))
+    files = {path: _complete(told[path], path in mentioned, possible.get(path)) for path in told}
+    return Merged(
+        CoverageReport(
+            version=_version(uploads, analysis),
+            files=tuple(sorted((path, lines) for path, lines in files.items() if lines is not None)),
+            suite=suite,
+            unparsable=tuple(each for each in analysis.unparsable if each[0] not in mentioned),
+        ),
+        tuple(disbelieved),
+    )
+
+
+def _add(
+    told: _Told, file: ReportedFile, head: ReportHead, possible: PossibleLines | None, *, branches: bool
+) -> bool:
+    """Add what a report says of a file; False where that is nothing, without knowing what is possible there."""
+    if head.format == "data":
+        if possible is None:
+            return False
+        first = possible.first_lines()
+        executed = LineSet.of({first.get(line, line) for line in file.executed}) & possible.statements
+        statements, excluded = possible.statements, possible.excluded
+        found = of_steps(file.branches or (), possible)
+    else:
+        executed = file.executed
+        statements = executed | (file.missing or LineSet())
+        excluded = file.excluded if file.excluded is not None else _excluded(possible)
+        found = resolve(file.branches or (), possible, executed)
+    told.executed |= executed
+    told.statements |= statements
+    told.excluded |= excluded
+    if branches and head.branches:
+        for here, there, taken in found:
+            told.ways.add((here, there))
+            if taken:
+                told.taken.add((here, there))
+    return True
+
+
+def _excluded(possible: PossibleLines | None) -> LineSet:
+    return possible.excluded if possible else LineSet()
+
+
+def _complete(told: _Told, mentioned: bool, possible: PossibleLines | None) -> FileCoverage | None:
+    """The lines of a file in the end; None for one that nobody knows anything of."""
+    if possible is None:
+        return told.coverage() if mentioned else None
+    if not mentioned:
+        untaken = tuple((here, there, False) for here, there, counts in possible.branches if counts)
+        coverage = FileCoverage((), possible.statements, possible.excluded, untaken)
+    else:
+        coverage = told.coverage()
+    return can_run(coverage, possible.conditions, possible.dead)
+
+
+def _lacks_branches(upload: Upload, possible: dict[str, PossibleLines]) -> bool:
+    """Whether it was made without branches that its files have."""
+    if upload.report.head.branches:
+        return False
+    named = (possible.get(path) for path in upload.mapping.files.values())
+    return any(counts for lines in named if lines for _, _, counts in lines.branches)
+
+
+def _version(uploads: Sequence[Upload], analysis: SourceAnalysis) -> str:
+    return " ".join((f"{REVISION}", *sorted(_producers(uploads)), f"analysed by {analysis.version}"))
+
+
+def _producers(uploads: Sequence[Upload]) -> Iterator[str]:
+    for head in {upload.report.head for upload in uploads}:
+        yield "-".join(part for part in (head.producer or head.format, head.version) if part)
+
+
+def _unmatched(upload: Upload, each: Unmatched) -> Disbelief:
+    remedy = "Report sources of the repository only, or name them from its root (`relative_files = true`)."
+    return Disbelief(upload.name, each.why, f"{upload.name}: {each.text} {remedy}", each.path)
+
+
+def _stale(upload: Upload, file: ReportedFile, path: str, possible: PossibleLines) -> Disbelief:
+    text = (
+        f"{upload.name}: {file.path} has a line {file.last:,}, but {path} has {possible.length:,} lines."
+        " Measure the commit that the report is sent for."
+    )
+    return Disbelief(upload.name, "stale", text, file.path)
+
+
+def _without_branches(upload: Upload) -> Disbelief:
+    text = (
+        f"{upload.name}: it was made without branches, which count here. Run `coverage run --branch` or `pytest"
+        " --cov-branch`."
+    )
+    return Disbelief(upload.name, "no_branches", text)
