@@ -61,9 +61,8 @@ def _told(database: sqlite3.Connection) -> Iterator[ReportedFile | ReportHead]:
     about = dict(database.execute("SELECT key, value FROM meta WHERE key IN ('has_arcs', 'version')"))
     paths = dict(database.execute("SELECT id, path FROM file"))
     arcs = about.get("has_arcs") == "1"
-    strange = next((path for path in paths.values() if not isinstance(path, str)), None)
-    if strange is not None:
-        raise ReportError(f"it names a file {str(strange)[:60]!r}")
+    if not all(isinstance(path, str) for path in paths.values()):
+        raise ReportError("it names a file by what is no text")
     files = len(paths)
     for number, executed, steps in _with_steps(database) if arcs else _with_lines(database):
         if number not in paths:

@@ -108,7 +108,7 @@ class Pull:
         while following:
             if self._next() != b"[":
                 raise self._unexpected("a pair of lines")
-            pair = self._matched(_PAIR, _LONGEST_PAIR)
+            pair = self._matched(_PAIR, _LONGEST_PAIR, end=b"]")
             yield int(pair[1]), int(pair[2])
             following = self._next() == b","
             if following:
@@ -167,23 +167,25 @@ class Pull:
         return found[0]
 
     def _decoded(self, text: bytes, *, more: bool) -> list[int]:
-        if not text.strip() and not more:
-            return []
+        """`more`: there was a comma before, or is one after it."""
         try:
-            return json.loads(b"[" + text + b"]") if text.strip() else self._nothing()
+            numbers: list[int] = json.loads(b"[" + text + b"]")
         except ValueError:
             raise self._error("a list of lines is no list of whole numbers") from None
-
-    def _nothing(self) -> list[int]:
-        raise self._unexpected("a number")
+        if more and not numbers:
+            raise self._error("a list of lines has a comma too much")
+        return numbers
 
     def _whole(self, pattern: re.Pattern[bytes], longest: int) -> bytes:
         return self._matched(pattern, longest)[0]
 
-    def _matched(self, pattern: re.Pattern[bytes], longest: int) -> re.Match[bytes]:
+    def _matched(self, pattern: re.Pattern[bytes], longest: int, end: bytes = b"") -> re.Match[bytes]:
+        """What comes next, as soon as there is enough of it; `end` is never followed by more of it."""
         while not (found := pattern.match(self._buffer, self._at)):
             if len(self._buffer) - self._at > longest:
                 raise self._unexpected(f"no more than {longest:,} bytes")
+            if end and self._buffer.find(end, self._at) >= 0:
+                raise self._unexpected("a pair of lines")
             self._read()
         self._at = found.end()
         return found

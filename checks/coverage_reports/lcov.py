@@ -12,6 +12,8 @@ from checks.coverage_reports.gathering import Gathering
 from checks.reported_lines import EXIT, ReportedFile, ReportError, ReportHead
 
 _LONGEST = 1 << 16
+_MOST_RECORDS = 16_000_000
+"""Lines of the file; the largest one has fewer if they say anything."""
 _LINE = re.compile(rb"DA:(\d{1,10}),(\d{1,20})(?:,[^,]*)?")
 _BRANCH = re.compile(rb"BRDA:(\d{1,10}),e?\d+,(.+),(-|\d{1,20})")
 _JUMP = re.compile(rb"(?:jump )?to line (\d{1,10})")
@@ -43,8 +45,12 @@ def read(pieces: Iterable[bytes]) -> Iterator[ReportedFile | ReportHead]:
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
     left = b""
+    count = 0
     for piece in pieces:
         *whole, left = (left + piece).split(b"\n")
+        count += len(whole)
+        if count > _MOST_RECORDS:
+            raise ReportError(f"it has more than {_MOST_RECORDS:,} lines")
         for line in whole:
             yield line.rstrip()
         if len(left) > _LONGEST:
