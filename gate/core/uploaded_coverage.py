@@ -8,15 +8,18 @@ says what of the reports cannot be believed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
+from checks.branch_steps import Branch
 from checks.line_set import LineSet
 from checks.possible_lines import PossibleLines, SourceAnalysis, can_run
 from checks.report import CoverageReport, FileCoverage, Suite
 from checks.reported_lines import ReportedFile, ReportHead, UploadedReport
 from gate.core.path_mapping import Mapping, Unmatched, map_paths
-from gate.core.told_branches import Step, of_steps, resolve
+from gate.core.told_branches import of_steps, resolve
+
+_NONE = LineSet()
 
 REVISION = 1
 """Of the merge; part of a report's version."""
@@ -65,18 +68,25 @@ class Merged:
 class _Told:
     """What the reports together say of a file."""
 
-    executed: LineSet = field(default_factory=LineSet)
-    statements: LineSet = field(default_factory=LineSet)
-    excluded: LineSet = field(default_factory=LineSet)
-    ways: set[Step] = field(default_factory=set)
-    taken: set[Step] = field(default_factory=set)
+    executed: LineSet = _NONE
+    statements: LineSet = _NONE
+    excluded: LineSet = _NONE
+    branches: tuple[Branch, ...] = ()
+
+    def add_branches(self, found: Iterable[Branch], shared: dict[Branch, Branch]) -> None:
+        """A branch that was taken once is; many files have equal ones, which are kept once."""
+        ways = {(here, there): taken for here, there, taken in self.branches}
+        for here, there, taken in found:
+            ways[here, there] = taken or ways.get((here, there), False)
+        branches = ((here, there, taken) for (here, there), taken in sorted(ways.items()))
+        self.branches = tuple(shared.setdefault(branch, branch) for branch in branches)
 
     def coverage(self) -> FileCoverage:
         return FileCoverage(
             covered=self.executed,
             missing=self.statements - self.executed,
             excluded=self.excluded - self.statements,
-            branches=tuple((*way, way in self.taken) for way in sorted(self.ways)),
+            branches=self.branches,
         )
 
 
@@ -86,77 +96,81 @@ def merge(uploads: Sequence[Upload], analysis: SourceAnalysis, *, branches: bool
     `branches`: whether they count; `analysis` has them then. Raises: DecodeError for a report that is not possible.
     """
     possible = dict(analysis.files)
-    told: dict[str, _Told] = {
-        path: _Told() for path in [*possible, *(path for path, _ in analysis.unparsable)]
-    }
-    mentioned: set[str] = set()
+    counted = possible.keys() | dict(analysis.unparsable).keys()
+    told: dict[str, _Told] = {}
+    shared: dict[Branch, Branch] = {}
     disbelieved: list[Disbelief] = []
     for upload in uploads:
         disbelieved += (_unmatched(upload, each) for each in upload.mapping.unmatched)
         for file in upload.report.files:
             path = upload.mapping.files.get(file.path, "")
-            if path not in told:
-                continue
             lines = possible.get(path)
             if lines is not None and file.last > lines.length + 1:
                 disbelieved.append(_stale(upload, file, path, lines))
-            elif _add(told[path], file, upload.report.head, lines, branches=branches):
-                mentioned.add(path)
+            elif path in counted:
+                _add(told, path, _read(file, upload.report.head, lines, branches=branches), shared)
         if branches and _lacks_branches(upload, possible):
             disbelieved.append(_without_branches(upload))
-    files = {path: _complete(told[path], path in mentioned, possible.get(path)) for path in told}
+    unparsable = tuple(each for each in analysis.unparsable if each[0] not in told)
     return Merged(
         CoverageReport(
             version=_version(uploads, analysis),
-            files=tuple(sorted((path, lines) for path, lines in files.items() if lines is not None)),
+            files=tuple(
+                (path, _complete(told.pop(path, None), possible.get(path)))
+                for path in sorted(possible.keys() | told.keys())
+            ),
             suite=suite,
-            unparsable=tuple(each for each in analysis.unparsable if each[0] not in mentioned),
+            unparsable=unparsable,
         ),
         tuple(disbelieved),
     )
 
 
-def _add(
-    told: _Told, file: ReportedFile, head: ReportHead, possible: PossibleLines | None, *, branches: bool
-) -> bool:
-    """Add what a report says of a file; False where that is nothing, without knowing what is possible there."""
-    if head.format == "data":
-        if possible is None:
-            return False
-        first = possible.first_lines()
-        executed = LineSet.of({first.get(line, line) for line in file.executed}) & possible.statements
-        statements, excluded = possible.statements, possible.excluded
-        found = of_steps(file.branches or (), possible)
-    else:
-        executed = file.executed
-        statements = executed | (file.missing or LineSet())
-        excluded = file.excluded if file.excluded is not None else _excluded(possible)
-        found = resolve(file.branches or (), possible, executed)
-    told.executed |= executed
-    told.statements |= statements
-    told.excluded |= excluded
-    if branches and head.branches:
-        for here, there, taken in found:
-            told.ways.add((here, there))
-            if taken:
-                told.taken.add((here, there))
-    return True
-
-
-def _excluded(possible: PossibleLines | None) -> LineSet:
-    return possible.excluded if possible else LineSet()
-
-
-def _complete(told: _Told, mentioned: bool, possible: PossibleLines | None) -> FileCoverage | None:
-    """The lines of a file in the end; None for one that nobody knows anything of."""
+def _read(
+    file: ReportedFile, head: ReportHead, possible: PossibleLines | None, *, branches: bool
+) -> tuple[_Told, Iterable[Branch]] | None:
+    """(lines, branches) that a report says of a file; None where that is nothing without knowing its source."""
+    branches = branches and head.branches
+    if head.format != "data":
+        statements = file.executed | (file.missing or _NONE)
+        excluded = file.excluded if file.excluded is not None else possible.excluded if possible else _NONE
+        return _Told(file.executed, statements, excluded), resolve(
+            (file.branches or ()) if branches else (), possible, file.executed
+        )
     if possible is None:
-        return told.coverage() if mentioned else None
-    if not mentioned:
+        return None
+    first = possible.first_lines()
+    executed = LineSet.of({first.get(line, line) for line in file.executed}) & possible.statements
+    steps = of_steps(file.branches or (), possible) if branches else ()
+    return _Told(executed, possible.statements, possible.excluded), steps
+
+
+def _add(
+    told: dict[str, _Told],
+    path: str,
+    found: tuple[_Told, Iterable[Branch]] | None,
+    shared: dict[Branch, Branch],
+) -> None:
+    """Add what a report says of a file to what others say of it."""
+    if found is None:
+        return
+    lines, branches = found
+    known = told.setdefault(path, lines)
+    known.executed |= lines.executed
+    known.statements |= lines.statements
+    known.excluded |= lines.excluded
+    known.add_branches(branches, shared)
+
+
+def _complete(told: _Told | None, possible: PossibleLines | None) -> FileCoverage:
+    """The lines of a file in the end; of one that no report names, all that is possible in its source."""
+    if told is not None:
+        coverage = told.coverage()
+    else:
+        assert possible is not None  # noqa: S101  (a file is told of, or analysed)
         untaken = tuple((here, there, False) for here, there, counts in possible.branches if counts)
         coverage = FileCoverage((), possible.statements, possible.excluded, untaken)
-    else:
-        coverage = told.coverage()
-    return can_run(coverage, possible.conditions, possible.dead)
+    return can_run(coverage, possible.conditions, possible.dead) if possible else coverage
 
 
 def _lacks_branches(upload: Upload, possible: dict[str, PossibleLines]) -> bool:
