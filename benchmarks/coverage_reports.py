@@ -99,7 +99,7 @@ def merge_result(folder: str) -> None:
 
     report = UploadedReport.parse((Path(folder) / "result").read_bytes(), "report")
     possible = possible_lines(Path(folder).parent / "sample")
-    names = [f"src/{file.path.lstrip('/')}" for file in report.files]
+    names = [f"src/{path.lstrip('/')}" for path in report.paths]
     upload = Upload.of("report", report, names)
     analysis = SourceAnalysis("", tuple((name, possible) for name in names))
     merged = merge([upload], analysis, branches=True, suite=Suite("passed", 0, 0.0, ""))

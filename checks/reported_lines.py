@@ -23,6 +23,8 @@ MOST_BRANCHES = 200_000
 MOST_PATH = 4_096
 """Characters of a path, which is Linux's own limit (PATH_MAX)."""
 
+_DECODER = json.JSONDecoder()
+
 EXIT = 0
 """Where a branch leads that leaves its function, class or module, as far as a report tells."""
 
@@ -105,7 +107,9 @@ class ReportedFile:
     def last(self) -> int:
         """The highest line that is named; 0 where none is."""
         sets = (self.executed, self.missing or LineSet(), self.excluded or LineSet())
-        return max(0, *(lines.last for lines in sets), *(here for here, _, _ in self.branches or ()))
+        return max(
+            *(lines.last for lines in sets), max((here for here, _, _ in self.branches or ()), default=0)
+        )
 
     @property
     def fault(self) -> str:
@@ -118,7 +122,8 @@ class ReportedFile:
             return f"{self.path} has lines that are not between 1 and {MOST_LINES:,}"
         if len(branches) > MOST_BRANCHES:
             return f"{self.path} has more than {MOST_BRANCHES:,} branches"
-        if any(abs(line) > MOST_LINES for branch in branches for line in branch[:2]):
+        ends = [here for here, _, _ in branches] + [there for _, there, _ in branches]
+        if ends and not -MOST_LINES <= min(ends) <= max(ends) <= MOST_LINES:
             return f"{self.path} has branches between lines that are not between 1 and {MOST_LINES:,}"
         return ""
 
@@ -173,13 +178,29 @@ class UploadedReport:
         return cls(ended.head, content)
 
     @property
+    def paths(self) -> Iterator[str]:
+        """Those of its files, without a look at anything else. Raises: DecodeError for what is none."""
+        for line in self._lines():
+            try:
+                path, _ = _DECODER.raw_decode(line[1 : 12 * MOST_PATH].decode())
+            except (ValueError, RecursionError):
+                path = None
+            if not isinstance(path, str):
+                raise DecodeError("a file has no path")
+            yield path
+
+    @property
     def files(self) -> Iterator[ReportedFile]:
         """One after the other, for all of them together need room. Raises: DecodeError for one that is not possible."""
+        for line in self._lines():
+            yield decode(ReportedFile, _loaded(line))
+
+    def _lines(self) -> Iterator[bytes]:
         start = 0
         while start < len(self.content):
             end = self.content.find(b"\n", start)
             end = len(self.content) if end < 0 else end
-            yield decode(ReportedFile, _loaded(self.content[start:end]))
+            yield self.content[start:end]
             start = end + 1
 
 

@@ -16,6 +16,7 @@ from checks.reported_lines import EXIT
 Way = tuple[int, bool]
 """(to line, a fact of the branch)."""
 Step = tuple[int, int]
+_NOWHERE = (0, 0)
 
 
 def resolve(told: Sequence[Branch], possible: PossibleLines | None, executed: LineSet) -> Iterator[Branch]:
@@ -44,23 +45,19 @@ def resolve(told: Sequence[Branch], possible: PossibleLines | None, executed: Li
 
 def of_steps(steps: Sequence[Branch], possible: PossibleLines) -> Iterator[Branch]:
     """The branches of a file whose steps from line to line were recorded, as coverage.py finds them."""
-    taken = set(_translated(_translated({(a, b) for a, b, _ in steps}, possible), possible))
+    first = possible.first_lines()
+    jumps = {(a, b): (c, d) for a, b, c, d in possible.jumps}
+    # Coverage.py does this twice, too: see `analysis_from_file_reporter`.
+    taken = _translated(_translated({(here, there) for here, there, _ in steps}, first, jumps), first, jumps)
     for here, there, counts in possible.branches:
         if (here, there) in taken or counts:
             yield here, there, (here, there) in taken
 
 
-def _translated(steps: Iterable[Step], possible: PossibleLines) -> Iterator[Step]:
-    """Steps between the first lines of statements, those out of `with` statements straightened.
-
-    Source: `analysis_from_file_reporter` of coverage.py, which does this twice, too.
-    """
-    first = possible.first_lines()
-    jumps = {(a, b): (c, d) for a, b, c, d in possible.jumps}
-    for step in steps:
-        here, there = jumps.get(step, step)
-        if (here, there) != (0, 0):
-            yield _first(first, here), _first(first, there)
+def _translated(steps: set[Step], first: dict[int, int], jumps: dict[Step, Step]) -> set[Step]:
+    """Steps between the first lines of statements, those out of `with` statements straightened."""
+    moved = {jumps[step] for step in steps & jumps.keys()} - {_NOWHERE}
+    return {(_first(first, here), _first(first, there)) for here, there in (steps - jumps.keys()) | moved}
 
 
 def _first(first: dict[int, int], line: int) -> int:

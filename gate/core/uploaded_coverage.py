@@ -37,8 +37,7 @@ class Upload:
     @classmethod
     def of(cls, name: str, report: UploadedReport, repository: Iterable[str]) -> Upload:
         """With its paths mapped to those of the repository. Raises: DecodeError for a report that is not possible."""
-        paths = (file.path for file in report.files)
-        return cls(name, report, map_paths(paths, repository, report.head.roots))
+        return cls(name, report, map_paths(report.paths, repository, report.head.roots))
 
 
 @dataclass(frozen=True, slots=True)
