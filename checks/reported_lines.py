@@ -171,6 +171,8 @@ class UploadedReport:
         """
         content, _, last = result.removesuffix(b"\n").rpartition(b"\n")
         ended = decode(_Ended, _loaded(last))
+        if ended.head is None and not ended.problem:
+            raise DecodeError("expected what the report is, or why it is refused")
         if ended.head is None:
             raise ReportError(ended.problem, place=ended.place, remedy=ended.remedy, name=name)
         if (content.count(b"\n") + 1 if content else 0) != ended.head.files:

@@ -574,6 +574,7 @@ HEAD = b'{"head":{"format":"lcov","files":1}}\n'
         b"{",
         b"[" * 100_000,
         b"[]\n",
+        b"{}\n",
         HEAD,
         b'["a.py","2",null,null,null]\n',
         b'["a.py","2",null,null,null]\n["a.py","2",null,null,null]\n' + HEAD,
