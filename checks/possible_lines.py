@@ -60,7 +60,13 @@ class PossibleLines:
                 pairs, fours = _grouped(continued, 2), _grouped(jumps, 4)
             case _:
                 raise ValueError("expected a number of lines, four sets of lines and three lists of numbers")
-        return cls(length, sets[0], sets[1], from_steps(steps), pairs, fours, sets[2], sets[3])
+        branches = from_steps(steps)
+        ways = [branch[:2] for branch in branches]
+        if sets[0].bits & sets[1].bits or any(0 in lines for lines in sets) or ways != sorted({*ways}):
+            raise ValueError(
+                "expected statements that are not excluded, lines from 1, and branches in order, each once"
+            )
+        return cls(length, sets[0], sets[1], branches, pairs, fours, sets[2], sets[3])
 
     def first_lines(self) -> dict[int, int]:
         """The first line of the statement for every line of one that has more than one."""

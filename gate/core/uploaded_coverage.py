@@ -115,7 +115,7 @@ def merge(uploads: Sequence[Upload], analysis: SourceAnalysis, *, branches: bool
         CoverageReport(
             version=_version(uploads, analysis),
             files=tuple(
-                (path, _complete(told.pop(path, None), possible.get(path)))
+                (path, _complete(told.pop(path, None), possible.get(path), branches=branches))
                 for path in sorted(possible.keys() | told.keys())
             ),
             suite=suite,
@@ -161,13 +161,15 @@ def _add(
     known.add_branches(branches, shared)
 
 
-def _complete(told: _Told | None, possible: PossibleLines | None) -> FileCoverage:
+def _complete(told: _Told | None, possible: PossibleLines | None, *, branches: bool) -> FileCoverage:
     """The lines of a file in the end; of one that no report names, all that is possible in its source."""
     if told is not None:
         coverage = told.coverage()
     else:
         assert possible is not None  # noqa: S101  (a file is told of, or analysed)
-        untaken = tuple((here, there, False) for here, there, counts in possible.branches if counts)
+        untaken = tuple(
+            (here, there, False) for here, there, counts in possible.branches if counts and branches
+        )
         coverage = FileCoverage((), possible.statements, possible.excluded, untaken)
     return can_run(coverage, possible.conditions, possible.dead) if possible else coverage
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.codec import DecodeError
-from checks.coverage_reports import cobertura, json_report, lcov, read, reading
+from checks.coverage_reports import cobertura, job, json_report, lcov, read, reading
 from checks.line_set import LineSet
 from checks.reported_lines import (
     EXIT,
@@ -562,6 +563,35 @@ def test_what_is_written_comes_back() -> None:
     with pytest.raises(ReportError, match=r"^c\.json, line 3: it is odd\. Send it again\.$"):
         UploadedReport.parse(b"".join(written(refused())), "c.json")
     assert str(ReportError("it is odd")) == "it is odd."
+
+
+def test_the_job_reads_the_file_in_its_folder(
+    real: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And writes to the descriptor it is given; a refusal is a result, too."""
+    results = []
+    for name in ("coverage.json", "flow.py"):
+        (tmp_path / job.FILE).write_bytes((real / name).read_bytes())
+        result = os.open(tmp_path / "result", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        monkeypatch.setenv("GATE_RESULT_FD", str(result))
+        monkeypatch.chdir(tmp_path)
+        job.main()
+        results.append((tmp_path / "result").read_bytes())
+
+    report = UploadedReport.parse(results[0], "")
+    assert [*report.files, report.head] == list(read(real / "coverage.json", ""))
+    assert list(report.paths) == [file.path for file in report.files]
+    with pytest.raises(ReportError, match=r"^f: it is no coverage report that is known here\. Send "):
+        UploadedReport.parse(results[1], "f")
+
+
+@pytest.mark.parametrize("line", [b"{}", b"[]", b"[1]", b'["a', b'["\xff"]', b"[" * 60_000])
+def test_a_file_without_a_path_is_none(line: bytes) -> None:
+    """Also where nobody looks at anything else."""
+    report = UploadedReport.parse(line + b"\n" + HEAD, "")
+
+    with pytest.raises(DecodeError, match="a file has no path"):
+        list(report.paths)
 
 
 HEAD = b'{"head":{"format":"lcov","files":1}}\n'
