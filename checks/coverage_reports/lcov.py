@@ -27,13 +27,13 @@ def read(pieces: Iterable[bytes]) -> Iterator[ReportedFile | ReportHead]:
     files, branches = 0, False
     for number, line in enumerate(_lines(pieces), start=1):
         try:
-            if line == _ENDED and file is not None:
+            if file is not None and line.startswith((b"DA:", b"BRDA:")):
+                _tell(file, line)
+            elif file is not None and line == _ENDED:
                 yield file.told()
                 files, branches, file = files + 1, branches or file.has_branches, None
             elif line.startswith(b"SF:") and file is None:
                 file = Gathering(_path(line[3:]))
-            elif file is not None and line.startswith((b"DA:", b"BRDA:")):
-                _tell(file, line)
             elif not _IGNORED.fullmatch(line):
                 raise _unexpected(line)
         except ReportError as error:
