@@ -3,7 +3,7 @@
     python -m benchmarks.coverage_reports [--megabytes 100] [--rounds 3] [--json FILE]
 
 Reports are made of one file's coverage by coverage.py itself, many times under other names. Each is read by the box's own job,
-in a process of its own without a box; memory is the most that process ever had (`ru_maxrss`). Then its result is parsed,
+in a process of its own without a box; memory is the most that process ever had. Then its result is parsed,
 mapped and merged as the service does it, again in a process of its own. What is possible in the sources is known before.
 """
 
@@ -30,6 +30,8 @@ SMALL = 10
 
 READ = "import sys; sys.path[:0] = {path!r}; from checks.coverage_reports.job import main; main()"
 MERGE = "import sys; sys.path[:0] = {path!r}; from benchmarks.coverage_reports import merge_result; merge_result({folder!r})"
+MEMORY = "import re; print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
+"""Kilobytes. `ru_maxrss` would have what the process before its program had, too. Source: proc(5), getrusage(2)."""
 ROOT = Path(__file__).parents[1]
 
 
@@ -77,17 +79,16 @@ def ended(code: str, folder: Path, result: Path) -> tuple[float, float]:
     """(seconds, megabytes at most) of a process that writes this result."""
     begin = time.perf_counter()
     with result.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-c", code],
+        process = subprocess.run(
+            [sys.executable, "-c", f"{code}\n{MEMORY}"],
             cwd=folder,
             env={**os.environ, "GATE_RESULT_FD": str(stream.fileno())},
             pass_fds=[stream.fileno()],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{folder}: ended with status {process.returncode}")
-    return time.perf_counter() - begin, usage.ru_maxrss * 1024 / 1e6
+    return time.perf_counter() - begin, int(process.stdout) * 1024 / 1e6
 
 
 def merge_result(folder: str) -> None:

@@ -20,6 +20,8 @@ MOST_LINES = 1_000_000
 """Of a file that anybody would call source."""
 MOST_BRANCHES = 200_000
 """Of such a file."""
+MOST_FILES = 200_000
+"""Of a report."""
 MOST_PATH = 4_096
 """Characters of a path, which is Linux's own limit (PATH_MAX)."""
 

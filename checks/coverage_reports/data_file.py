@@ -17,7 +17,7 @@ from pathlib import Path
 from checks.branch_steps import Branch
 from checks.coverage_reports.gathering import Lines
 from checks.line_set import LineSet
-from checks.reported_lines import MOST_BRANCHES, MOST_LINES, ReportedFile, ReportError, ReportHead
+from checks.reported_lines import MOST_BRANCHES, MOST_FILES, MOST_LINES, ReportedFile, ReportError, ReportHead
 
 MAGIC = b"SQLite format 3\0"
 _SCHEMA = 7
@@ -59,8 +59,10 @@ def _opened(file: Path) -> sqlite3.Connection:
 def _told(database: sqlite3.Connection) -> Iterator[ReportedFile | ReportHead]:
     _look_at_schema(database)
     about = dict(database.execute("SELECT key, value FROM meta WHERE key IN ('has_arcs', 'version')"))
-    paths = dict(database.execute("SELECT id, path FROM file"))
+    paths = dict(database.execute("SELECT id, path FROM file LIMIT ?", (MOST_FILES + 1,)))
     arcs = about.get("has_arcs") == "1"
+    if len(paths) > MOST_FILES:
+        raise ReportError(f"it has more than {MOST_FILES:,} files")
     if not all(isinstance(path, str) for path in paths.values()):
         raise ReportError("it names a file by what is no text")
     files = len(paths)

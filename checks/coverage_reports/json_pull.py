@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from checks.reported_lines import ReportError
+from checks.reported_lines import MOST_FILES, ReportError
 
 _DEEPEST = 64
 _LONGEST = 1 << 16
@@ -51,6 +51,8 @@ class Pull:
             if key in known:
                 raise self._error(f"it has the key {key[:60]!r} twice")
             known.add(key)
+            if len(known) > MOST_FILES:
+                raise self._error(f"it has an object of more than {MOST_FILES:,} keys")
             self._take(b":")
             yield key
             following = self._next() == b","

@@ -274,6 +274,10 @@ HOSTILE = {
     "deep JSON of objects": (b'{"a":' * 100_000, "nested more than 64"),
     "other JSON": (b'{"a": 1}', "no `files`"),
     "no file": (b'{"files": {}}', "names no file"),
+    "keys without end": (
+        b"{" + b",".join(b'"%d": 0' % n for n in range(200_001)) + b"}",
+        "an object of more than 200,000 keys",
+    ),
     "files twice": (b'{"files": {}, "files": {}}', "key 'files' twice"),
     "a file twice": (a_file()[:-2] + b', "a.py": {}}}', "key 'a.py' twice"),
     "files as a list": (b'{"files": []}', "expected '{'"),
@@ -479,6 +483,7 @@ ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
         (0, "INSERT INTO file VALUES (2, NULL)", "by what is no text"),
         (0, "INSERT INTO file VALUES (2, CAST(x'ff' AS text))", "UTF-8"),
         (0, "DELETE FROM file", "names no file"),
+        (0, f"{ENDLESS} INSERT INTO file SELECT x + 1, x FROM n LIMIT 200001", "more than 200,000 files"),
     ],
 )
 def test_hostile_databases_are_refused(tmp_path: Path, arcs: int, script: str, part: str) -> None:
