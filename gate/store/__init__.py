@@ -28,6 +28,8 @@ from gate.store.records import (
     SessionRecord,
     ShortVerdict,
     Unanswered,
+    UploadRecord,
+    UploadTokenRecord,
     VerdictRecord,
     WaiverRecord,
 )
@@ -35,6 +37,8 @@ from gate.store.reports import Reports
 from gate.store.sessions import Sessions
 from gate.store.subscriptions import Subscriptions
 from gate.store.tree_facts import TreeFacts
+from gate.store.upload_tokens import UploadTokens
+from gate.store.uploads import Uploads
 
 __all__ = [
     "CheckRunRecord",
@@ -56,6 +60,8 @@ __all__ = [
     "ShortVerdict",
     "Store",
     "Unanswered",
+    "UploadRecord",
+    "UploadTokenRecord",
     "VerdictRecord",
     "WaiverRecord",
 ]
@@ -76,6 +82,8 @@ class Store(
     Subscriptions,
     Mails,
     Notices,
+    Uploads,
+    UploadTokens,
     Keeping,
 ):
     """All that Gate remembers. Thread-safe, and safe beside other processes; each call is one transaction."""

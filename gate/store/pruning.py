@@ -21,6 +21,8 @@ from gate.tables import (
     repository,
     tree_fact,
     unstable_line,
+    upload,
+    upload_chunk,
     verdict,
     waiver,
 )
@@ -104,6 +106,15 @@ class Pruning(Database):
     def delete_old_chances(self, before: datetime) -> int:
         """Lines and tests that were last seen to flip before that."""
         return sum(self._delete(table, table.c.seen_at <= before) for table in (unstable_line, flaky_test))
+
+    def delete_old_uploads(self, before: datetime, *, unfinished_before: datetime) -> int:
+        """Reports of CI that arrived before that, and those that began to arrive before the other time and never did."""
+        old = sa.or_(
+            upload.c.received_at < before,
+            sa.and_(upload.c.state == "receiving", upload.c.received_at < unfinished_before),
+        )
+        self._delete(upload_chunk, upload_chunk.c.upload_id.in_(sa.select(upload.c.id).where(old)))
+        return self._delete(upload, old)
 
     def note_removed(self, now: datetime) -> int:
         """Removed repositories of which it is not known since when count as removed now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from gate.core.branch_rules import BranchRules
@@ -18,6 +18,8 @@ InstallationState = Literal["active", "suspended", "removed"]
 RepositoryState = Literal["active", "archived", "removed"]
 MailState = Literal["sending", "sent", "retry", "bounced", "unknown"]
 SuppressionReason = Literal["stopped", "bounced", "operator"]
+UploadState = Literal["receiving", "received", "read", "refused"]
+Authenticated = Literal["actions", "token", "artifact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,46 @@ class FailedDelivery:
     """Of the newest attempt."""
     times: int
     """How often we had it sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """A coverage report that CI sent."""
+
+    id: int
+    repository_id: int
+    sha: str
+    """The commit, as the sender or its token says."""
+    name: str
+    digest: str
+    """SHA-256 of the decompressed content, in hexadecimal; empty until it has arrived whole."""
+    size: int
+    """Bytes of that content; 0 until then."""
+    state: UploadState
+    detail: str
+    """Why it was refused, for people."""
+    authenticated: Authenticated
+    sender: str
+    """The workflow's ref, or the name of the token."""
+    number: int | None
+    """The pull request, where it is known."""
+    received_at: datetime
+    files: int | None = None
+    lines: int | None = None
+    """What it speaks of; None until it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadTokenRecord:
+    """A token by which CI may send reports to one repository; never the token itself."""
+
+    id: int
+    repository_id: int
+    name: str
+    created_at: datetime
+    created_by: str
+    revoked_at: datetime | None = None
+    last_used_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from gate.tables.measurements import (
 )
 from gate.tables.people import schema_support, secret, session
 from gate.tables.schema import METADATA, Instant
+from gate.tables.uploads import upload, upload_chunk, upload_token
 from gate.tables.verdicts import check_run, refusal, sticky_comment, verdict, waiver
 
 __all__ = [
@@ -66,6 +67,9 @@ __all__ = [
     "suppression",
     "tree_fact",
     "unstable_line",
+    "upload",
+    "upload_chunk",
+    "upload_token",
     "verdict",
     "waiver",
 ]

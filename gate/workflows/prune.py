@@ -14,6 +14,9 @@ from gate.store.chances import REMEMBERED
 from gate.store.following import PRUNED
 from gate.workflows.redeliver import KEPT
 
+UNFINISHED = timedelta(days=1)
+"""How long a report that began to arrive from CI, and did not, is kept."""
+
 
 def prune(run: Run, service: Service) -> None:
     """Each part in a step of its own: what one cannot do is done tomorrow."""
@@ -68,6 +71,7 @@ def _others(service: Service) -> int:
         store.delete_old_refusals(_oldest(service))
         + store.delete_old_deliveries(now - KEPT)
         + store.delete_old_chances(now - REMEMBERED)
+        + store.delete_old_uploads(_oldest(service), unfinished_before=now - UNFINISHED)
     )
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from checks.report import Block, CoverageReport, FileCoverage, FileReport, Suite
+from checks.reported_lines import ReportHead, UploadedReport
 from gate.core.branch_rules import BranchRules
 from gate.core.change_text import ChangeMarks, ChangeText, FileText
 from gate.core.comparison import Ratio
@@ -23,7 +24,7 @@ from gate.core.file_state import FileState, LineStates, Notes, TestedLines
 from gate.core.trend import Happening
 from gate.core.verdict import Refusal
 from gate.core.work import EvaluateGroup, Head
-from gate.store import MailKey, RepositoryRecord, Store
+from gate.store import MailKey, RepositoryRecord, Store, UploadRecord
 from tests import verdicts
 from tests.migrated import migrate
 
@@ -62,6 +63,7 @@ def fill(store: Store, ref: RepositoryRef) -> None:
     _of_verdicts(store, ref, salt)
     _of_files(store, ref, salt)
     _of_time(store, ref, salt)
+    _of_uploads(store, ref, salt)
 
 
 def _of_pull_requests(store: Store, ref: RepositoryRef, salt: int) -> None:
@@ -150,12 +152,34 @@ def _of_time(store: Store, ref: RepositoryRef, salt: int) -> None:
     store.end_mail(key, "sent", f"d{salt}", NOON)
 
 
+def _of_uploads(store: Store, ref: RepositoryRef, salt: int) -> None:
+    head = ReportHead("lcov", 1, f"p{salt}")
+    for name in ("waits", "read"):
+        made = store.save_new_upload(
+            ref.id, sha=SHA, name=name, authenticated="token", sender=f"s{salt}", number=1, now=NOON
+        )
+        for number in range(salt):
+            store.save_upload_chunk(ref.id, made, number, f"{salt}".encode())
+        store.keep_upload(ref.id, made, digest="e" * 64, size=salt)
+    store.save_uploaded_report(ref.id, made, UploadedReport(head, b"[]"), lines=salt)
+    store.save_upload_token(ref.id, "ci", f"{salt:064}", created_by=f"p{salt}", now=NOON)
+
+
+def _upload_of(store: Store, ref: RepositoryRef, name: str) -> int:
+    return next((each.id for each in store.uploads_at(ref.id, SHA) if each.name == name), 0)
+
+
 Read = Callable[[Store, RepositoryRef], object]
 
 
 def _known(store: Store, ref: RepositoryRef) -> RepositoryRecord:
     found = store.repository(ref.id)
     return found or RepositoryRecord(ref.id, 0, ref.full_name, "main", private=True, armed=False)
+
+
+def _without_id(found: UploadRecord | None) -> UploadRecord | None:
+    """Ids rise through all repositories."""
+    return found and replace(found, id=0)
 
 
 READERS: Mapping[str, Read] = {
@@ -172,7 +196,8 @@ READERS: Mapping[str, Read] = {
     "comment": lambda store, ref: store.comment(ref.id, 1),
     "coverage_report": lambda store, ref: store.coverage_report(ref.id, **RUN),
     "export": lambda store, ref: [
-        (name, sorted(str({**row, "id": None}) for row in rows)) for name, rows in store.export(ref.id)
+        (name, sorted(str({**row, "id": None, "upload_id": None}) for row in rows))
+        for name, rows in store.export(ref.id)
     ],
     "file": lambda store, ref: store.file(ref.id, "src/a.py"),
     "file_folders": lambda store, ref: store.file_folders(ref.id),
@@ -203,8 +228,14 @@ READERS: Mapping[str, Read] = {
     "subscriptions": lambda store, ref: store.subscriptions(ref.id),
     "tree_fact": lambda store, ref: store.tree_fact(dict[str, int], ref.id, "kind", TREE, now=NOON),
     "trend": lambda store, ref: store.trend(_known(store, ref), first=DAY - timedelta(weeks=4), last=DAY),
+    "upload": lambda store, ref: _without_id(store.upload(ref.id, _upload_of(store, ref, "waits"))),
+    "upload_chunks": lambda store, ref: [*store.upload_chunks(ref.id, _upload_of(store, ref, "waits"))],
+    "upload_tokens": lambda store, ref: [replace(each, id=0) for each in store.upload_tokens(ref.id)],
+    "uploaded_report": lambda store, ref: store.uploaded_report(ref.id, _upload_of(store, ref, "read")),
+    "uploads_at": lambda store, ref: [*map(_without_id, store.uploads_at(ref.id, SHA))],
     "verdicts": lambda store, ref: store.verdicts(ref.id, 1),
     "verdicts_at": lambda store, ref: store.verdicts_at(ref.id, SHA),
+    "waiting_chunks": lambda store, ref: store.waiting_chunks(ref.id),
     "waivers": lambda store, ref: store.waivers(ref.id, range(99)),
     "waivers_of": lambda store, ref: store.waivers_of(ref.id, limit=9),
     # By its installation, or by its name: no two have one.
@@ -250,11 +281,13 @@ OF_ALL = {
     "session": "a person's",
     "suppressed": "what an address said for everything",
     "unanswered": "check runs to speak of, each with its repository",
+    "upload_token_with": "the token that somebody has, with its repository",
     "visible_repositories": "those that everybody, or this person, may see",
 }
 """Every other function that reads, and what it is of."""
 
 WRITES = [
+    "allow_more",
     "approve",
     "arm",
     "claim_",

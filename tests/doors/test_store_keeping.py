@@ -26,6 +26,7 @@ OF_NO_REPOSITORY = {
     "bookmark",
     "failed_delivery",
     "installation",
+    "schema_support",
     "secret",
     "sent_digest",
     "session",
@@ -55,10 +56,16 @@ def fill(store: Store, repository_id: int) -> None:
 def row(table: sa.Table, repository_id: int) -> dict[str, object]:
     """A value in each column; texts that are keys differ by repository, as run ids do."""
     return {
-        column.name: repository_id if column.name == "repository_id" else value(column, repository_id)
+        column.name: repository_id if is_own(column) else value(column, repository_id)
         for column in table.columns
         if column.autoincrement is not True and not (table.name == "report" and column.name == "id")
     }
+
+
+def is_own(column: sa.Column[object]) -> bool:
+    """Whether the value is the repository's id, or an id that no other repository has."""
+    numbered = column.table.name in {"upload", "upload_token"} and column.name == "id"
+    return column.name in {"repository_id", "upload_id"} or numbered
 
 
 def value(column: sa.Column[object], repository_id: int) -> object:

@@ -292,6 +292,36 @@ ROWS: dict[str, dict[str, dict[str, object]]] = {
         },
     },
     "0017": {"mirror_place": {"repository_id": 7, "place": "e" * 16, "seen_at": NOON}},
+    "0018": {
+        "upload": {
+            "id": 1,
+            "repository_id": 7,
+            "sha": "a" * 40,
+            "name": "unit",
+            "digest": "b" * 64,
+            "size": 9,
+            "state": "read",
+            "detail": "",
+            "authenticated": "token",
+            "sender": "ci",
+            "number": 1,
+            "received_at": NOON,
+            "files": 1,
+            "lines": 2,
+            "content": b"x",
+        },
+        "upload_chunk": {"upload_id": 1, "number": 0, "repository_id": 7, "content": b"x"},
+        "upload_token": {
+            "id": 1,
+            "repository_id": 7,
+            "name": "ci",
+            "digest": "c" * 64,
+            "created_at": NOON,
+            "created_by": "ada",
+            "revoked_at": NOON,
+            "last_used_on": NOON.date(),
+        },
+    },
 }
 """What to write after each step, by table, parents first: the tables that the step made, or their new columns."""
 
