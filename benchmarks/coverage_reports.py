@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks import table
 from benchmarks.table import Line
+from tests.large_reports import make
 from tests.sample_projects import FORMATS, PROJECTS, Project
 
 MOST_MEGABYTES = "at most 300 MB"
@@ -96,12 +97,13 @@ def merge_result(folder: str) -> None:
     from checks.possible_lines import SourceAnalysis
     from checks.report import Suite
     from checks.reported_lines import UploadedReport
+    from gate.core.path_mapping import RepositoryPaths
     from gate.core.uploaded_coverage import Upload, merge
 
     report = UploadedReport.parse((Path(folder) / "result").read_bytes(), "report")
     possible = possible_lines(Path(folder).parent / "sample")
     names = [f"src/{path.lstrip('/')}" for path in report.paths]
-    upload = Upload.of("report", report, names)
+    upload = Upload.of("report", report, RepositoryPaths(names))
     analysis = SourceAnalysis("", tuple((name, possible) for name in names))
     merged = merge([upload], analysis, branches=True, suite=Suite("passed", 0, 0.0, ""))
     if merged.disbelieved or not any(lines.covered for _, lines in merged.report.files):
@@ -120,72 +122,6 @@ def possible_lines(sample: Path):  # type: ignore[no-untyped-def]  # a script's 
         job = AnalysisJob(("flow.py",), configuration, scratch=str(sample / "analysis"))
         kept.write_text(json.dumps(encode(analyse(job, sample).files[0][1])))
     return decode(PossibleLines, json.loads(kept.read_text()))
-
-
-def make(sample: Path, name: str, file: Path, megabytes: int) -> int:
-    """Write a report of so many megabytes; how many files it has."""
-    return {
-        ".coverage": _data,
-        "coverage.json": _json,
-        "coverage.xml": _xml,
-        "coverage.lcov": _lcov,
-    }[name](sample / name, file, megabytes << 20)
-
-
-def _name(number: int) -> str:
-    return f"package{number % 97}/part{number % 13}/module{number}.py"
-
-
-def _repeated(head: str, part: Callable[[int], str], between: str, tail: str, file: Path, size: int) -> int:
-    number = 0
-    with file.open("w") as stream:
-        stream.write(head + part(0))
-        left = size - len(head) - len(tail) - 2 * len(part(0))
-        while left > 0:
-            number += 1
-            left -= stream.write(between + part(number))
-        stream.write(tail)
-    return number + 1
-
-
-def _json(real: Path, file: Path, size: int) -> int:
-    document = json.loads(real.read_text())
-    told = json.dumps(document["files"]["flow.py"])
-    head = json.dumps({"meta": document["meta"]})[:-1] + ', "files": {'
-    return _repeated(head, lambda n: f'"{_name(n)}": {told}', ", ", '}, "totals": {}}', file, size)
-
-
-def _xml(real: Path, file: Path, size: int) -> int:
-    text = real.read_text()
-    begin = text.index('<class name="flow.py"')
-    end = text.index("</class>", begin) + len("</class>")
-    told = text[begin:end]
-    head, tail = text[: text.index("<classes>") + 9], "</classes></package></packages></coverage>"
-    return _repeated(
-        head, lambda n: told.replace('filename="flow.py"', f'filename="{_name(n)}"'), "\n", tail, file, size
-    )
-
-
-def _lcov(real: Path, file: Path, size: int) -> int:
-    text = real.read_text()
-    begin = text.index("SF:flow.py")
-    told = text[begin + 10 : text.index("end_of_record", begin) + 14]
-    return _repeated("", lambda n: f"SF:{_name(n)}{told}", "", "", file, size)
-
-
-def _data(real: Path, file: Path, size: int) -> int:
-    from coverage import CoverageData
-
-    kept = CoverageData(str(real))
-    kept.read()
-    arcs = next(kept.arcs(path) or [] for path in kept.measured_files() if path.endswith("/flow.py"))
-    data = CoverageData(str(file))
-    number = 0
-    while not file.exists() or file.stat().st_size < size * 0.99:
-        data.add_arcs({f"/ci/{_name(n)}": arcs for n in range(number, number + 200)})
-        number += 200
-    data.close(force=True)
-    return number
 
 
 def main(arguments: list[str]) -> int:

@@ -49,35 +49,11 @@ class Mapping:
     """Sorted by path."""
 
 
-def map_paths(reported: Iterable[str], repository: Iterable[str], roots: Sequence[str] = ()) -> Mapping:
-    """What the reported paths mean among all paths of the repository.
-
-    `roots` are folders, as the report has them, that its relative paths may begin at.
-    """
-    known = _Ends(repository)
-    bases = [_parts(root) for root in roots]
-    asked = {path: _parts(path) for path in dict.fromkeys(reported)}
-    found = {
-        path: _candidates(known, parts, () if _is_absolute(path) else bases) for path, parts in asked.items()
-    }
-    moves = Counter(_move(asked[path], each[0]) for path, each in found.items() if len(each) == 1)
-    common = moves.most_common(_MOST_MOVES)
-    files: dict[str, str] = {}
-    unmatched: list[Unmatched] = []
-    for path, candidates in found.items():
-        chosen = candidates if len(candidates) == 1 else _moved(known, asked[path], candidates, common)
-        if len(chosen) == 1:
-            files[path] = "/".join(chosen[0])
-        else:
-            names = tuple("/".join(parts) for parts in candidates[:_SHOWN])
-            unmatched.append(Unmatched(path, "ambiguous" if names else "unknown", names))
-    return Mapping(files, tuple(sorted(unmatched, key=lambda each: each.path)))
-
-
-class _Ends:
-    """The repository's files by each of their ends."""
+class RepositoryPaths:
+    """A repository's files by each of their ends; made once, for reports as many as there are."""
 
     def __init__(self, repository: Iterable[str]) -> None:
+        """Of all paths of the repository."""
         self.whole = {tuple(path.split("/")) for path in repository}
         self._by_end: dict[Parts, list[Parts]] = {}
         for parts in sorted(self.whole):
@@ -87,6 +63,31 @@ class _Ends:
     def of(self, end: Parts) -> list[Parts]:
         """The files that end so."""
         return self._by_end.get(end, [])
+
+
+def map_paths(reported: Iterable[str], repository: RepositoryPaths, roots: Sequence[str] = ()) -> Mapping:
+    """What the reported paths mean in the repository.
+
+    `roots` are folders, as the report has them, that its relative paths may begin at.
+    """
+    bases = [_parts(root) for root in roots]
+    asked = {path: _parts(path) for path in dict.fromkeys(reported)}
+    found = {
+        path: _candidates(repository, parts, () if _is_absolute(path) else bases)
+        for path, parts in asked.items()
+    }
+    moves = Counter(_move(asked[path], each[0]) for path, each in found.items() if len(each) == 1)
+    common = moves.most_common(_MOST_MOVES)
+    files: dict[str, str] = {}
+    unmatched: list[Unmatched] = []
+    for path, candidates in found.items():
+        chosen = candidates if len(candidates) == 1 else _moved(repository, asked[path], candidates, common)
+        if len(chosen) == 1:
+            files[path] = "/".join(chosen[0])
+        else:
+            names = tuple("/".join(parts) for parts in candidates[:_SHOWN])
+            unmatched.append(Unmatched(path, "ambiguous" if names else "unknown", names))
+    return Mapping(files, tuple(sorted(unmatched, key=lambda each: each.path)))
 
 
 def _parts(path: str) -> Parts:
@@ -104,7 +105,7 @@ def _is_absolute(path: str) -> bool:
     return path.startswith(("/", "\\")) or _DRIVE.match(path) is not None
 
 
-def _candidates(known: _Ends, parts: Parts, bases: Sequence[Parts]) -> Sequence[Parts]:
+def _candidates(known: RepositoryPaths, parts: Parts, bases: Sequence[Parts]) -> Sequence[Parts]:
     """The files that share the longest end with the path; sorted. Of several bases nobody knows which one is meant."""
     found = [_longest(known, (*base, *parts)) for base in bases or [()]]
     longest = max(len(end) for end, _ in found)
@@ -116,7 +117,7 @@ def _candidates(known: _Ends, parts: Parts, bases: Sequence[Parts]) -> Sequence[
     return next(iter(best.values()), ())
 
 
-def _longest(known: _Ends, parts: Parts) -> tuple[Parts, Sequence[Parts]]:
+def _longest(known: RepositoryPaths, parts: Parts) -> tuple[Parts, Sequence[Parts]]:
     """(the longest end of the path that files of the repository have, these files)."""
     installed = max((place for place, name in enumerate(parts) if name in _PACKAGES), default=-1)
     if installed >= 0:
@@ -140,7 +141,7 @@ def _move(reported: Parts, file: Parts) -> tuple[Parts, Parts]:
 
 
 def _moved(
-    known: _Ends,
+    known: RepositoryPaths,
     reported: Parts,
     candidates: Sequence[Parts],
     moves: Sequence[tuple[tuple[Parts, Parts], int]],

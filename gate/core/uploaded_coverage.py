@@ -16,7 +16,7 @@ from checks.line_set import LineSet
 from checks.possible_lines import PossibleLines, SourceAnalysis, can_run
 from checks.report import CoverageReport, FileCoverage, Suite
 from checks.reported_lines import ReportedFile, ReportHead, UploadedReport
-from gate.core.path_mapping import Mapping, Unmatched, map_paths
+from gate.core.path_mapping import Mapping, RepositoryPaths, Unmatched, map_paths
 from gate.core.told_branches import of_steps, resolve
 
 _NONE = LineSet()
@@ -35,7 +35,7 @@ class Upload:
     mapping: Mapping
 
     @classmethod
-    def of(cls, name: str, report: UploadedReport, repository: Iterable[str]) -> Upload:
+    def of(cls, name: str, report: UploadedReport, repository: RepositoryPaths) -> Upload:
         """With its paths mapped to those of the repository. Raises: DecodeError for a report that is not possible."""
         return cls(name, report, map_paths(report.paths, repository, report.head.roots))
 

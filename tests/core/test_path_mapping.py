@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.path_mapping import Unmatched, map_paths
+from gate.core.path_mapping import Mapping, RepositoryPaths, Unmatched, map_paths
 
 REPOSITORY = (
     "README.md",
@@ -27,6 +28,10 @@ NAMES = st.sampled_from(["a", "b", "src", "pkg", "x.py", "y.py", "__init__.py", 
 PATHS = st.lists(NAMES, min_size=1, max_size=5).map("/".join)
 REPOSITORIES = st.lists(PATHS, min_size=1, max_size=12, unique=True)
 ANY_TEXT = st.text(st.sampled_from("ab/\\.:C x~%\0"), max_size=20) | st.text(max_size=12)
+
+
+def mapped(reported: Iterable[str], repository: Iterable[str], roots: Sequence[str] = ()) -> Mapping:
+    return map_paths(reported, RepositoryPaths(repository), roots)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +71,7 @@ ANY_TEXT = st.text(st.sampled_from("ab/\\.:C x~%\0"), max_size=20) | st.text(max
 )
 def test_the_longest_end_decides(path: str, roots: tuple[str, ...], file: str) -> None:
     """One path, one file."""
-    assert map_paths([path], REPOSITORY, roots).files == {path: file}
+    assert mapped([path], REPOSITORY, roots).files == {path: file}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,7 @@ def test_the_longest_end_decides(path: str, roots: tuple[str, ...], file: str) -
 )
 def test_what_is_not_matched_says_why(path: str, unmatched: Unmatched) -> None:
     """No guess: it is unknown, or several files are named."""
-    found = map_paths([path], REPOSITORY)
+    found = mapped([path], REPOSITORY)
 
     assert found.files == {}
     assert found.unmatched == (unmatched,)
@@ -105,7 +110,7 @@ def test_what_is_not_matched_says_why(path: str, unmatched: Unmatched) -> None:
 
 def test_several_roots_may_hold_the_same_name() -> None:
     """Nothing says which of them is meant."""
-    found = map_paths(["__init__.py"], REPOSITORY, ["/ci/src/shop", "/ci/plugins/mail/shop"])
+    found = mapped(["__init__.py"], REPOSITORY, ["/ci/src/shop", "/ci/plugins/mail/shop"])
 
     assert [each.candidates for each in found.unmatched] == [
         ("plugins/mail/shop/__init__.py", "src/shop/__init__.py")
@@ -121,7 +126,7 @@ def test_most_files_tell_where_an_ambiguous_one_lies() -> None:
         "/lib/shop/mail.py",
     ]
 
-    found = map_paths(reported, REPOSITORY)
+    found = mapped(reported, REPOSITORY)
 
     assert found.unmatched == ()
     assert found.files["/app/shop/__init__.py"] == "src/shop/__init__.py"
@@ -131,7 +136,7 @@ def test_several_paths_may_mean_one_file() -> None:
     """As where several environments were combined."""
     reported = [f".tox/py{n}/lib/python3.{n}/site-packages/shop/cart.py" for n in (311, 312)]
 
-    found = map_paths(reported, REPOSITORY)
+    found = mapped(reported, REPOSITORY)
 
     assert found.files == dict.fromkeys(reported, "src/shop/cart.py")
 
@@ -141,7 +146,7 @@ def test_its_own_paths_mean_themselves(repository: list[str]) -> None:
     """Whatever else ends alike; packages that are installed are looked for below their folder."""
     own = [path for path in repository if "site-packages" not in path]
 
-    assert map_paths(own, repository).files == {path: path for path in own}
+    assert mapped(own, repository).files == {path: path for path in own}
 
 
 @given(REPOSITORIES, st.sampled_from(["/home/me/w/", "C:\\w\\", "/w/../v/", "../../", "\\\\host\\w\\"]))
@@ -149,7 +154,7 @@ def test_a_folder_before_all_of_them_changes_nothing(repository: list[str], fold
     """A checkout lies anywhere."""
     own = [path for path in repository if "site-packages" not in path]
 
-    found = map_paths([folder + path for path in own], repository)
+    found = mapped([folder + path for path in own], repository)
 
     assert found.files == {folder + path: path for path in own}
 
@@ -159,7 +164,7 @@ def test_answers_are_files_of_the_repository(
     reported: list[str], repository: list[str], roots: list[str]
 ) -> None:
     """Whatever is asked; and every path is answered once, or said to have no answer."""
-    found = map_paths(reported, repository, roots)
+    found = mapped(reported, repository, roots)
 
     assert set(found.files.values()) <= set(repository)
     assert {*found.files, *(each.path for each in found.unmatched)} == set(reported)
@@ -170,8 +175,8 @@ def test_answers_are_files_of_the_repository(
 @given(st.lists(PATHS, unique=True), REPOSITORIES)
 def test_separators_and_order_do_not_matter(reported: list[str], repository: list[str]) -> None:
     """Windows writes the same paths otherwise."""
-    plain = map_paths(reported, repository)
-    windows = map_paths([path.replace("/", "\\") for path in reversed(reported)], repository[::-1])
+    plain = mapped(reported, repository)
+    windows = mapped([path.replace("/", "\\") for path in reversed(reported)], repository[::-1])
 
     assert {path.replace("\\", "/"): file for path, file in windows.files.items()} == plain.files
 
@@ -182,7 +187,7 @@ def test_ten_thousand_paths_take_little_time() -> None:
     reported = [f"/ci/w{path.removeprefix('src')}" for path in repository]
     begin = time.process_time()
 
-    found = map_paths(reported, repository)
+    found = mapped(reported, repository)
 
     assert found.files == dict(zip(reported, repository, strict=True))
     assert time.process_time() - begin < 5
@@ -194,7 +199,7 @@ def test_as_many_that_mean_nothing_certain_take_little_time_too() -> None:
     reported = [f"/ci/w{n}/__init__.py" for n in range(10_000)]
     begin = time.process_time()
 
-    found = map_paths(reported, repository, ["/x", "/y"])
+    found = mapped(reported, repository, ["/x", "/y"])
 
     assert {each.why for each in found.unmatched} == {"ambiguous"}
     assert len(found.unmatched) == 10_000

@@ -17,6 +17,7 @@ from checks.possible_lines import AnalysisJob, PossibleLines, SourceAnalysis
 from checks.report import CoverageReport, FileCoverage, Suite
 from checks.reported_lines import Format, ReportedFile, ReportHead, UploadedReport, written
 from checks.source_analysis import analyse
+from gate.core.path_mapping import RepositoryPaths
 from gate.core.uploaded_coverage import Upload, merge
 from tests.sample_projects import FORMATS, PROJECTS
 
@@ -25,7 +26,7 @@ SUITE = Suite("passed", 0, 0.0, "")
 
 def uploaded(root: Path, name: str, repository: tuple[str, ...]) -> Upload:
     report = UploadedReport.parse(b"".join(written(read(root / name, name))), name)
-    return Upload.of(name, report, repository)
+    return Upload.of(name, report, RepositoryPaths(repository))
 
 
 @pytest.mark.parametrize("branches", [True, False])
@@ -69,7 +70,7 @@ B = PossibleLines(
 ANALYSIS = SourceAnalysis(
     "1 c", (("src/a.py", A), ("src/b.py", B)), (("src/new.py", "line 3: invalid syntax"),)
 )
-REPOSITORY = ("src/a.py", "src/b.py", "src/new.py", "tests/test_a.py", "README.md")
+REPOSITORY = RepositoryPaths(["src/a.py", "src/b.py", "src/new.py", "tests/test_a.py", "README.md"])
 # Line 6 is dead: nothing is missed there, nor on a condition that is always the same.
 UNTESTED_A = FileCoverage([], [1, 2, 3, 5], [6, 8], ((2, 3, False), (2, 5, False)))
 UNTESTED_B = FileCoverage([], [1, 2], [], ((1, -1, False), (1, 2, False)))

@@ -12,6 +12,7 @@ from checks.coverage_reports import read
 from checks.possible_lines import AnalysisJob
 from checks.report import Suite
 from checks.reported_lines import ReportError, ReportHead
+from gate.core.path_mapping import RepositoryPaths
 from gate.core.uploaded_coverage import Upload, merge
 from gate.sandbox import Exit, Sandbox
 from gate.workflows import read_report as module
@@ -85,7 +86,7 @@ def test_the_verdicts_coverage_comes_from_two_boxes(sandbox: Sandbox, real: Path
         sandbox, AnalysisJob(project.sources, configuration), write_source=sources, name=NAME
     )
     merged = merge(
-        [Upload.of("c.xml", report, project.files)],
+        [Upload.of("c.xml", report, RepositoryPaths(project.files))],
         analysis,
         branches=True,
         suite=Suite("passed", 0, 0.0, ""),
