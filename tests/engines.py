@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gate.core.work import Run
+from gate.core.run import Run
 from gate.engine import Engine, Submitter, Times, migrate
 from gate.settings import Settings
 from gate.telemetry import Telemetry

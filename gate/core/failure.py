@@ -18,6 +18,10 @@ class Transient(Exception):  # noqa: N818  (the three kinds are the design's wor
         self.retry_after_seconds = retry_after_seconds
 
 
+class Pending(Transient):
+    """Nothing failed: something has to come from outside first, and may wake the run. Whoever raises it knows when to stop."""
+
+
 class OperatorNeeded(Transient):
     """Somebody has to mend something here, which may take hours: a full disk, a clock that is wrong. The engine waits longer."""
 

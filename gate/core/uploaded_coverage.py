@@ -89,10 +89,18 @@ class _Told:
         )
 
 
-def merge(uploads: Sequence[Upload], analysis: SourceAnalysis, *, branches: bool, suite: Suite) -> Merged:
+def merge(
+    uploads: Sequence[Upload],
+    analysis: SourceAnalysis,
+    *,
+    branches: bool,
+    suite: Suite,
+    own_exclusions: bool = True,
+) -> Merged:
     """The coverage of the analysed sources by these reports, with what `suite` says of their tests.
 
-    `branches`: whether they count; `analysis` has them then. Raises: DecodeError for a report that is not possible.
+    `branches`: whether they count; `analysis` has them then. Without `own_exclusions` a line that a report leaves out, and
+    that counts by the analysis, is not covered. Raises: DecodeError for a report that is not possible.
     """
     possible = dict(analysis.files)
     counted = possible.keys() | dict(analysis.unparsable).keys()
@@ -107,7 +115,10 @@ def merge(uploads: Sequence[Upload], analysis: SourceAnalysis, *, branches: bool
             if lines is not None and file.last > lines.length + 1:
                 disbelieved.append(_stale(upload, file, path, lines))
             elif path in counted:
-                _add(told, path, _read(file, upload.report.head, lines, branches=branches), shared)
+                found = _read(file, upload.report.head, lines, branches=branches)
+                if found is not None and lines is not None and not own_exclusions:
+                    found = _by_analysis(found[0], lines), found[1]
+                _add(told, path, found, shared)
         if branches and _lacks_branches(upload, possible):
             disbelieved.append(_without_branches(upload))
     unparsable = tuple(each for each in analysis.unparsable if each[0] not in told)
@@ -142,6 +153,11 @@ def _read(
     executed = LineSet.of({first.get(line, line) for line in file.executed}) & possible.statements
     steps = of_steps(file.branches or (), possible) if branches else ()
     return _Told(executed, possible.statements, possible.excluded), steps
+
+
+def _by_analysis(told: _Told, possible: PossibleLines) -> _Told:
+    """The lines with those alone as executable that the analysis has."""
+    return _Told(told.executed & possible.statements, possible.statements, possible.excluded)
 
 
 def _add(

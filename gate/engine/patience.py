@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gate.core.failure import OperatorNeeded, Transient
+from gate.core.failure import OperatorNeeded, Pending, Transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Times:
     """How often a run is left to a better placed worker."""
     chance: float = 0.2
     """For how long; a run that waits comes back within a second after it."""
+    pending: float = 30.0
+    """Between two looks at whether what a run waits for has come; whoever brings it wakes the run before."""
     close: float = 20.0
     """For runs to notice that the worker is closing."""
     lives: int = 5
@@ -62,6 +64,8 @@ def after(failure: Transient, tries: Tries, times: Times, now: float) -> tuple[T
 
     Raises: Transient, the failure, when it was tried long enough.
     """
+    if isinstance(failure, Pending):
+        return tries, failure.retry_after_seconds or times.pending
     asked = times.operator if isinstance(failure, OperatorNeeded) else failure.retry_after_seconds or 0.0
     if asked > times.postpone_after:
         since = now if tries.limited_since is None else tries.limited_since

@@ -51,6 +51,22 @@ class Postponements:
         with self._connections.begin() as connection:
             return connection.execute(statement).rowcount == 1
 
+    def wake(self, subject: str, *, within_seconds: float) -> bool:
+        """Have the runs of a subject taken up that would look by themselves so soon; whether there was one.
+
+        Those that GitHub's limits keep waiting wait longer, and are left alone.
+        """
+        runs = self._runs.c
+        statement = (
+            sa.update(self._runs)
+            .values(status="ENQUEUED", delay_until_epoch_ms=None, updated_at=milliseconds(time.time()))
+            .where(runs.status == "DELAYED")
+            .where(runs.workflow_uuid.startswith(f"{subject}:", autoescape=True))
+            .where(runs.delay_until_epoch_ms <= milliseconds(time.time() + within_seconds))
+        )
+        with self._connections.begin() as connection:
+            return connection.execute(statement).rowcount > 0
+
     def behind(self, run_id: str) -> float | None:
         """Until when a run waits for an older one of its partition that was postponed; None when it need not.
 

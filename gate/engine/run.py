@@ -10,12 +10,20 @@ import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from dbos import DBOS, PortableWorkflowError
 
 from checks.codec import decode, encode
-from gate.core.failure import Gone, MissingPermission, OperatorNeeded, Permanent, PolicyError, Transient
+from gate.core.failure import (
+    Gone,
+    MissingPermission,
+    OperatorNeeded,
+    Pending,
+    Permanent,
+    PolicyError,
+    Transient,
+)
 from gate.core.work import Work, id_of_started
 from gate.engine.cancellation import TRIES, attributes_of, cancel, is_with, outside, status_of, unfinished
 from gate.engine.patience import Times, Tries, after
@@ -25,7 +33,7 @@ from gate.telemetry import Telemetry
 
 T = TypeVar("T")
 
-_KINDS = (Gone, MissingPermission, Permanent, OperatorNeeded, Transient, PolicyError)
+_KINDS = (Gone, MissingPermission, Permanent, OperatorNeeded, Pending, Transient, PolicyError)
 """What is kept of a failure is its kind and its text; the narrower kinds first."""
 _BY_NAME: dict[str, type[Exception]] = {kind.__name__: kind for kind in _KINDS}
 
@@ -53,12 +61,14 @@ class Worker:
     times: Times
     telemetry: Telemetry
     closing: threading.Event
+    wake: Callable[[str], bool]
+    """Takes up what waits for something to come; whether anything did."""
     wind_up: Callable[[str, Work], None]
     """Has somebody end what a cancelled run left open, which is not running any more."""
 
 
 class DurableRun:
-    """What the engine hands to a workflow; see `gate.core.work.Run`."""
+    """What the engine hands to a workflow; see `gate.core.run.Run`."""
 
     def __init__(self, run_id: str, worker: Worker) -> None:
         self.id = run_id
@@ -66,6 +76,7 @@ class DurableRun:
         self._times = worker.times
         self._telemetry = worker.telemetry
         self._closing = worker.closing
+        self._wake = worker.wake
         self._wind_up = worker.wind_up
         self._started = 0
         self._look = threading.Lock()
@@ -111,6 +122,10 @@ class DurableRun:
         """Whether that run waits: for its turn, or until a time it was postponed to."""
         return self.step(_waits, run_id, name="look_at_run")
 
+    def wake(self, subject: str) -> bool:
+        """Have the runs about the subject look that wait for something to come; whether there was one."""
+        return self.step(self._wake, subject, name="wake_runs")
+
     def cancelled(self) -> bool:
         """Whether this run should stop: it was cancelled, taken over by another worker, or this one closes."""
         with self._look:
@@ -144,6 +159,8 @@ class DurableRun:
             except Transient as error:
                 self.stop_if_cancelled()
                 tries, wait = after(error, tries, self._times, time.time())
+                if isinstance(error, Pending):
+                    self._give_place_back(wait, tries)
                 self._telemetry.retries.labels(name).inc()
                 self._wait(wait, tries, step=name, error=str(error))
             else:
@@ -165,8 +182,11 @@ class DurableRun:
             self._sleep(seconds)
             return
         seconds += spread(self.id, most_seconds=min(seconds, self._times.spread))
-        until = time.time() + seconds
         self._telemetry.log.warning("run postponed", wait_seconds=round(seconds), **told)
+        self._give_place_back(seconds, tries)
+
+    def _give_place_back(self, seconds: float, tries: Tries) -> NoReturn:
+        until = time.time() + seconds
         outside(DBOS.update_workflow_attributes, self.id, {TRIES: encode(tries)}, merge=True)
         raise Postponed(until)
 

@@ -18,7 +18,8 @@ from dbos import DBOS, DBOSConfig
 
 from checks.codec import decode, encode
 from gate.core.failure import Gone, Permanent, PolicyError, Transient
-from gate.core.work import GiveUp, Run, Work
+from gate.core.run import Run
+from gate.core.work import GiveUp, Work
 from gate.engine import database
 from gate.engine.cancellation import attributes_of, cancel, outside, status_of
 from gate.engine.clock import ClockWatch
@@ -67,9 +68,6 @@ class Engine:
         # Fixed when embedded: a launch takes up only what its own id left unfinished.
         self._executor_id = "embedded" if settings.embedded else _unique_id()
         self._closing = threading.Event()
-        self._shared = Worker(
-            self._executor_id, self._times, telemetry, self._closing, self._wind_up_postponed
-        )
         self._idle = threading.Condition()
         self._carried: set[str] = set()
         self._launched = False
@@ -81,6 +79,9 @@ class Engine:
         # Opened by a launch, or by nobody.
         self._connections = database.connect(settings, wait_seconds=30)
         self._postponements = Postponements(self._connections, self._executor_id)
+        self._shared = Worker(
+            self._executor_id, self._times, telemetry, self._closing, self._wake, self._wind_up_postponed
+        )
         self._turns = Turns(self._connections)
         self._clock = ClockWatch(self._connections, self._times, telemetry)
         self._liveness = Liveness(
@@ -362,6 +363,9 @@ class Engine:
         if work is None or isinstance(work, GiveUp) or GiveUp.__name__ not in self._registered:
             return
         self.submit(GiveUp(run_id, work, text), f"give-up:{run_id}")
+
+    def _wake(self, subject: str) -> bool:
+        return self._postponements.wake(subject, within_seconds=self._times.pending)
 
     def _wind_up_postponed(self, run_id: str, work: Work) -> None:
         # An id of its own: should the run have been taken up again just now, it is wound up again after its last write.

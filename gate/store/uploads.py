@@ -23,6 +23,8 @@ _RECORD = [
         *("sender", "number", "received_at", "files", "lines"),
     )
 ]
+MOST_MERGES = 20
+"""Of one pull request that are looked at for its present head: as many pushes."""
 _DETAIL = 2_000
 """Characters of a refusal; a reader's are a few hundred."""
 
@@ -122,6 +124,32 @@ class Uploads(Database):
         statement = sa.select(*_RECORD).where(upload.c.id.in_(newest)).order_by(upload.c.name)
         with self._reading() as connection:
             return tuple(_record(row) for row in connection.execute(statement))
+
+    def uploaded_commits(self, repository_id: int, *, limit: int) -> tuple[str, ...]:
+        """Commits of which reports were read, those first that were sent last."""
+        newest = sa.func.max(upload.c.id)
+        statement = (
+            sa.select(upload.c.sha)
+            .where(upload.c.repository_id == repository_id, upload.c.state == "read")
+            .group_by(upload.c.sha)
+            .order_by(newest.desc())
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            return tuple(connection.scalars(statement))
+
+    def uploaded_merges(self, repository_id: int, number: int) -> tuple[str, ...]:
+        """Commits that reports of a pull request's workflows were sent for, those first that were sent last."""
+        statement = (
+            sa.select(upload.c.sha)
+            .where(upload.c.repository_id == repository_id, upload.c.number == number)
+            .where(upload.c.state != "receiving")
+            .group_by(upload.c.sha)
+            .order_by(sa.func.max(upload.c.id).desc())
+            .limit(MOST_MERGES)
+        )
+        with self._reading() as connection:
+            return tuple(connection.scalars(statement))
 
     def upload_chunks(self, repository_id: int, upload_id: int) -> Iterator[bytes]:
         """Its pieces in their order, one in memory at a time: together one gzip stream."""

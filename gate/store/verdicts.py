@@ -167,6 +167,17 @@ class Verdicts(Waivers, Comments):
         )
         return self._check_runs(sa.and_(wanted, check_run.c.head_sha == head_sha) if head_sha else wanted)
 
+    def open_gates_at(self, repository_id: int, head_sha: str) -> tuple[CheckRunRecord, ...]:
+        """Every `gate` on a commit that is not completed, of whichever pull request or merge group."""
+        return self._check_runs(
+            sa.and_(
+                check_run.c.repository_id == repository_id,
+                check_run.c.head_sha == head_sha,
+                check_run.c.name == OVERALL,
+                ~check_run.c.completed,
+            )
+        )
+
     def is_answered(self, repository_id: int, number: int, head_sha: str) -> bool:
         """Whether some run has said its last word on a head of a pull request."""
         wanted = sa.and_(
@@ -216,6 +227,15 @@ class Verdicts(Waivers, Comments):
         """The check run of that name that a run made or is making."""
         found = self._check_runs(sa.and_(check_run.c.run_id == run_id, check_run.c.name == name))
         return next(iter(found), None)
+
+    def check_run_made_at(self, run_id: str, name: str) -> datetime | None:
+        """Since when the check run of that name is there; None where there is none, or it is from before that was kept."""
+        statement = sa.select(check_run.c.made_at).where(
+            check_run.c.run_id == run_id, check_run.c.name == name
+        )
+        with self._reading() as connection:
+            found: datetime | None = connection.scalar(statement)
+        return found
 
     def _check_runs(self, wanted: sa.ColumnElement[bool]) -> tuple[CheckRunRecord, ...]:
         columns = [check_run.c[each.name] for each in fields(CheckRunRecord)]

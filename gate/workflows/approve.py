@@ -7,8 +7,14 @@ tests run, and gives them nothing that a fork is not given.
 from __future__ import annotations
 
 from gate.core.policy import Policy
+from gate.core.run import Run
 from gate.core.verdict import needs_approval
-from gate.core.work import Approve, Evaluate, EvaluateGroup, Run, Supersede
+from gate.core.work import (
+    Approve,
+    Evaluate,
+    EvaluateGroup,
+    Supersede,
+)
 from gate.github import PullRequestView
 from gate.service import Service
 from gate.workflows.judge import Case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gate.core.mail_work import AskRecipients
+from gate.core.run import Run
 from gate.core.subscription import (
     ASK_AGAIN,
     MOST_ASKED_A_DAY,
@@ -12,7 +13,6 @@ from gate.core.subscription import (
     audience,
     normalise,
 )
-from gate.core.work import Run
 from gate.service import Service
 from gate.smtp import Mailer
 from gate.store import RepositoryRecord

@@ -12,7 +12,8 @@ from datetime import timedelta
 from gate.core.comment import Thread, is_due, marker, render
 from gate.core.event import RepositoryRef
 from gate.core.failure import Gone, Permanent, Transient
-from gate.core.work import Head, Run
+from gate.core.run import Run
+from gate.core.work import Head
 from gate.github import GitHubRepository
 from gate.service import Service
 from gate.store import CommentRecord

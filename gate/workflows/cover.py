@@ -29,12 +29,12 @@ from gate.core.verdict import (
 from gate.core.verdict.wording import counted
 from gate.workflows.components import seen_by
 from gate.workflows.judge import Case
-from gate.workflows.measure_coverage import Measured, Running, known, measured
+from gate.workflows.measure_coverage import Measured, Running
 from gate.workflows.question import Judged
 from gate.workflows.run_again import remember, run_again
 from gate.workflows.run_tests import Unmeasurable
 from gate.workflows.suite_change import suite_changed
-from gate.workflows.suites import Arming, Sides, arming_of, before, both, hint_of
+from gate.workflows.suites import Arming, Sides, arming_of, at_head, before, both, hint_of, known_before
 
 _STEPS = frozenset({"resolve", "install", "build", "collect", "run"})
 """What a project's tests go through, in this order; a person who mends them looks there."""
@@ -143,8 +143,8 @@ def _recorded(case: Case, suite: Part, running: Running) -> Sides:
         suite,
         tree,
         base_tree,
-        measured(case, tree, running) if tree else None,
-        known(case, base_tree, running) if base_tree else None,
+        at_head(case, suite, tree, running) if tree else None,
+        known_before(case, suite, base_tree, running) if base_tree else None,
     )
 
 

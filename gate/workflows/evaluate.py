@@ -14,14 +14,23 @@ from functools import partial
 from gate.core.check_run import OVERALL
 from gate.core.component import Parts
 from gate.core.failure import PolicyError, Transient
+from gate.core.run import Run
 from gate.core.verdict import Reason, Verdict, broken_policy, combine, sub_verdicts
-from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Run, Supersede, evaluations, id_of_started
+from gate.core.work import (
+    Evaluate,
+    EvaluateGroup,
+    GiveUp,
+    Supersede,
+    evaluations,
+    id_of_started,
+)
 from gate.environments import public_indexes
 from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.workflows import publish
 from gate.workflows.approve import is_fork, waiting, waits
 from gate.workflows.ask import Here, Refs, ask, ask_of_group
+from gate.workflows.await_reports import await_reports
 from gate.workflows.comment import comment
 from gate.workflows.cover import cover
 from gate.workflows.judge import Case
@@ -86,6 +95,7 @@ def _judge(run: Run, service: Service, work: Evaluation, question: Question, her
     if run.step(waits, service, work, question.policy, name="look for an approval"):
         covered = run.step(waiting, case, work, name="coverage")
     else:
+        await_reports(run, case, work, Running("", number=_number(work)))
         run.step(_stage, service, work, run.id, "Running the tests", name="stage")
         covered = run.step(partial(_cover, case, work, run, here), name="coverage")
     run.step(_publish, service, work, run.id, question, covered, name="publish coverage")
@@ -145,7 +155,13 @@ def _cover(case: Case, work: Evaluation, run: Run, here: Here) -> Judged:
     _bring(case, work, here)
     repository = case.service.store.repository(work.repository.id)
     indexes = _indexes(case.service, work)
-    running = Running(box_name(case.service, run.id), run.cancelled, again=work.again, indexes=indexes)
+    running = Running(
+        box_name(case.service, run.id),
+        run.cancelled,
+        again=work.again,
+        indexes=indexes,
+        number=_number(work),
+    )
     with _analysing():
         judged = cover(
             case,
@@ -156,6 +172,11 @@ def _cover(case: Case, work: Evaluation, run: Run, here: Here) -> Judged:
         )
         note_change_marks(case, run.id, judged.lines)
     return replace(judged, lines=())
+
+
+def _number(work: Evaluation) -> int:
+    """Whose reports CI may have sent: a merge group's are of its own commit alone."""
+    return work.number if isinstance(work, Evaluate) else 0
 
 
 def _indexes(service: Service, work: Evaluation) -> Indexes:

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from gate.core.check_run import OVERALL
 from gate.core.failure import Gone, Permanent
-from gate.core.work import Expire, Head, Run, subject
+from gate.core.run import Run
+from gate.core.work import Expire, Head, subject
 from gate.service import Service
 from gate.store import CheckRunRecord
 from gate.workflows import publish

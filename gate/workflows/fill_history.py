@@ -13,7 +13,8 @@ from functools import partial
 
 from gate.core.failure import PolicyError
 from gate.core.history_work import FillHistory
-from gate.core.work import Run, subject
+from gate.core.run import Run
+from gate.core.work import subject
 from gate.sandbox import never
 from gate.service import Service
 from gate.workflows.judge import Case

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gate.core.work import Forget, Run
+from gate.core.run import Run
+from gate.core.work import Forget
 from gate.service import Service
 
 

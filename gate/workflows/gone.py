@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gate.core.work import Run, Sync, Work, installation_of
+from gate.core.run import Run
+from gate.core.work import Sync, Work, installation_of
 
 
 def look_again(run: Run, work: Work, _cause: str) -> None:

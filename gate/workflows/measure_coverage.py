@@ -59,7 +59,9 @@ class Measured:
     outcome: CoverageReport | Unmeasurable
     obtained: str
     key: Key | None = None
-    """What it is stored under, where there is a report."""
+    """What it is stored under, where there is a report of ours."""
+    sent: bool = False
+    """Whether CI sent it: it cannot be run once more."""
 
     @property
     def report(self) -> CoverageReport | None:
@@ -96,6 +98,8 @@ class Running:
     local: bool = False
     """On a person's machine, who may choose `here`."""
     indexes: Indexes = "all"
+    number: int = 0
+    """The pull request, for which CI may have sent reports; 0 for none."""
 
     def at_base(self, suffix: str) -> Running:
         """The same for what the head is compared with, in a box of its own."""

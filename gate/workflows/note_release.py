@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gate.core.run import Run
 from gate.core.trend import Happening
-from gate.core.work import NoteRelease, Run
+from gate.core.work import NoteRelease
 from gate.service import Service
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from gate.core.work import Run
+from gate.core.run import Run
 from gate.service import Service
 from gate.store.chances import REMEMBERED
 from gate.store.following import PRUNED

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from gate import github
 from gate.core.event import RepositoryRef
 from gate.core.failure import Gone, Permanent
+from gate.core.run import Run
 from gate.core.work import (
     CloseRuns,
     Evaluate,
     Reconcile,
     Redeliver,
-    Run,
     Supersede,
     Survey,
     Sync,

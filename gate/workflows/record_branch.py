@@ -15,9 +15,10 @@ from gate.core.failure import PolicyError
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert
 from gate.core.policy import Policy, differences
+from gate.core.run import Run
 from gate.core.trend import Happening, Revision
 from gate.core.verdict import combine, sub_verdicts, why
-from gate.core.work import RecordBranch, Run
+from gate.core.work import RecordBranch
 from gate.service import Service
 from gate.workflows.ask import Here, Refs, ask_of_branch
 from gate.workflows.cover import cover, record

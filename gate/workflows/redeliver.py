@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from gate import github
 from gate.core.failure import Permanent
-from gate.core.work import Redeliver, Run
+from gate.core.run import Run
+from gate.core.work import Redeliver
 from gate.github import DeliveryAttempt
 from gate.service import Service
 from gate.store import FailedDelivery

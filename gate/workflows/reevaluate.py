@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gate.core.work import Evaluate, EvaluateGroup, Reevaluate, Run, Supersede
+from gate.core.run import Run
+from gate.core.work import (
+    Evaluate,
+    EvaluateGroup,
+    Reevaluate,
+    Supersede,
+)
 from gate.service import Service
 from gate.workflows.reconcile import evaluation
 

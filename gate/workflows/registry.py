@@ -8,6 +8,7 @@ from typing import Any
 
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
+from gate.core.run import Run
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -23,7 +24,6 @@ from gate.core.work import (
     Redeliver,
     Reevaluate,
     Rejudge,
-    Run,
     Supersede,
     Survey,
     Sync,

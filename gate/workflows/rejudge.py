@@ -13,8 +13,9 @@ from gate.core.coverage_configuration import rcfile
 from gate.core.event import RepositoryRef
 from gate.core.failure import Gone, Permanent, PolicyError, Transient
 from gate.core.policy import Policy, digest
+from gate.core.run import Run
 from gate.core.tool_configuration import BANDIT_FILES, COVERAGE_FILES, bandit_options
-from gate.core.work import Evaluate, Rejudge, Run, Supersede
+from gate.core.work import Evaluate, Rejudge, Supersede
 from gate.git import Mirror
 from gate.service import Service
 from gate.store import PullRequestRecord, VerdictRecord

@@ -40,7 +40,9 @@ _MOST_LINES = 1_000_000
 class Unmeasurable:
     """Why there is no coverage report."""
 
-    step: Literal["sandbox", "detect", "python", "resolve", "install", "build", "collect", "run", "result"]
+    step: Literal[
+        "sandbox", "detect", "python", "resolve", "install", "build", "collect", "run", "result", "reports"
+    ]
     text: str
     """A sentence for people: the cause."""
     hint: str = ""

@@ -7,6 +7,7 @@ from gate.core.codeowners import PLACES, addresses
 from gate.core.failure import Permanent, Transient
 from gate.core.links import Links
 from gate.core.mail_work import SendAlert
+from gate.core.run import Run
 from gate.core.subscription import (
     MOST_ALERTS_OF_ONE_A_DAY,
     MOST_MAILS_A_DAY,
@@ -14,7 +15,6 @@ from gate.core.subscription import (
     normalise,
 )
 from gate.core.verdict import Verdict
-from gate.core.work import Run
 from gate.service import Service
 from gate.smtp import Mailer
 from gate.store import MailKey, RepositoryRecord

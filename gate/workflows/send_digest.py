@@ -13,9 +13,10 @@ from functools import cache
 
 from gate.core.digest import Digest, Story, digest
 from gate.core.mail_work import SendDigests
+from gate.core.run import Run
 from gate.core.subscription import MOST_MAILS_A_DAY, Subscription
 from gate.core.trend import WEEK, beginning, monday, name_of, zone_of
-from gate.core.work import Run, subject
+from gate.core.work import subject
 from gate.service import Service
 from gate.smtp import Mailer
 from gate.store import MailKey, RepositoryRecord

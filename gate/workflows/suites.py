@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from checks.report import CoverageReport
 from gate.core.component import Part
@@ -16,7 +17,8 @@ from gate.core.verdict import needs_service
 from gate.workflows.components import seen_by
 from gate.workflows.judge import Case
 from gate.workflows.measure import Tree
-from gate.workflows.measure_coverage import Measured, Running, measured
+from gate.workflows.measure_coverage import Measured, Running, known, measured
+from gate.workflows.measure_sent import of_base, of_head, still_to_come
 from gate.workflows.run_tests import Unmeasurable
 
 _SERVICE_HINT = "Send coverage from CI, or have the suite skip these tests where what they need is missing"
@@ -59,14 +61,41 @@ def both(case: Case, suite: Part, running: Running) -> Sides:
     if tree is None:
         return Sides(suite, None, base_tree, None, None)
     if base_tree is None:
-        return Sides(suite, tree, None, measured(case, tree, running), None)
+        return Sides(suite, tree, None, at_head(case, suite, tree, running), None)
     at_base = running.at_base("base")
     if not matters_to_tests(case.diff):
-        report = measured(case, base_tree, replace(at_base, indexes="all"))
-        return Sides(suite, tree, base_tree, report, report)
+        report = _at_base(case, suite, base_tree, replace(at_base, indexes="all"))
+        if report is not None:
+            return Sides(suite, tree, base_tree, report, report)
     with ThreadPoolExecutor(1) as pool:
-        base = pool.submit(measured, case, base_tree, replace(at_base, again=False))
-        return Sides(suite, tree, base_tree, measured(case, tree, running), base.result())
+        base = pool.submit(_at_base, case, suite, base_tree, replace(at_base, again=False))
+        return Sides(suite, tree, base_tree, at_head(case, suite, tree, running), base.result())
+
+
+def source_of(suite: Part, running: Running) -> Literal["run", "upload", "either"]:
+    """Where the coverage of a suite comes from; nobody sends reports to a person's own machine."""
+    return "run" if running.here or running.local else suite.policy.coverage.source
+
+
+def at_head(case: Case, suite: Part, tree: Tree, running: Running) -> Measured:
+    """By the reports that CI sent, where it does; else by a run of ours, where that is allowed."""
+    source = source_of(suite, running)
+    if source == "upload" or (source == "either" and still_to_come(case, running.number).complete):
+        return of_head(case, suite, running)
+    return measured(case, tree, running)
+
+
+def known_before(case: Case, suite: Part, tree: Tree, running: Running) -> Measured | None:
+    """What is known of the base without running anything."""
+    sent = of_base(case, suite, running) if source_of(suite, running) != "run" else None
+    return sent or known(case, tree, running)
+
+
+def _at_base(case: Case, suite: Part, tree: Tree, running: Running) -> Measured | None:
+    """The same of the base; None where it would have to come from CI and did not."""
+    source = source_of(suite, running)
+    found = of_base(case, suite, running) if source != "run" else None
+    return measured(case, tree, running) if found is None and source != "upload" else found
 
 
 def before(sides: Sides, every: Iterable[Sides]) -> CoverageReport | None:

@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Protocol
 
 from gate.core.failure import Transient
+from gate.core.run import Run
 from gate.core.work import (
     CloseGroup,
     CloseRuns,
     Evaluate,
     EvaluateGroup,
     Head,
-    Run,
     Supersede,
     evaluations,
 )

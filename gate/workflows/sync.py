@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from gate import github
 from gate.core.event import RepositoryRef
-from gate.core.work import Reconcile, RecordBranch, Run, Sync, Welcome, evaluations_in
+from gate.core.run import Run
+from gate.core.work import (
+    Reconcile,
+    RecordBranch,
+    Sync,
+    Welcome,
+    evaluations_in,
+)
 from gate.service import Service
 from gate.workflows.welcome import tip_of
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from gate.core import check_run
 from gate.core.check_run import name_of
 from gate.core.failure import Permanent, Transient
+from gate.core.run import Run
 from gate.core.slowness import LATE, Backlog, remark
-from gate.core.work import Head, Run
+from gate.core.work import Head
 from gate.service import Service
 from gate.store import Unanswered
 from gate.workflows import publish

@@ -11,8 +11,9 @@ from functools import partial
 
 from gate.core.command import Asker, decide, refused
 from gate.core.failure import Gone, Permanent
+from gate.core.run import Run
 from gate.core.verdict import Verdict, Waiver
-from gate.core.work import Run, Waive
+from gate.core.work import Waive
 from gate.service import Service
 from gate.workflows import publish
 from gate.workflows.comment import comment

@@ -8,7 +8,8 @@ from __future__ import annotations
 from gate.core import check_run
 from gate.core.event import RepositoryRef
 from gate.core.failure import Gone, Permanent
-from gate.core.work import Head, RecordBranch, Run, Welcome
+from gate.core.run import Run
+from gate.core.work import Head, RecordBranch, Welcome
 from gate.service import Service
 from gate.workflows import publish
 

@@ -6,7 +6,13 @@ are looked at again once it has stopped.
 
 from __future__ import annotations
 
-from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Run, Waive
+from gate.core.run import Run
+from gate.core.work import (
+    Evaluate,
+    EvaluateGroup,
+    GiveUp,
+    Waive,
+)
 from gate.service import Service
 from gate.workflows import waive
 from gate.workflows.evaluate import give_up

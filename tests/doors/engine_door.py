@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from gate.core.event import RepositoryRef
-from gate.core.work import CloseRuns, Evaluate, Run
+from gate.core.run import Run
+from gate.core.work import CloseRuns, Evaluate
 from gate.engine import Engine, Times
 from gate.telemetry import Telemetry
 

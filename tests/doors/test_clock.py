@@ -7,7 +7,8 @@ import time
 from dataclasses import replace
 
 from gate.core.failure import Transient
-from gate.core.work import CloseRuns, Run
+from gate.core.run import Run
+from gate.core.work import CloseRuns
 from gate.engine import Submitter, Times
 from gate.engine.clock import ClockWatch
 from gate.engine.database import connect

@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from gate.core.failure import Permanent, Transient
-from gate.core.work import CloseRuns, Run
+from gate.core.run import Run
+from gate.core.work import CloseRuns
 from gate.engine import Submitter
 from gate.github import GitHub
 from gate.sandbox import Sandbox

@@ -17,7 +17,15 @@ from pathlib import Path
 import pytest
 
 from gate.core.failure import Permanent, Transient
-from gate.core.work import CloseRuns, Evaluate, GiveUp, Run, Sync, Work, evaluations
+from gate.core.run import Run
+from gate.core.work import (
+    CloseRuns,
+    Evaluate,
+    GiveUp,
+    Sync,
+    Work,
+    evaluations,
+)
 from gate.engine import Engine, EngineError, Submitter, migrate
 from gate.settings import Settings
 from gate.telemetry import Telemetry

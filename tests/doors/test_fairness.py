@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from gate.core.work import Evaluate, Run, Work, evaluations
+from gate.core.run import Run
+from gate.core.work import Evaluate, Work, evaluations
 from gate.engine import Engine, Submitter
 from gate.engine.fairness import Load, gives_way
 from gate.settings import Settings

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gate.core.failure import Gone, MissingPermission, Permanent, PolicyError, Transient
-from gate.core.work import CloseRuns, GiveUp, Run
+from gate.core.run import Run
+from gate.core.work import CloseRuns, GiveUp
 from gate.engine import Submitter
 from gate.github.failure import NotFoundError, NotInstalledError, NotShownError, TokenRefusedError
 from gate.telemetry import Telemetry

@@ -11,7 +11,15 @@ from dataclasses import replace
 import pytest
 
 from gate.core.failure import Transient
-from gate.core.work import CloseRuns, Evaluate, GiveUp, Head, Run, Sync, evaluations
+from gate.core.run import Run
+from gate.core.work import (
+    CloseRuns,
+    Evaluate,
+    GiveUp,
+    Head,
+    Sync,
+    evaluations,
+)
 from gate.engine import Submitter
 from gate.github import GitHub
 from gate.settings import Settings

@@ -14,11 +14,12 @@ T = TypeVar("T")
 
 @dataclass
 class InlineRun:
-    """A run of its own; see `gate.core.work.Run`."""
+    """A run of its own; see `gate.core.run.Run`."""
 
     id: str = "delivery:0"
     started: list[Work] = field(default_factory=list)
     cancelled_subjects: list[str] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
     under_way: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By subject, the runs that others have."""
     waiting: frozenset[str] = frozenset()
@@ -48,6 +49,11 @@ class InlineRun:
         """Keep what was to be cancelled."""
         self.cancelled_subjects.append(subject)
         return self.under_way.get(subject, ())
+
+    def wake(self, subject: str) -> bool:
+        """Keep who was to be woken; whether somebody else has runs about it."""
+        self.woken.append(subject)
+        return bool(self.under_way.get(subject))
 
     def waits(self, run_id: str) -> bool:
         """As the test says."""

@@ -1,0 +1,234 @@
+"""What the reports that CI sent say of a tree, in the form that own runs have; and which of them are still to come.
+
+A report of the merge commit that GitHub makes of a pull request is said of its head, and one of an earlier commit of the base: lines
+are carried through the diff. It neither waits nor judges. How reports are merged is decided in `gate.core.uploaded_coverage`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from checks.codec import DecodeError
+from checks.possible_lines import AnalysisJob, SourceAnalysis
+from checks.report import CoverageReport, Suite
+from gate.core.awaited_reports import Awaited, awaited
+from gate.core.carried_coverage import carry
+from gate.core.component import Part
+from gate.core.coverage_configuration import rcfile
+from gate.core.failure import Transient
+from gate.core.path_mapping import RepositoryPaths
+from gate.core.tool_configuration import COVERAGE_FILES
+from gate.core.uploaded_coverage import Disbelief, Upload, merge
+from gate.core.verdict.wording import counted
+from gate.git import Mirror
+from gate.sandbox import SandboxError
+from gate.store import UploadRecord
+from gate.workflows.components import seen_by
+from gate.workflows.judge import Case
+from gate.workflows.measure import Tree, survey
+from gate.workflows.measure_coverage import Measured, Running
+from gate.workflows.read_report import AnalysisError, analyse_sources, source_root
+from gate.workflows.run_tests import Unmeasurable
+from gate.workflows.settings_of import files_at
+
+MOST_COMMITS = 500
+"""How far back from the base reports are looked for, and how many commits with reports are known at a time."""
+_SHOWN = 5
+_WITHOUT = """[coverage]
+source = "either"  # runs the tests here where no report comes"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The newest reports of a commit."""
+
+    sha: str
+    records: tuple[UploadRecord, ...]
+    """By name; refused ones too."""
+    distance: int = 0
+    """How many commits it lies before the one that was asked for."""
+
+    @property
+    def read(self) -> tuple[UploadRecord, ...]:
+        """Those that say something."""
+        return tuple(record for record in self.records if record.state == "read")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of those that say something."""
+        return tuple(record.name for record in self.read)
+
+
+def sent_for_head(case: Case, number: int) -> Sent:
+    """The reports of the head, or of the merge commit that GitHub made of it, whichever has more of them that can be read."""
+    store, repository_id, head = case.service.store, case.code.repository_id, case.question.head
+    found = [Sent(head, store.uploads_at(repository_id, head))]
+    for sha in store.uploaded_merges(repository_id, number) if number else ():
+        if sha != head and _merges(case, sha, number):
+            found.append(Sent(sha, store.uploads_at(repository_id, sha)))
+    return max(found, key=lambda each: len(each.read))
+
+
+def sent_for_base(case: Case) -> Sent | None:
+    """The reports of the base, or of the nearest commit before it that has some; None where none is known."""
+    known = frozenset(case.service.store.uploaded_commits(case.code.repository_id, limit=MOST_COMMITS))
+    if not (case.question.base and known):
+        return None
+    for distance, commit in enumerate(case.code.git.first_parents(case.question.base)[:MOST_COMMITS]):
+        if commit.sha in known:
+            return Sent(
+                commit.sha, case.service.store.uploads_at(case.code.repository_id, commit.sha), distance
+            )
+    return None
+
+
+def still_to_come(case: Case, number: int) -> Awaited:
+    """Which reports of the head are there, by what is declared and by what came for the base."""
+    base = sent_for_base(case)
+    declared = case.question.policy.coverage.reports
+    return awaited(declared, base.names if base else (), sent_for_head(case, number).names)
+
+
+def of_head(case: Case, suite: Part, running: Running) -> Measured:
+    """What the head's reports say of the files of a suite; what is missing is said, too."""
+    sent = sent_for_head(case, running.number)
+    missing = still_to_come(case, running.number)
+    if not missing.complete:
+        return Measured(_incomplete(case, sent, missing), "not measured (reports)")
+    return _measured(case, suite, sent, case.question.head, running)
+
+
+def of_base(case: Case, suite: Part, running: Running) -> Measured | None:
+    """What the base's reports say, or those of the nearest commit before it; None where there are none."""
+    sent = sent_for_base(case)
+    return _measured(case, suite, sent, case.question.base, running) if sent and sent.read else None
+
+
+def _merges(case: Case, sha: str, number: int) -> bool:
+    """Whether a commit is GitHub's merge of the head into its base; one that GitHub does not show is not."""
+    git = case.code.git
+    if isinstance(git, Mirror):
+        with suppress(Transient):
+            git.fetch({sha: f"refs/pull/{number}/merge"})
+    return git.resolve(sha) is not None and git.parents(sha)[1:] == (case.question.head,)
+
+
+def _measured(case: Case, suite: Part, sent: Sent, wanted: str, running: Running) -> Measured:
+    try:
+        found = _report(case, suite, sent, running)
+    except SandboxError as error:
+        return Measured(
+            Unmeasurable("sandbox", f"The reports were not read: {error}.", ours=True), "not measured"
+        )
+    except (AnalysisError, DecodeError) as error:
+        return Measured(Unmeasurable("reports", f"{error}.", ours=True), "not measured (reports)")
+    if isinstance(found, Unmeasurable):
+        return Measured(found, "not measured (reports)")
+    if sent.sha != wanted:
+        found = carry(found, case.code.git.diff(sent.sha, wanted))
+    return Measured(found, _sentence(sent, wanted, case.service.now()), sent=True)
+
+
+def _report(case: Case, suite: Part, sent: Sent, running: Running) -> CoverageReport | Unmeasurable:
+    """What the reports of a commit say of its own tree."""
+    store, repository_id = case.service.store, case.code.repository_id
+    whole = survey(case.service, case.code, sent.sha, case.sources)
+    tree = seen_by(suite, whole, case.parts)
+    paths = RepositoryPaths(entry.path for entry in whole.entries)
+    uploads = [
+        Upload.of(record.name, report, paths)
+        for record in sent.read
+        if (report := store.uploaded_report(repository_id, record.id)) is not None
+    ]
+    if tree is None:
+        return Unmeasurable("reports", "No file of this suite is in the commit that the reports are of.")
+    branches = any(part.policy.coverage.branches for part in case.parts.measured_by(suite))
+    ran = Suite("passed", 0, 0.0, f"CI: {', '.join(sent.names)}")
+    merged = merge(
+        uploads,
+        _analysis(case, tree, running, branches=branches),
+        branches=branches,
+        suite=ran,
+        own_exclusions=_has_the_rules(case, sent.sha, tree),
+    )
+    # A report may be of all suites: what it says of other files is theirs.
+    return _disbelieved(merged.disbelieved) if merged.disbelieved else merged.report
+
+
+def _has_the_rules(case: Case, sha: str, tree: Tree) -> bool:
+    """Whether a commit configures coverage.py as the policy's revision does: else what its reports leave out counts all the same."""
+    return files_at(case.code.git, sha, COVERAGE_FILES, tree.folder) == case.rule_files(
+        COVERAGE_FILES, tree.folder
+    )
+
+
+def _analysis(case: Case, tree: Tree, running: Running, *, branches: bool) -> SourceAnalysis:
+    """What can run in the tree's sources; found out once for each tree. Raises: SandboxError, AnalysisError."""
+    service, start = case.service, f"{tree.folder}/" if tree.folder else ""
+    name = f"{running.name}-sources"
+    version = platform.python_version()
+    configuration = rcfile(
+        case.rule_files(COVERAGE_FILES, tree.folder),
+        branches=branches,
+        root=f"{source_root(service.sandbox, name)}/{tree.folder}".rstrip("/"),
+        python_version=version,
+    )
+    job = AnalysisJob(case.coverage_paths(tree), configuration, version, tree.folder)
+    asked = f"{job.sources}{configuration}{version}{branches}{tree.folder}"
+    kind = f"possible {hashlib.sha256(asked.encode()).hexdigest()[:32]}"
+    treeish = case.code.git.tree(tree.treeish)
+    now = service.now()
+    known = service.store.tree_fact(SourceAnalysis, case.code.repository_id, kind, treeish, now=now)
+    if known is None:
+        known = analyse_sources(
+            service.sandbox,
+            job,
+            write_source=lambda stream: case.code.git.write_tar(tree.treeish, stream),
+            name=name,
+            cancelled=running.cancelled,
+        )
+        service.store.save_tree_fact(case.code.repository_id, kind, treeish, known, now=now)
+    return replace(
+        known,
+        files=tuple((start + path, lines) for path, lines in known.files),
+        unparsable=tuple((start + path, text) for path, text in known.unparsable),
+    )
+
+
+def _incomplete(case: Case, sent: Sent, missing: Awaited) -> Unmeasurable:
+    refused = [
+        f"{record.name} was refused: {record.detail}" for record in sent.records if record.state == "refused"
+    ]
+    minutes = case.question.policy.coverage.wait_minutes
+    text = f"Of the reports that CI sends, {missing.text}: within {counted(minutes, 'minute')} no more came."
+    return Unmeasurable("reports", "\n".join([text, *refused[:_SHOWN]]), _WITHOUT)
+
+
+def _disbelieved(found: Iterable[Disbelief]) -> Unmeasurable:
+    """What of the reports cannot be believed; nothing of them counts until it is put right."""
+    texts = [each.text for each in found]
+    more = len(texts) - _SHOWN
+    told = [*texts[:_SHOWN], *([f"{more:,} more are like these."] if more > 0 else [])]
+    return Unmeasurable("reports", "\n".join(told))
+
+
+def _sentence(sent: Sent, wanted: str, now: datetime) -> str:
+    return ", ".join(_said(sent, wanted, now))
+
+
+def _said(sent: Sent, wanted: str, now: datetime) -> Iterator[str]:
+    names = sent.names
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    yield f"from {counted(len(names), 'report')} of CI ({', '.join(names[:_SHOWN])}{more})"
+    if sent.distance:
+        yield f"of {sent.sha[:7]}, {counted(sent.distance, 'commit')} before it"
+    elif sent.sha != wanted:
+        yield f"of the merge commit {sent.sha[:7]}"
+    age = (now - max(record.received_at for record in sent.read)).days
+    if age:
+        yield f"{counted(age, 'day')} old"

@@ -1,0 +1,79 @@
+"""A report came: have those look that wait for it, and what was judged without it judged again. It reads no report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gate.core.event import RepositoryRef
+from gate.core.run import Run
+from gate.core.work import Evaluate, Head, RecordBranch, Supersede, evaluations
+from gate.service import Service
+from gate.store import PullRequestRecord, UploadRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """What a report is about, as far as is known."""
+
+    waiting: tuple[Head, ...]
+    """In progress."""
+    judged: tuple[Evaluate, ...]
+    """Pull requests with a verdict, which stands until there is another one."""
+    recorded: bool = False
+    """Whether it is of the newest commit of the default branch that was measured."""
+
+
+def tell_of_report(run: Run, service: Service, repository: RepositoryRef, upload: UploadRecord) -> None:
+    """Wakes the runs that wait, and starts those that should know."""
+    concerned = run.step(_concerned, service, repository, upload, name="find who waits for it")
+    for head in concerned.waiting:
+        run.wake(evaluations(head))
+    for evaluate in concerned.judged:
+        run.start(Supersede(evaluate))
+    if concerned.recorded:
+        run.start(RecordBranch(repository, repository.default_branch, upload.sha))
+
+
+def _concerned(service: Service, repository: RepositoryRef, upload: UploadRecord) -> Concerned:
+    store = service.store
+    pulls = list(store.open_pull_requests_at(repository.id, upload.sha))
+    if upload.number:
+        known = store.pull_request(repository.id, upload.number)
+        pulls += [known] if known is not None and known.state == "open" and known not in pulls else []
+    waiting = {
+        Head(repository, one.number, one.head_sha, one.branch)
+        for one in (
+            *store.open_gates_at(repository.id, upload.sha),
+            *(gate for pull in pulls for gate in store.open_gates_at(repository.id, pull.head_sha)),
+        )
+    }
+    told = {head.number for head in waiting}
+    newest = store.revisions(repository.id, limit=1, filled=False)
+    return Concerned(
+        tuple(sorted(waiting, key=lambda head: (head.number, head.branch))),
+        tuple(
+            _again(repository, pull)
+            for pull in pulls
+            if pull.number not in told and _is_judged(service, pull)
+        ),
+        recorded=bool(newest) and newest[0].sha == upload.sha,
+    )
+
+
+def _is_judged(service: Service, pull: PullRequestRecord) -> bool:
+    last = service.store.newest_verdict(pull.repository_id, pull.number)
+    return last is not None and last.verdict.provenance.head == pull.head_sha
+
+
+def _again(repository: RepositoryRef, pull: PullRequestRecord) -> Evaluate:
+    return Evaluate(
+        repository=repository,
+        number=pull.number,
+        head_sha=pull.head_sha,
+        base_sha="",
+        base_ref=pull.base_ref,
+        updated_at=pull.updated_at,
+        author=pull.author,
+        title=pull.title,
+        later=True,
+    )
