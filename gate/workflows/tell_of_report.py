@@ -48,7 +48,7 @@ def _concerned(service: Service, repository: RepositoryRef, upload: UploadRecord
         )
     }
     told = {head.number for head in waiting}
-    newest = store.revisions(repository.id, limit=1, filled=False)
+    newest = store.revisions(repository.id, limit=1)
     return Concerned(
         tuple(sorted(waiting, key=lambda head: (head.number, head.branch))),
         tuple(

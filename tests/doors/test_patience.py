@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.core.failure import OperatorNeeded, Transient
+from gate.core.failure import OperatorNeeded, Pending, Transient
 from gate.engine.patience import Times, Tries, after
 from gate.engine.postponement import spread
 
@@ -32,6 +32,13 @@ def limited(seconds: float) -> Transient:
         (limited(60), Tries(4, limited_since=NOW - HOUR), (Tries(4, limited_since=NOW - HOUR), 60)),
         # A full disk is waited for like a limit: somebody has to wake up and make room.
         (OperatorNeeded("full"), Tries(4, failed=8), (Tries(4, failed=8, limited_since=NOW), 60)),
+        # What has to come from outside is no failure, however long it takes: whoever waits for it knows when to stop.
+        (Pending("report"), Tries(4, failed=8), (Tries(4, failed=8), 30)),
+        (
+            Pending("report"),
+            Tries(4, limited_since=NOW - 9 * HOUR),
+            (Tries(4, limited_since=NOW - 9 * HOUR), 30),
+        ),
         # The clock of the failures goes on after a limit, and the limit's after failures.
         (FAILED, Tries(4, limited_since=NOW), (Tries(4, failed=1, limited_since=NOW), 1)),
     ],

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from gate.core.failure import Transient
+from gate.core.failure import Pending, Transient
 from gate.core.run import Run
 from gate.core.work import (
     CloseRuns,
@@ -284,3 +284,62 @@ def test_every_other_unfinished_run_is_told(submitter: Submitter, launch: Launch
     submitter.submit(Sync(1), "evaluate:2:7:myself")
 
     assert found.get(timeout=10) == (RUN, "evaluate:2:7:three", "evaluate:2:7:two")
+
+
+def test_a_run_that_waits_for_something_is_woken_when_it_comes(submitter: Submitter, launch: Launch) -> None:
+    """
+    It holds no place meanwhile, wakes nobody else, and looks by itself when nobody wakes it.
+    """
+    there = threading.Event()
+    told: queue.Queue[str] = queue.Queue()
+
+    def look() -> str:
+        if not there.is_set():
+            raise Pending("nothing came yet")
+        return "it came"
+
+    def evaluate(run: Run, work: Evaluate) -> None:
+        told.put(run.step(look) if work.number == 7 else f"number {work.number}")
+
+    def close_runs(run: Run, work: CloseRuns) -> None:
+        there.set()
+        told.put(f"woken: {run.wake(evaluations(EVALUATE.head))}, {run.wake('evaluate:9:9')}")
+
+    engine = launch({Evaluate: evaluate, CloseRuns: close_runs}, times=replace(FAST, pending=LONG))
+    submitter.submit(EVALUATE, RUN)
+    _until(lambda: engine.outcome(RUN) == "delayed")
+    submitter.submit(replace(EVALUATE, number=8), "evaluate:2:8:one")
+    other = told.get(timeout=10)
+    submitter.submit(CLOSE, "delivery:0")
+
+    assert other == "number 8"
+    assert told.get(timeout=10) == "woken: True, False"
+    assert told.get(timeout=10) == "it came"
+
+
+def test_a_run_that_a_limit_keeps_waiting_is_not_woken(submitter: Submitter, launch: Launch) -> None:
+    """
+    GitHub has said for how long.
+    """
+    told: queue.Queue[bool] = queue.Queue()
+
+    def evaluate(run: Run, work: Evaluate) -> None:
+        run.step(limited(LONG))
+
+    def close_runs(run: Run, work: CloseRuns) -> None:
+        told.put(run.wake(evaluations(EVALUATE.head)))
+
+    engine = launch({Evaluate: evaluate, CloseRuns: close_runs}, times=replace(FAST, pending=30.0))
+    submitter.submit(EVALUATE, RUN)
+    _until(lambda: engine.outcome(RUN) == "delayed")
+    submitter.submit(CLOSE, "delivery:0")
+
+    assert told.get(timeout=10) is False
+    assert engine.outcome(RUN) == "delayed"
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -110,7 +110,7 @@ def _of_verdicts(store: Store, ref: RepositoryRef, salt: int) -> None:
         store.save_verdict(ref.id, number, judged, run_id=f"{run_of(ref)}:{number}", now=NOON)
     store.save_check_run(Head(ref, salt, SHA), f"{run_of(ref)}:{salt}", "gate", 1, completed=True)
     head = Head(ref, 1, SHA)
-    store.save_check_run(head, run_of(ref), "gate", salt, completed=True, now=NOON)
+    store.save_check_run(head, run_of(ref), "gate", salt, completed=True, now=NOON + timedelta(minutes=salt))
     store.save_check_run(head, f"{run_of(ref)}:again", "gate", salt + 1, completed=False, now=NOON)
     store.set_due(f"{run_of(ref)}:again", NOON)
     store.save_change_text(ref.id, run_of(ref), ChangeText((FileText(f"{salt}.py"),)))
@@ -154,14 +154,15 @@ def _of_time(store: Store, ref: RepositoryRef, salt: int) -> None:
 
 def _of_uploads(store: Store, ref: RepositoryRef, salt: int) -> None:
     head = ReportHead("lcov", 1, f"p{salt}")
-    for name in ("waits", "read"):
+    for name, sha in (("waits", SHA), ("read", SHA), ("own", f"{salt:040x}")):
         made = store.save_new_upload(
-            ref.id, sha=SHA, name=name, authenticated="token", sender=f"s{salt}", number=1, now=NOON
+            ref.id, sha=sha, name=name, authenticated="token", sender=f"s{salt}", number=1, now=NOON
         )
         for number in range(salt):
             store.save_upload_chunk(ref.id, made, number, f"{salt}".encode())
         store.keep_upload(ref.id, made, digest="e" * 64, size=salt)
-    store.save_uploaded_report(ref.id, made, UploadedReport(head, b"[]"), lines=salt)
+        if name != "waits":
+            store.save_uploaded_report(ref.id, made, UploadedReport(head, b"[]"), lines=salt)
     store.save_upload_token(ref.id, "ci", f"{salt:064}", created_by=f"p{salt}", now=NOON)
 
 
@@ -217,6 +218,7 @@ READERS: Mapping[str, Read] = {
     "newest_tree_facts": lambda store, ref: store.newest_tree_facts(dict[str, int], ref.id, "kind", 9),
     "newest_verdict": lambda store, ref: store.newest_verdict(ref.id, 1),
     "open_check_runs": lambda store, ref: store.open_check_runs(ref.id, 1),
+    "open_gates_at": lambda store, ref: store.open_gates_at(ref.id, SHA),
     "open_pull_requests_at": lambda store, ref: store.open_pull_requests_at(ref.id, SHA),
     "pull_request": lambda store, ref: store.pull_request(ref.id, 1),
     "pull_requests": lambda store, ref: store.pull_requests(ref.id),
@@ -232,6 +234,8 @@ READERS: Mapping[str, Read] = {
     "upload_chunks": lambda store, ref: [*store.upload_chunks(ref.id, _upload_of(store, ref, "waits"))],
     "upload_tokens": lambda store, ref: [replace(each, id=0) for each in store.upload_tokens(ref.id)],
     "uploaded_report": lambda store, ref: store.uploaded_report(ref.id, _upload_of(store, ref, "read")),
+    "uploaded_commits": lambda store, ref: store.uploaded_commits(ref.id, limit=9),
+    "uploaded_merges": lambda store, ref: store.uploaded_merges(ref.id, 1),
     "uploads_at": lambda store, ref: [*map(_without_id, store.uploads_at(ref.id, SHA))],
     "verdicts": lambda store, ref: store.verdicts(ref.id, 1),
     "verdicts_at": lambda store, ref: store.verdicts_at(ref.id, SHA),
@@ -247,6 +251,7 @@ READERS: Mapping[str, Read] = {
     "repository_named": lambda store, ref: store.repository_named(ref.full_name),
     # By the id of a run: whoever asks looks whether the run's repository may be seen.
     "change_text": lambda store, ref: store.change_text(run_of(ref)),
+    "check_run_made_at": lambda store, ref: store.check_run_made_at(run_of(ref), "gate"),
     "check_run_of": lambda store, ref: store.check_run_of(run_of(ref), "gate"),
     "outcomes": lambda store, ref: store.outcomes([run_of(ref)]),
     "repository_of": lambda store, ref: store.repository_of(run_of(ref)),

@@ -12,6 +12,7 @@ import pytest
 from checks.codec import encode
 from checks.coverage_reports.reading import read
 from checks.reported_lines import ReportError, UploadedReport, written
+from gate.core.comparison import CoverageFacts
 from gate.core.event import RepositoryRef
 from gate.core.policy import Policy, parse
 from gate.core.verdict import CheckVerdict, Outcome
@@ -20,6 +21,7 @@ from gate.settings import Settings
 from gate.store import Store
 from gate.workflows.cover import cover
 from gate.workflows.measure_coverage import Running
+from gate.workflows.measure_sent import sent_for_base, sent_for_head, still_to_come
 from tests.boxes import NAME, sandbox_or_skip
 from tests.migrated import migrate
 from tests.sample_projects import FORMATS, PROJECTS
@@ -138,3 +140,160 @@ def test_the_verdict_is_that_of_our_own_run(
 
     assert own.outcome in {Outcome.PASSED, Outcome.BLOCKED}
     assert {kind: encode(each) for kind, each in found.items()} == dict.fromkeys(FORMATS, encode(own))
+
+
+SHOP = Sample(
+    {
+        "shop.py": "def price(quantity):\n    if quantity > 10:\n        return 9 * quantity\n    return 10 * quantity\n",
+        "tests/test_shop.py": "import shop\n\n\ndef test_few(): assert shop.price(1) == 10\n",
+    }
+)
+UPLOAD = policy_of('source = "upload"')
+LATER = "\n\ndef name():\n    return 'shop'\n"
+
+
+def committed(project: Project, files: dict[str, str | None]) -> str:
+    return project.commit(files)
+
+
+def facts_of(verdict: CheckVerdict) -> CoverageFacts:
+    assert isinstance(verdict.facts, CoverageFacts)
+    return verdict.facts
+
+
+def told(verdict: CheckVerdict) -> str:
+    return " ".join([verdict.title, *(reason.text for reason in verdict.reasons)])
+
+
+def test_a_base_without_reports_has_those_of_the_nearest_commit_before_it(
+    project: Project, reports: Reports
+) -> None:
+    """
+    Lines are carried through what changed since; how far away it is, is said.
+    """
+    first = committed(project, dict(SHOP.files))
+    base = committed(project, {"shop.py": f"# The shop\n{SHOP.files['shop.py']}", "README.md": "shop\n"})
+    head = committed(project, {"tests/test_shop.py": "def test_nothing(): pass\n"})
+    reports.send(SHOP, first, "coverage.json")
+    reports.send(SHOP, head, "coverage.json")
+    case = project.case(base, head, UPLOAD)
+
+    covered = cover(case, Running(NAME), armed=True)
+    found = sent_for_base(case)
+
+    assert (found and (found.sha, found.distance)) == (first, 1)
+    assert "base from 1 report of CI (unit), of " + first[:7] + ", 1 commit before it" in covered.obtained
+    assert [(reason.path, reason.line) for reason in covered.verdict.reasons] == [("shop.py", 2)]
+    assert facts_of(covered.verdict).lost == (("shop.py", (2, 3, 5)),)
+
+
+def test_a_report_of_the_merge_commit_is_said_of_the_head(project: Project, reports: Reports) -> None:
+    """
+    GitHub's workflows run on what the merge would give: lines that only the base has are left out.
+    """
+    base = committed(project, dict(SHOP.files))
+    project.git("checkout", "--quiet", "-b", "change")
+    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    project.git("checkout", "--quiet", "main")
+    tip = committed(project, {"shop.py": f"import os\n\n{SHOP.files['shop.py']}"})
+    project.git("checkout", "--quiet", "--detach", tip)
+    project.git("merge", "--quiet", "--no-edit", head)
+    merged = project.git("rev-parse", "HEAD")
+    project.git("branch", "merged", merged)
+    reports.send(SHOP, base, "coverage.json")
+    reports.send(SHOP, merged, "coverage.json", number=4)
+
+    case = project.case(base, head, UPLOAD)
+    covered = cover(case, Running(NAME, number=4), armed=True)
+
+    assert sent_for_head(case, 4).sha == merged
+    assert sent_for_head(case, 5).records == ()
+    assert f"head from 1 report of CI (unit), of the merge commit {merged[:7]}" in covered.obtained
+    assert covered.verdict.outcome is Outcome.PASSED
+    assert facts_of(covered.verdict).uncovered == (("shop.py", (8,)),)
+
+
+def test_what_is_missing_is_said(project: Project, reports: Reports) -> None:
+    """
+    What came for the base comes again; what was refused says why.
+    """
+    base = committed(project, dict(SHOP.files))
+    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    for name in ("unit", "slow"):
+        reports.send(SHOP, base, "coverage.json", name)
+    reports.send(SHOP, head, "coverage.xml", "unit")
+    reports.put(head, "slow", b"<coverage")
+
+    missing = still_to_come(project.case(base, head, UPLOAD), 0)
+    verdict = judged(project, base, head, UPLOAD)
+
+    assert missing.text == "1 of 2 reports, waiting for slow"
+    assert verdict.outcome is Outcome.COULD_NOT_MEASURE
+    assert "Of the reports that CI sends, 1 of 2 reports, waiting for slow" in told(verdict)
+    assert "slow was refused" in told(verdict)
+
+
+def test_either_runs_the_tests_where_no_report_comes(project: Project, reports: Reports) -> None:
+    """
+    And takes the reports where they come.
+    """
+    policy = policy_of('source = "either"')
+    base = committed(project, dict(SHOP.files))
+    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+
+    ran = cover(project.case(base, head, policy), Running(NAME), armed=True)
+    reports.send(SHOP, head, "coverage.lcov")
+    sent = cover(project.case(base, head, policy), Running(NAME), armed=True)
+
+    assert "head measured now" in ran.obtained
+    assert "head from 1 report of CI (unit)" in sent.obtained
+    assert "base known from an equal tree" in sent.obtained
+    assert encode(sent.verdict) == encode(ran.verdict)
+
+
+def test_reports_of_something_else_are_not_believed(project: Project, reports: Reports) -> None:
+    """
+    A file that the commit does not have, or a line: nothing counts until it is put right.
+    """
+    base = committed(project, dict(SHOP.files))
+    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    reports.send(SHOP, base, "coverage.json")
+    reports.put(head, "unit", b"SF:other.py\nDA:1,1\nend_of_record\nSF:shop.py\nDA:99,1\nend_of_record\n")
+
+    verdict = judged(project, base, head, UPLOAD)
+
+    assert verdict.outcome is Outcome.COULD_NOT_MEASURE
+    assert "unit: other.py: no file of the repository ends like this path." in told(verdict)
+    assert "unit: shop.py has a line 99, but shop.py has 8 lines." in told(verdict)
+
+
+def test_a_pull_request_excludes_nothing_by_its_own_configuration(project: Project, reports: Reports) -> None:
+    """
+    What its reports leave out, and the policy's revision counts, is not covered.
+    """
+    base = committed(project, dict(SHOP.files))
+    long = LATER.replace("return", "x = 1\n    y = 2\n    z = x + y\n    return")
+    head = committed(
+        project,
+        {"shop.py": SHOP.files["shop.py"] + long, ".coveragerc": "[report]\nexclude_also = def name\n"},
+    )
+    for sha in (base, head):
+        reports.send(SHOP, sha, "coverage.json")
+
+    verdict = judged(project, base, head, UPLOAD)
+
+    assert verdict.outcome is Outcome.BLOCKED
+    assert facts_of(verdict).uncovered == (("shop.py", (7, 8, 9, 10, 11)),)
+
+
+def test_nobody_sends_anything(project: Project) -> None:
+    """
+    The deadline passed: it could not be measured, and what would help is said.
+    """
+    base = committed(project, dict(SHOP.files))
+    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+
+    verdict = judged(project, base, head, UPLOAD)
+
+    assert verdict.outcome is Outcome.COULD_NOT_MEASURE
+    assert "no report yet, waiting for the first one: within 30 minutes no more came." in told(verdict)
