@@ -110,7 +110,7 @@ def _of_verdicts(store: Store, ref: RepositoryRef, salt: int) -> None:
         store.save_verdict(ref.id, number, judged, run_id=f"{run_of(ref)}:{number}", now=NOON)
     store.save_check_run(Head(ref, salt, SHA), f"{run_of(ref)}:{salt}", "gate", 1, completed=True)
     head = Head(ref, 1, SHA)
-    store.save_check_run(head, run_of(ref), "gate", salt, completed=True, now=NOON + timedelta(minutes=salt))
+    store.save_check_run(head, run_of(ref), "gate", salt, completed=True, now=NOON - timedelta(minutes=salt))
     store.save_check_run(head, f"{run_of(ref)}:again", "gate", salt + 1, completed=False, now=NOON)
     store.set_due(f"{run_of(ref)}:again", NOON)
     store.save_change_text(ref.id, run_of(ref), ChangeText((FileText(f"{salt}.py"),)))
