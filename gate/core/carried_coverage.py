@@ -26,6 +26,20 @@ def carry(report: CoverageReport, diff: Diff) -> CoverageReport:
     )
 
 
+def either(one: FileCoverage, other: FileCoverage) -> FileCoverage:
+    """The lines of a file by two reports: covered, or taken, by any of them."""
+    covered = one.covered | other.covered
+    ways = {(here, there): taken for here, there, taken in one.branches}
+    for here, there, taken in other.branches:
+        ways[here, there] = taken or ways.get((here, there), False)
+    return FileCoverage(
+        covered,
+        (one.missing | other.missing) - covered,
+        (one.excluded | other.excluded) - covered - one.missing - other.missing,
+        tuple((here, there, taken) for (here, there), taken in sorted(ways.items())),
+    )
+
+
 def _carried(report: CoverageReport, changes: dict[str, FileChange]) -> Iterator[tuple[str, FileCoverage]]:
     for path, lines in report.files:
         change = changes.get(path)

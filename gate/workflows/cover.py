@@ -19,6 +19,7 @@ from gate.core.comparison.lines import compare_coverage
 from gate.core.comparison.parts import report_of, without_branches
 from gate.core.component import REST, Part
 from gate.core.failure import PolicyError
+from gate.core.relevance import matters_to_tests
 from gate.core.verdict import (
     CheckVerdict,
     could_not_measure,
@@ -139,13 +140,10 @@ def _recorded(case: Case, suite: Part, running: Running) -> Sides:
     """The head measured, and what is known of its parent."""
     tree = seen_by(suite, case.head, case.parts)
     base_tree = seen_by(suite, case.base, case.parts) if case.question.base else None
-    return Sides(
-        suite,
-        tree,
-        base_tree,
-        at_head(case, suite, tree, running) if tree else None,
-        known_before(case, suite, base_tree, running) if base_tree else None,
-    )
+    base = known_before(case, suite, base_tree, running) if base_tree else None
+    if base is not None and base.sent and not matters_to_tests(case.diff):
+        return Sides(suite, tree, base_tree, base, base)
+    return Sides(suite, tree, base_tree, at_head(case, suite, tree, running) if tree else None, base)
 
 
 def _first(every: Iterable[Sides]) -> Sides | None:

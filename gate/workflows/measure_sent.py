@@ -17,17 +17,19 @@ from checks.codec import DecodeError
 from checks.possible_lines import AnalysisJob, SourceAnalysis
 from checks.report import CoverageReport, Suite
 from gate.core.awaited_reports import Awaited, awaited
-from gate.core.carried_coverage import carry
+from gate.core.carried_coverage import carry, either
 from gate.core.component import Part
 from gate.core.coverage_configuration import rcfile
 from gate.core.failure import Transient
 from gate.core.path_mapping import RepositoryPaths
+from gate.core.relevance import matters_to_tests
 from gate.core.tool_configuration import COVERAGE_FILES
 from gate.core.uploaded_coverage import Disbelief, Upload, merge
 from gate.core.verdict.wording import counted
 from gate.git import Mirror
 from gate.sandbox import SandboxError
 from gate.store import UploadRecord
+from gate.workflows.carry_reports import MOST_COMMITS, Carried, carried
 from gate.workflows.components import seen_by
 from gate.workflows.judge import Case
 from gate.workflows.measure import Tree, survey
@@ -36,8 +38,8 @@ from gate.workflows.read_report import AnalysisError, analyse_sources, source_ro
 from gate.workflows.run_tests import Unmeasurable
 from gate.workflows.settings_of import files_at
 
-MOST_COMMITS = 500
-"""How far back from the base reports are looked for, and how many commits with reports are known at a time."""
+MOST_SILENT = 2
+"""Commits of the default branch in a row that may have no usable report; with one more it is told."""
 _SHOWN = 5
 _WITHOUT = """[coverage]
 source = "either"  # runs the tests here where no report comes"""
@@ -52,6 +54,8 @@ class Sent:
     """By name; refused ones too."""
     distance: int = 0
     """How many commits it lies before the one that was asked for."""
+    carried: tuple[Carried, ...] = ()
+    """Of components that were not built this time."""
 
     @property
     def read(self) -> tuple[UploadRecord, ...]:
@@ -65,33 +69,45 @@ class Sent:
 
 
 def sent_for_head(case: Case, number: int) -> Sent:
-    """The reports of the head, or of the merge commit that GitHub made of it, whichever has more of them that can be read."""
+    """The reports of the head, or of the merge commit that GitHub made of it, whichever has more of them that can be read.
+
+    With those of components that the change does not touch and that CI did not build.
+    """
     store, repository_id, head = case.service.store, case.code.repository_id, case.question.head
     found = [Sent(head, store.uploads_at(repository_id, head))]
     for sha in store.uploaded_merges(repository_id, number) if number else ():
         if sha != head and _merges(case, sha, number):
             found.append(Sent(sha, store.uploads_at(repository_id, sha)))
-    return max(found, key=lambda each: len(each.read))
+    best = max(found, key=lambda each: len(each.read))
+    names = [record.name for record in best.records]
+    return replace(best, carried=carried(case, head, _with_reports(case), names))
 
 
 def sent_for_base(case: Case) -> Sent | None:
     """The reports of the base, or of the nearest commit before it that has some; None where none is known."""
+    for sha, distance in _with_reports(case).items():
+        sent = Sent(sha, case.service.store.uploads_at(case.code.repository_id, sha), distance)
+        older = [other for other, far in _with_reports(case).items() if far > distance]
+        return replace(sent, carried=carried(case, case.question.base, older, sent.names))
+    return None
+
+
+def _with_reports(case: Case) -> dict[str, int]:
+    """The commits up to the base that have reports, the nearest first; how far each is."""
     known = frozenset(case.service.store.uploaded_commits(case.code.repository_id, limit=MOST_COMMITS))
     if not (case.question.base and known):
-        return None
-    for distance, commit in enumerate(case.code.git.first_parents(case.question.base)[:MOST_COMMITS]):
-        if commit.sha in known:
-            return Sent(
-                commit.sha, case.service.store.uploads_at(case.code.repository_id, commit.sha), distance
-            )
-    return None
+        return {}
+    line = case.code.git.first_parents(case.question.base)[:MOST_COMMITS]
+    return {commit.sha: distance for distance, commit in enumerate(line) if commit.sha in known}
 
 
 def still_to_come(case: Case, number: int) -> Awaited:
     """Which reports of the head are there, by what is declared and by what came for the base."""
-    base = sent_for_base(case)
+    base, head = sent_for_base(case), sent_for_head(case, number)
     declared = case.question.policy.coverage.reports
-    return awaited(declared, base.names if base else (), sent_for_head(case, number).names)
+    held = {each.record.name for each in head.carried}
+    learnt = [*base.names, *(each.record.name for each in base.carried)] if base else []
+    return awaited(declared, learnt, {*head.names, *held})
 
 
 def of_head(case: Case, suite: Part, running: Running) -> Measured:
@@ -107,6 +123,24 @@ def of_base(case: Case, suite: Part, running: Running) -> Measured | None:
     """What the base's reports say, or those of the nearest commit before it; None where there are none."""
     sent = sent_for_base(case)
     return _measured(case, suite, sent, case.question.base, running) if sent and sent.read else None
+
+
+def waits_for_reports(case: Case) -> bool:
+    """Whether a commit of a followed branch has no measurement of its own before CI sends it.
+
+    Not where CI sent nothing usable for so many commits before it: then nobody knows how the branch stands, which is to be told.
+    """
+    if case.question.policy.coverage.source != "upload" or still_to_come(case, 0).complete:
+        return False
+    if sent_for_base(case) is not None and not matters_to_tests(case.diff):
+        return False
+    return silence(case) <= MOST_SILENT
+
+
+def silence(case: Case) -> int:
+    """How many commits before the head have no report in a row, the base among them; 0 where none ever came."""
+    before = sent_for_base(case)
+    return before.distance if before is not None else 0
 
 
 def _merges(case: Case, sha: str, number: int) -> bool:
@@ -129,9 +163,27 @@ def _measured(case: Case, suite: Part, sent: Sent, wanted: str, running: Running
         return Measured(Unmeasurable("reports", f"{error}.", ours=True), "not measured (reports)")
     if isinstance(found, Unmeasurable):
         return Measured(found, "not measured (reports)")
-    if sent.sha != wanted:
-        found = carry(found, case.code.git.diff(sent.sha, wanted))
+    found = _said_of(case, found, sent.sha, wanted)
+    for each in sent.carried:
+        before = _report(case, suite, Sent(each.record.sha, (each.record,)), running)
+        if isinstance(before, CoverageReport):
+            found = _with_carried(case, found, _said_of(case, before, each.record.sha, wanted), each)
     return Measured(found, _sentence(sent, wanted, case.service.now()), sent=True)
+
+
+def _said_of(case: Case, report: CoverageReport, sha: str, wanted: str) -> CoverageReport:
+    return report if sha == wanted else carry(report, case.code.git.diff(sha, wanted))
+
+
+def _with_carried(
+    case: Case, report: CoverageReport, before: CoverageReport, carried: Carried
+) -> CoverageReport:
+    """The report with what an earlier one says of the files of its components."""
+    files = dict(report.files)
+    for path, lines in before.files:
+        if case.parts.of(path).name in carried.parts and path in files:
+            files[path] = either(files[path], lines)
+    return replace(report, files=tuple(sorted(files.items())))
 
 
 def _report(case: Case, suite: Part, sent: Sent, running: Running) -> CoverageReport | Unmeasurable:
@@ -206,7 +258,11 @@ def _incomplete(case: Case, sent: Sent, missing: Awaited) -> Unmeasurable:
     ]
     minutes = case.question.policy.coverage.wait_minutes
     text = f"Of the reports that CI sends, {missing.text}: within {counted(minutes, 'minute')} no more came."
-    return Unmeasurable("reports", "\n".join([text, *refused[:_SHOWN]]), _WITHOUT)
+    silent = silence(case)
+    ceased = (
+        [f"The last {silent} commits before it had no usable report either."] if silent > MOST_SILENT else []
+    )
+    return Unmeasurable("reports", "\n".join([text, *ceased, *refused[:_SHOWN]]), _WITHOUT)
 
 
 def _disbelieved(found: Iterable[Disbelief]) -> Unmeasurable:
@@ -232,3 +288,6 @@ def _said(sent: Sent, wanted: str, now: datetime) -> Iterator[str]:
     age = (now - max(record.received_at for record in sent.read)).days
     if age:
         yield f"{counted(age, 'day')} old"
+    for each in sent.carried:
+        days = (now - each.record.received_at).days
+        yield f"{each.record.name} not built this time: that of {each.record.sha[:7]}, {counted(days, 'day')} old"

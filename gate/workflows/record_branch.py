@@ -27,6 +27,7 @@ from gate.workflows.judge import Case
 from gate.workflows.look import look_again
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running, box_name
+from gate.workflows.measure_sent import waits_for_reports
 from gate.workflows.note_files import note_coverage, note_files
 from gate.workflows.question import Judged, Question
 from gate.workflows.settings_of import policy_at
@@ -60,6 +61,8 @@ def _record(run: Run, service: Service, work: RecordBranch) -> None:
     if since is not None:
         run.start(FillHistory(repository, since))
     covered = run.step(partial(_record_coverage, case, work, run, here), name="coverage")
+    if covered is None:
+        return  # its reports are still to come; then it is recorded again
     run.step(_judge, service, work, run.id, question, (*static, *covered), name="judge")
     if _is_default(work):
         _tell(run, service, work)
@@ -145,8 +148,11 @@ def _note_change(
         case.service.store.note_happening(work.repository.id, event)
 
 
-def _record_coverage(case: Case, work: RecordBranch, run: Run, here: Here) -> tuple[Judged, ...]:
+def _record_coverage(case: Case, work: RecordBranch, run: Run, here: Here) -> tuple[Judged, ...] | None:
+    """None while CI is still to send reports of the commit, and is not known to have ceased to send any."""
     _bring(case, work, here)
+    if waits_for_reports(case):
+        return None
     running = Running(box_name(case.service, run.id), run.cancelled)
     try:
         reports = record(case, running)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.report import CoverageReport, FileCoverage, Suite
-from gate.core.carried_coverage import carry
+from gate.core.carried_coverage import carry, either
 from gate.core.diff import Diff, FileChange, Hunk
 
 SUITE = Suite("passed", 0, 0.0, "")
@@ -76,3 +76,12 @@ def test_nothing_is_made_up(covered: set[int], missing: set[int], start: int, ol
     assert not inside & {*moved.covered, *moved.missing}
     assert len(moved.covered) == len(covered - set(range(start, start + old)))
     assert len(moved.missing) == len(missing - covered - set(range(start, start + old)))
+
+
+def test_what_any_report_covers_is_covered() -> None:
+    """A line that one excludes and the other knows counts; a branch is taken that any took."""
+    one = FileCoverage((1, 2), (3, 4), (5, 6), ((2, 3, False), (2, 4, True)))
+    other = FileCoverage((3,), (5,), (), ((2, 3, True), (3, 9, False)))
+
+    expected = FileCoverage((1, 2, 3), (4, 5), (6,), ((2, 3, True), (2, 4, True), (3, 9, False)))
+    assert either(one, other) == either(other, one) == expected
