@@ -5,24 +5,26 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from checks.codec import encode
 from checks.coverage_reports.reading import read
+from checks.line_set import LineSet
 from checks.reported_lines import ReportError, UploadedReport, written
 from gate.core.comparison import CoverageFacts, Ratio
 from gate.core.event import RepositoryRef
-from gate.core.policy import Policy, parse
+from gate.core.policy import DEFAULT, Policy, parse
 from gate.core.verdict import CheckVerdict, Outcome
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
 from gate.workflows.carry_reports import bookmark
-from gate.workflows.cover import cover
+from gate.workflows.cover import cover, record
 from gate.workflows.measure_coverage import Running
-from gate.workflows.measure_sent import sent_for_base, sent_for_head, still_to_come
+from gate.workflows.measure_sent import sent_for_base, sent_for_head, still_to_come, waits_for_reports
 from tests.boxes import NAME, sandbox_or_skip
 from tests.migrated import migrate
 from tests.sample_projects import FORMATS, PROJECTS
@@ -381,3 +383,40 @@ def test_a_report_that_does_not_hold_is_waited_for(
     case.service.ahead = timedelta(days=31) if why == "old" else timedelta()
 
     assert still_to_come(case, 0).missing == ("web",)
+
+
+def test_a_branch_is_not_judged_before_its_reports_come(project: Project, reports: Reports) -> None:
+    """
+    Until CI has sent nothing for three commits in a row: then that is how the branch stands, and it is told.
+    """
+    commits = [committed(project, dict(SHOP.files))]
+    commits += [
+        committed(project, {"shop.py": f"{SHOP.files['shop.py']}\n# {number}\n"}) for number in range(5)
+    ]
+    pairs = list(pairwise(commits))
+    never = [waits_for_reports(project.case(parent, sha, UPLOAD)) for parent, sha in pairs]
+    reports.send(SHOP, commits[0], "coverage.json")
+
+    since = [waits_for_reports(project.case(parent, sha, UPLOAD)) for parent, sha in pairs]
+    verdict = judged(project, commits[4], commits[5], UPLOAD)
+
+    assert never == [True] * 5
+    assert since == [True, True, True, False, False]
+    assert "The last 4 commits before it had no usable report either." in told(verdict)
+
+
+def test_a_branch_that_has_its_reports_is_judged(project: Project, reports: Reports) -> None:
+    """
+    So is one whose commit no test can see, by the reports of its parent, and one whose tests run here.
+    """
+    first = committed(project, dict(SHOP.files))
+    second = committed(project, {"shop.py": f"{SHOP.files['shop.py']}\n# more\n"})
+    third = committed(project, {"README.md": "shop\n"})
+    reports.send(SHOP, second, "coverage.json")
+
+    recorded = record(project.case(second, third, UPLOAD), Running(NAME))
+
+    assert not waits_for_reports(project.case(first, second, UPLOAD))
+    assert not waits_for_reports(project.case(second, third, UPLOAD))
+    assert not waits_for_reports(project.case(first, second, DEFAULT))
+    assert [dict(each.files)["shop.py"].covered for each in recorded] == [LineSet.of((1, 2, 4))]
