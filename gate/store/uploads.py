@@ -125,6 +125,13 @@ class Uploads(Database):
         with self._reading() as connection:
             return tuple(_record(row) for row in connection.execute(statement))
 
+    def newest_uploads(self, repository_id: int, *, limit: int) -> tuple[UploadRecord, ...]:
+        """Those that arrived whole, the newest first."""
+        arrived = sa.and_(upload.c.repository_id == repository_id, upload.c.state != "receiving")
+        statement = sa.select(*_RECORD).where(arrived).order_by(upload.c.id.desc()).limit(limit)
+        with self._reading() as connection:
+            return tuple(_record(row) for row in connection.execute(statement))
+
     def uploaded_commits(self, repository_id: int, *, limit: int) -> tuple[str, ...]:
         """Commits of which reports were read, those first that were sent last."""
         newest = sa.func.max(upload.c.id)

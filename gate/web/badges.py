@@ -16,19 +16,17 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from gate.core.badge import KINDS, Kind, badge
-from gate.core.failure import Permanent
 from gate.core.standing import BranchFacts
 from gate.core.subscription import told
 from gate.store import RepositoryRecord
 from gate.web import address
 from gate.web.constant_time import same
-from gate.web.page import named, refuse, render, submitted, visitor
+from gate.web.page import maintained, named, render, submitted, visitor
 from gate.workflows.ask_recipients import audience_of
 
 if TYPE_CHECKING:
     from gate.service import Service
 
-RENEWING_ROLES = ("admin", "maintain")
 MEANINGS: dict[Kind, str] = {
     "coverage": "Share of executable lines that tests run, of the newest measured commit.",
     "complexity": "Functions over the complexity limit.",
@@ -128,13 +126,7 @@ def _renew(service: Service, owner: str, name: str) -> AnyResponse:
     repository = named(service, owner, name)
     if not repository.hidden:
         abort(404)
-    try:
-        role = service.on_github(repository.ref).role(who.login)
-    except Permanent as error:
-        refuse(service, 403, "Nothing was changed", f"GitHub does not say what you may do here: {error}.")
-    if role not in RENEWING_ROLES:
-        needed = " or ".join(RENEWING_ROLES)
-        refuse(service, 403, "Nothing was changed", f"A new key needs the role {needed} on GitHub.")
+    maintained(service, repository, who, "A new key")
     service.store.renew_badge_key(repository.id, secrets.token_urlsafe(32))
     service.telemetry.log.info("badge key renewed", repository=repository.id, login=who.login, user=who.id)
     return redirect(f"{address.root(service.settings)}/r/{quote(repository.full_name)}/badges", 303)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from flask import Response, abort, current_app, g, make_response, request
 
 from gate import templating
+from gate.core.failure import Permanent
 from gate.store import RepositoryRecord
 from gate.web import address, cookies, sessions
 from gate.web.constant_time import same
@@ -97,6 +98,20 @@ def submitted(service: Service, *, at_once: bool = False) -> Visitor:
             "Nothing was done. Open the page again, at the address of this service, and try once more.",
         )
     return who
+
+
+MAINTAINING_ROLES = ("admin", "maintain")
+
+
+def maintained(service: Service, repository: RepositoryRecord, who: Visitor, needs: str) -> None:
+    """Ends the request unless the visitor maintains the repository, by what GitHub says now; `needs`: what needs the role."""
+    try:
+        role = service.on_github(repository.ref).role(who.login)
+    except Permanent as error:
+        refuse(service, 403, "Nothing was changed", f"GitHub does not say what you may do here: {error}.")
+    if role not in MAINTAINING_ROLES:
+        needed = " or ".join(MAINTAINING_ROLES)
+        refuse(service, 403, "Nothing was changed", f"{needs} needs the role {needed} on GitHub.")
 
 
 def guard(service: Service, answer: Response) -> Response:

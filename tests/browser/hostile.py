@@ -23,6 +23,7 @@ from gate.store import Store
 from tests import history, verdicts
 from tests.history import Size
 from tests.made_changes import path_of
+from tests.uploads import upload
 
 HOSTILE_NAME = "a" * 39 + "/" + "-._" + "W" * 97
 """The longest that GitHub allows."""
@@ -53,6 +54,7 @@ def write_hostile(store: Store, ref: RepositoryRef, now: datetime) -> dict[str, 
     history.write(store, ref, now=now, size=size)
     for place, text in enumerate(NAMES):
         number, at = 1000 + place, now - timedelta(minutes=5 + place)
+        store.save_refused_upload(ref.id, upload(store, ref.id, text[:100], at, sender=text), text)
         _note(store, ref, number, text, at)
         outcome = Outcome.BLOCKED if place % 2 else Outcome.COULD_NOT_MEASURE
         verdict = _verdict(text, outcome)

@@ -34,6 +34,7 @@ PAGES = (
     Page("file", "/r/{repository}/file/{path}", ("full", "hostile")),
     Page("no such file", "/r/{repository}/file/nothing.py", ("full",), status=404),
     Page("badges", "/r/{repository}/badges"),
+    Page("reports", "/r/{repository}/reports"),
     Page("overview, searched", "/?q=web", ("full",)),
     Page("overview, nothing found", "/?q=nothing-like-it", ("full",)),
     Page("passed", "/runs/{passed}", ("full",)),

@@ -33,6 +33,7 @@ from tests.history import BulkStore, Size
 from tests.made_changes import path_of
 from tests.made_files import with_files
 from tests.migrated import migrate, migrate_engine
+from tests.uploads import some_uploads
 from tests.web.browser import SignInService, known, sign_in_service
 from tests.web.service import WebService, web_app
 
@@ -190,6 +191,7 @@ def _full(github: FakeGitHub, store: BulkStore) -> dict[str, str]:
     for name, size in OTHERS.items():
         history.write(store, _repository(github, store, name), now=NOW, size=size, seed=len(name))
     with_files(store, ref, now=NOW, sha=verdicts.HEAD, files=SIZE.files)
+    some_uploads(store, ref.id, NOW)
     last = SIZE.pull_requests
     store.save_branch_rules(ref.id, BranchRules("main"), NOW)
     store.note_pull_request(

@@ -234,6 +234,7 @@ READERS: Mapping[str, Read] = {
     "upload_chunks": lambda store, ref: [*store.upload_chunks(ref.id, _upload_of(store, ref, "waits"))],
     "upload_tokens": lambda store, ref: [replace(each, id=0) for each in store.upload_tokens(ref.id)],
     "uploaded_report": lambda store, ref: store.uploaded_report(ref.id, _upload_of(store, ref, "read")),
+    "newest_uploads": lambda store, ref: [*map(_without_id, store.newest_uploads(ref.id, limit=9))],
     "uploaded_commits": lambda store, ref: store.uploaded_commits(ref.id, limit=9),
     "uploaded_merges": lambda store, ref: store.uploaded_merges(ref.id, 1),
     "uploads_at": lambda store, ref: [*map(_without_id, store.uploads_at(ref.id, SHA))],
