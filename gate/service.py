@@ -22,6 +22,7 @@ from gate.settings import KEY_FILE, App, Settings
 from gate.store import Store
 
 if TYPE_CHECKING:
+    from gate.actions_token import ActionsTokens
     from gate.engine import Submitter
     from gate.github import GitHub, GitHubRepository, Users
     from gate.smtp import Mailer
@@ -153,6 +154,14 @@ class Service:
         known = self.store.repository(repository.id)
         now = known.ref if known is not None else repository
         return self.github.repository(now.installation_id, now.id, now.full_name)
+
+    @cached_property
+    def actions_tokens(self) -> ActionsTokens:
+        """What tells by its token which workflow of GitHub Actions sends something."""
+        from gate.actions_token import ActionsTokens, Keys  # see `github`
+
+        issuer = self.settings.actions_issuer
+        return ActionsTokens(Keys(issuer), issuer=issuer, audience=self.settings.public_url)
 
     @property
     def signs_in(self) -> bool:

@@ -26,6 +26,7 @@ SandboxMode = Literal["bwrap", "container", "none"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 GITHUB_URL = "https://github.com"
+ACTIONS_ISSUER = "https://token.actions.githubusercontent.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Settings:
     """Encrypts what `/setup` stores; empty when Gate is to make and keep one in the data folder."""
     github_url: str = GITHUB_URL
     github_api_url: str = "https://api.github.com"
+    actions_issuer: str = ACTIONS_ISSUER
+    """Who issues the tokens by which workflows send coverage reports."""
     public_url: str = "http://127.0.0.1:8000"
     bind: str = "127.0.0.1:8000"
     concurrency: int = 2
@@ -122,6 +125,9 @@ class Settings:
             secret_key=reader.fernet_key("GATE_SECRET_KEY"),
             github_url=github_url,
             github_api_url=reader.url("GATE_GITHUB_API_URL", _api_url(github_url), schemes=("https", "http")),
+            actions_issuer=reader.url(
+                "GATE_ACTIONS_ISSUER", _actions_issuer(github_url), schemes=("https", "http")
+            ),
             public_url=reader.url("GATE_PUBLIC_URL", _public_url(bind), schemes=("https", "http")),
             bind=bind,
             concurrency=reader.integer("GATE_CONCURRENCY", 2, lowest=1, highest=256),
@@ -266,6 +272,19 @@ def _api_url(github_url: str) -> str:
     if parts.netloc == "github.com" or parts.netloc.endswith(".ghe.com"):
         return f"https://api.{parts.netloc}"
     return f"{github_url}/api/v3"
+
+
+def _actions_issuer(github_url: str) -> str:
+    """Of GitHub itself, of an enterprise's place on GHE.com, or of a GitHub Enterprise Server.
+
+    Source: docs.github.com, "OpenID Connect reference", for each of them.
+    """
+    parts = urlsplit(github_url)
+    if parts.netloc == "github.com":
+        return ACTIONS_ISSUER
+    if parts.netloc.endswith(".ghe.com"):
+        return f"https://token.actions.{parts.netloc}"
+    return f"{github_url}/_services/token"
 
 
 def _mail(reader: Reader) -> Mail | None:

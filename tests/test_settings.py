@@ -52,6 +52,7 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
             "GATE_SECRET_KEY": "A" * 43 + "=",
             "GATE_DATABASE_URL": "postgres://user:password@host/gate",
             "GATE_DATA_DIR": str(tmp_path),
+            "GATE_ACTIONS_ISSUER": "https://token.actions.githubusercontent.com/octo/",
             "GATE_PUBLIC_URL": "https://gate.example.org/",
             "GATE_BIND": "[::1]:9000",
             "GATE_CONCURRENCY": "3",
@@ -83,6 +84,7 @@ def test_the_whole_environment_is_read(tmp_path: Path) -> None:
         secret_key="A" * 43 + "=",
         github_url="https://github.example.org",
         github_api_url="https://github.example.org/api/v3",
+        actions_issuer="https://token.actions.githubusercontent.com/octo",
         public_url="https://gate.example.org",
         bind="[::1]:9000",
         concurrency=3,
@@ -127,6 +129,24 @@ def test_the_api_is_found_from_the_web_address(github_url: str, api_url: str) ->
     One variable is enough for every kind of GitHub.
     """
     assert Settings.from_environment({"GATE_GITHUB_URL": github_url}).github_api_url == api_url
+
+
+@pytest.mark.parametrize(
+    ("github_url", "issuer"),
+    [
+        ("https://github.com", "https://token.actions.githubusercontent.com"),
+        # GitHub Enterprise Cloud with data residency.
+        ("https://octo.ghe.com", "https://token.actions.octo.ghe.com"),
+        # GitHub Enterprise Server, below a path too.
+        ("https://github.example.org", "https://github.example.org/_services/token"),
+        ("https://example.org/github/", "https://example.org/github/_services/token"),
+    ],
+)
+def test_the_issuer_of_tokens_is_found_from_the_web_address(github_url: str, issuer: str) -> None:
+    """
+    As the address of the API.
+    """
+    assert Settings.from_environment({"GATE_GITHUB_URL": github_url}).actions_issuer == issuer
 
 
 def test_all_mistakes_are_reported_at_once() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.run import Run
+from gate.core.upload_work import ReadReport
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -37,6 +38,7 @@ from gate.workflows.ask_recipients import ask_recipients
 from gate.workflows.evaluate import evaluate
 from gate.workflows.fill_history import fill_history
 from gate.workflows.forget import forget
+from gate.workflows.keep_report import keep_report
 from gate.workflows.note_release import note_release
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
@@ -74,6 +76,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     SendDigests: send_digest.send_digests,
     AskRecipients: ask_recipients,
     SendAlert: send_alert,
+    ReadReport: keep_report,
     GiveUp: wind_up,
 }
 

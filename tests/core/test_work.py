@@ -26,6 +26,7 @@ from gate.core.event import (
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.plan import plan
+from gate.core.upload_work import ReadReport
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -165,6 +166,7 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         (SendAlert(REPOSITORY, 3), ("ingest", "mail:2", "sendalert:mail:2")),
         (AskRecipients(REPOSITORY), ("ingest", "mail:2", "askrecipients:mail:2")),
         (SendDigests(), ("background", "app", "senddigests:app")),
+        (ReadReport(REPOSITORY, 3), ("gate", "1/2", "readreport:1/2")),
     ],
 )
 def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> None:
@@ -186,6 +188,7 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
         Sync(1, REPOSITORY),
         SendAlert(REPOSITORY, 3),
         SendDigests(),
+        ReadReport(REPOSITORY, 3),
         FillHistory(REPOSITORY, NOW, HEAD),
         GiveUp("x", EVALUATE, "boom"),
     ],
