@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, jsonify, request
-from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # it ships no types
 
 from gate.core import event as events
 from gate.core.failure import Transient
 from gate.core.payload import PayloadError
 from gate.core.plan import plan
 from gate.settings import App
+from gate.web.body import BROKEN, PIECE, deadline, drain
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -34,7 +30,6 @@ READ_SECONDS = 10.0
 
 RETRY_AFTER_SECONDS = 60
 
-_PIECE = 256 * 1024
 _DRAIN = 4 * MAX_BODY
 _DELIVERY = re.compile(r"[A-Za-z0-9-]{1,64}")
 _EVENT = re.compile(r"[a-z0-9_]{1,64}")
@@ -122,13 +117,13 @@ def _body(read_seconds: float) -> bytes:
     pieces: list[bytes] = []
     size = 0
     try:
-        with _deadline(read_seconds) as passed:
-            while size <= MAX_BODY and (piece := request.stream.read(_PIECE)):
+        with deadline(read_seconds) as passed:
+            while size <= MAX_BODY and (piece := request.stream.read(PIECE)):
                 pieces.append(piece)
                 size += len(piece)
             if size > MAX_BODY:
-                _drain()
-    except (OSError, ParseException) as error:
+                drain(_DRAIN)
+    except BROKEN as error:
         raise Refused(400, "the body is no valid chunked encoding, or was cut off") from error
     if size > MAX_BODY:
         raise _too_large()
@@ -141,39 +136,6 @@ def _body(read_seconds: float) -> bytes:
 
 def _too_large() -> Refused:
     return Refused(413, f"a payload has at most {MAX_BODY} bytes")
-
-
-def _drain() -> None:
-    """Read on for a while: closing with unread bytes resets the connection, and the sender never sees the answer."""
-    left = _DRAIN
-    while left > 0 and (piece := request.stream.read(_PIECE)):
-        left -= len(piece)
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[threading.Event]:
-    """Ends the reading of a body after so long; the event is set when it did.
-
-    A time-out of the socket would be for each packet, and one byte every few seconds would hold the thread for days.
-    """
-    passed = threading.Event()
-    connection: socket.socket | None = request.environ.get("gunicorn.socket")
-    if connection is None:
-        yield passed
-        return
-
-    def end() -> None:
-        passed.set()
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RD)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield passed
-    finally:
-        timer.cancel()
 
 
 def _header(name: str, pattern: re.Pattern[str]) -> str:

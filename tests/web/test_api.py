@@ -53,7 +53,9 @@ ROUTES: Mapping[str, str] = {
     "/repositories/{owner}/{name}/waivers.csv": f"{ONE}/waivers.csv",
     "/verdicts/{run_id}": "/api/v1/verdicts/run:0",
 }
-"""Every path of the document, and one address of it."""
+"""Every path of the document that everybody may ask, and one address of it."""
+OF_REPORTS = ("/reports", "/reports/{number}")
+"""The others, which `test_reports.py` tries."""
 
 
 def file_state(path: str) -> FileState:
@@ -133,10 +135,10 @@ def with_token(client: FlaskClient, path: str, token: str = TOKEN) -> TestRespon
     return client.get(path, headers={"Authorization": f"Bearer {token}"})
 
 
-def described(path: str, status: int, media_type: str) -> dict[str, Any]:
+def described(path: str, status: int, media_type: str, *, method: str = "get") -> dict[str, Any]:
     """The schema of an answer, with the document around it for its references."""
     whole = document.openapi("https://gate.example")
-    responses: Any = whole["paths"][path]["get"]["responses"]  # type: ignore[index]  # plain JSON
+    responses: Any = whole["paths"][path][method]["responses"]  # type: ignore[index]  # plain JSON
     answer = responses[str(status)]
     if "$ref" in answer:
         answer = whole["components"]["responses"][answer["$ref"].rpartition("/")[2]]  # type: ignore[index]  # plain JSON
@@ -163,7 +165,7 @@ def test_every_route_is_in_the_document_and_tried_here(client: FlaskClient) -> N
     """
     paths = document.openapi("")["paths"]
 
-    assert sorted(routed(client.application)) == sorted(paths) == sorted(ROUTES)  # type: ignore[call-overload]  # plain JSON
+    assert sorted(routed(client.application)) == sorted(paths) == sorted([*ROUTES, *OF_REPORTS])  # type: ignore[call-overload]  # plain JSON
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**30])
@@ -466,7 +468,7 @@ def test_nothing_can_be_written(client: FlaskClient, method: str) -> None:
 
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD"
-    assert answer.json == {"error": f"{method.upper()}: this API is read-only; send GET or HEAD"}
+    assert answer.json == {"error": f"{method.upper()}: this address is read-only; send GET or HEAD"}
     assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")]
 
 

@@ -39,6 +39,7 @@ NO_FORMS = {
     "mail.confirmed": "the address is a sealed key, and no session has a say",
     "mail.stopped": "the same; mail programs send it (RFC 8058)",
     "api.anything_else": "answers 405",
+    "api.send": "a token in a header says whose report it is, and no session has a say",
 }
 """Every other route that takes more than GET, and why no page of another site gains anything by it."""
 
@@ -182,9 +183,10 @@ def test_no_cookie_opens_the_routes_that_are_no_forms(app: Flask, github: FakeGi
     """
     browser = Browser(app, github)
     browser.sign_in("mona")
-    made_up = [f"/mail/confirm/{'x' * 40}", f"/mail/stop/{'x' * 40}", "/webhook", "/api/v1/repositories"]
+    made_up = [f"/mail/confirm/{'x' * 40}", f"/mail/stop/{'x' * 40}", "/webhook"]
+    made_up += ["/api/v1/repositories", "/api/v1/reports?name=x"]
 
-    assert [browser.post(path, {}).status_code for path in made_up] == [404, 404, 401, 405]
+    assert [browser.post(path, {}).status_code for path in made_up] == [404, 404, 401, 405, 401]
 
 
 def test_a_link_of_a_mail_is_the_key_to_itself(plain: WebService) -> None:

@@ -1,4 +1,6 @@
-"""`/api/v1`: what the pages show, as JSON and tables as CSV, for programs. Read-only, and from the database alone.
+"""`/api/v1`: what the pages show, as JSON and tables as CSV, for programs; and coverage reports from CI, which it takes.
+
+All but the reports is read-only, and from the database alone.
 
 What a request may read is decided as for pages, or by the API token. `docs/api.md` is for its users.
 """
@@ -13,7 +15,7 @@ from gate.core.failure import Transient
 from gate.core.markdown import clean, shorten
 from gate.core.trend import period
 from gate.store import Order, PullRequestRecord, RepositoryRecord, ShortVerdict
-from gate.web.api import answers, document, reader, values
+from gate.web.api import answers, document, reader, reports, values
 
 if TYPE_CHECKING:
     from gate.service import Service
@@ -34,6 +36,7 @@ def blueprint(service: Service) -> Blueprint:
     _verdicts(api, service)
     _files(api, service)
     _waivers(api, service)
+    reports.add_routes(api, service)
     _errors(api)
 
     @api.after_request
@@ -172,9 +175,11 @@ def _errors(api: Blueprint) -> None:
     @api.route("/", defaults={"rest": ""}, methods=_METHODS, provide_automatic_options=False)
     @api.route("/<path:rest>", methods=_METHODS, provide_automatic_options=False)
     def anything_else(rest: str) -> Response:
+        if rest == "reports":
+            return answers.error(405, f"{request.method}: reports are sent here; send POST", Allow="POST")
         if request.method not in {"GET", "HEAD"}:
             return answers.error(
-                405, f"{request.method}: this API is read-only; send GET or HEAD", Allow="GET, HEAD"
+                405, f"{request.method}: this address is read-only; send GET or HEAD", Allow="GET, HEAD"
             )
         _not_found()
 

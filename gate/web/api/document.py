@@ -10,12 +10,11 @@ from typing import get_args
 
 from gate.core.trend import MEASURES
 from gate.store import Order
-from gate.web.api import values
-
-Schema = dict[str, object]
+from gate.web.api import report_document, values
+from gate.web.api.schema import TEXT as _TEXT
+from gate.web.api.schema import Schema, list_of, nullable, object_of, parameter, ref
 
 _VERDICT = Path(__file__).with_name("verdict.schema.json")
-_TEXT: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _NUMBERS: Schema = {"type": "array", "items": {"type": "integer"}, "description": "Numbers of pull requests."}
 _TIME: Schema = {"type": "string", "format": "date-time", "description": "In UTC.", "pattern": "Z$"}
@@ -30,7 +29,7 @@ def openapi(public_url: str) -> Schema:
         "info": {
             "title": "Gate",
             "version": version("gate"),
-            "description": "Read-only. Public repositories are for everybody, private ones for a signed-in browser or the API token.",
+            "description": "Read-only, but for coverage reports that CI sends. Public repositories are for everybody, private ones for a signed-in browser or the API token.",
         },
         "servers": [{"url": f"{public_url}/api/v1"}],
         "security": [{}, {"token": []}, {"session": []}],
@@ -40,6 +39,7 @@ def openapi(public_url: str) -> Schema:
             "parameters": _parameters(),
             "responses": _errors(),
             "securitySchemes": {
+                **report_document.SECURITY,
                 "token": {"type": "http", "scheme": "bearer", "description": "The value of GATE_API_TOKEN."},
                 "session": {
                     "type": "apiKey",
@@ -56,39 +56,40 @@ def _paths() -> Schema:
     named, paged = ("owner", "name"), ("page", "per_page")
     one = "/repositories/{owner}/{name}"
     return {
-        "/repositories": _get("Repositories, by name.", _list("Repository"), paged),
-        one: _get("One repository, with its newest measured commit.", _ref("RepositoryInFull"), named),
-        **_table(f"{one}/trends", "Weekly points, oldest first.", _ref("Trend"), (*named, "months")),
+        "/repositories": _get("Repositories, by name.", list_of("Repository"), paged),
+        one: _get("One repository, with its newest measured commit.", ref("RepositoryInFull"), named),
+        **_table(f"{one}/trends", "Weekly points, oldest first.", ref("Trend"), (*named, "months")),
         **_table(
             f"{one}/pulls",
             "Pull requests, highest number first.",
-            _list("PullRequest"),
+            list_of("PullRequest"),
             (*named, "state", *paged),
         ),
-        f"{one}/pulls/{{number}}": _get("One pull request.", _ref("PullRequest"), (*named, "number")),
+        f"{one}/pulls/{{number}}": _get("One pull request.", ref("PullRequest"), (*named, "number")),
         f"{one}/pulls/{{number}}/verdicts": _get(
             "Verdicts on a pull request, newest first; those whose details are kept no longer are left out.",
-            _list("VerdictInShort"),
+            list_of("VerdictInShort"),
             (*named, "number", *paged),
         ),
         **_table(
             f"{one}/files",
             "Source files of the newest measured commit, those with most of what `order` names first.",
-            _ref("Files"),
+            ref("Files"),
             (*named, "folder", "order", *paged),
         ),
-        **_table(f"{one}/waivers", "Waivers, oldest first.", _list("Waiver"), (*named, *paged)),
-        "/verdicts/{run_id}": _get("One run with its verdict in full.", _ref("Run"), ("run_id",)),
+        **_table(f"{one}/waivers", "Waivers, oldest first.", list_of("Waiver"), (*named, *paged)),
+        "/verdicts/{run_id}": _get("One run with its verdict in full.", ref("Run"), ("run_id",)),
+        **report_document.PATHS,
         "/openapi.json": _get("This document.", {"type": "object"}, ()),
     }
 
 
 def _schemas() -> Schema:
     return {
-        "Error": _object(error={**_TEXT, "description": "What is wrong, its value, and what to do."}),
-        "Repository": _object(**_repository()),
-        "RepositoryInFull": _object(**_repository(), newest=_nullable(_ref("Revision"))),
-        "Revision": _object(
+        "Error": object_of(error={**_TEXT, "description": "What is wrong, its value, and what to do."}),
+        "Repository": object_of(**_repository()),
+        "RepositoryInFull": object_of(**_repository(), newest=nullable(ref("Revision"))),
+        "Revision": object_of(
             sha=_SHA,
             committed_at=_TIME,
             totals={
@@ -100,12 +101,13 @@ def _schemas() -> Schema:
         **_verdict_answers(),
         **_file_schemas(),
         **_trend_schemas(),
+        **report_document.SCHEMAS,
     }
 
 
 def _verdict_answers() -> Schema:
     return {
-        "PullRequest": _object(
+        "PullRequest": object_of(
             number=_COUNT,
             title=_TEXT,
             author=_TEXT,
@@ -113,25 +115,25 @@ def _verdict_answers() -> Schema:
             base_ref=_TEXT,
             head_sha=_SHA,
             updated_at=_TIME,
-            merged_at=_nullable(_TIME),
+            merged_at=nullable(_TIME),
             verdict={
-                **_nullable(_ref("VerdictInShort")),
+                **nullable(ref("VerdictInShort")),
                 "description": "The newest one, waivers applied. It may be about an earlier head; null while there is none.",
             },
         ),
-        "VerdictInShort": _object(run_id=_TEXT, outcome=_OUTCOME, why=_TEXT, head=_SHA, recorded_at=_TIME),
-        "Run": _object(
+        "VerdictInShort": object_of(run_id=_TEXT, outcome=_OUTCOME, why=_TEXT, head=_SHA, recorded_at=_TIME),
+        "Run": object_of(
             run_id=_TEXT,
             repository=_TEXT,
-            pull_request=_nullable(_COUNT),
+            pull_request=nullable(_COUNT),
             branch={
-                **_nullable(_TEXT),
+                **nullable(_TEXT),
                 "description": "Of a merge queue or a push; null for a pull request.",
             },
             recorded_at=_TIME,
-            verdict=_ref("Verdict"),
+            verdict=ref("Verdict"),
         ),
-        "Waiver": _object(
+        "Waiver": object_of(
             pull_request=_COUNT,
             check=_TEXT,
             person=_TEXT,
@@ -142,7 +144,7 @@ def _verdict_answers() -> Schema:
             head={**_TEXT, "description": "Sha of the head it was given for; may be empty."},
             reasons={
                 "type": "array",
-                "items": _object(kind=_TEXT, path=_TEXT, name=_TEXT, component=_TEXT, text=_TEXT),
+                "items": object_of(kind=_TEXT, path=_TEXT, name=_TEXT, component=_TEXT, text=_TEXT),
             },
             origin={**_TEXT, "description": "What asked for it: one asks once."},
         ),
@@ -151,54 +153,54 @@ def _verdict_answers() -> Schema:
 
 def _file_schemas() -> Schema:
     counts = dict.fromkeys(values.FILE_COLUMNS, _COUNT)
-    file = _object(
+    file = object_of(
         **{
             **counts,
             "path": _TEXT,
             "blob": {**_TEXT, "description": "Git's id of the content."},
             "worst_name": {**_TEXT, "description": "The most complex function; empty without any."},
-            **{name: _nullable(_COUNT) for name in ("covered", "executable", "uncovered_lines")},
-            "maintainability": {**_nullable({"type": "number"}), "description": "0 to 100."},
+            **{name: nullable(_COUNT) for name in ("covered", "executable", "uncovered_lines")},
+            "maintainability": {**nullable({"type": "number"}), "description": "0 to 100."},
         }
     )
-    files = _object(commit=_nullable(_SHA), committed_at=_nullable(_TIME), files=_list("File"))
+    files = object_of(commit=nullable(_SHA), committed_at=nullable(_TIME), files=list_of("File"))
     return {"File": file, "Files": files}
 
 
 def _trend_schemas() -> Schema:
-    measure = _object(
+    measure = object_of(
         name={"enum": [*MEASURES]},
         title=_TEXT,
         unit={"enum": ["share", "count", "seconds", "index"], "description": "`share`: per cent, 0 to 100."},
         better={"enum": ["lower", "higher", "neither"]},
     )
-    happening = _object(kind={"enum": ["policy", "release"]}, at=_TIME, text=_TEXT, sha=_SHA)
-    drift = _object(
-        measure={"enum": [*MEASURES]}, weeks=_COUNT, first=_ref("Value"), last=_ref("Value"), text=_TEXT
+    happening = object_of(kind={"enum": ["policy", "release"]}, at=_TIME, text=_TEXT, sha=_SHA)
+    drift = object_of(
+        measure={"enum": [*MEASURES]}, weeks=_COUNT, first=ref("Value"), last=ref("Value"), text=_TEXT
     )
     return {
-        "Trend": _object(
+        "Trend": object_of(
             repository=_TEXT,
             months=_COUNT,
             timezone={**_TEXT, "description": "Weeks are counted in it."},
             measures={"type": "array", "items": measure},
-            points={"type": "array", "items": _ref("Week"), "description": "Every week; gaps stay."},
+            points={"type": "array", "items": ref("Week"), "description": "Every week; gaps stay."},
             happenings={"type": "array", "items": happening},
             drifts={"type": "array", "items": drift},
         ),
-        "Week": _object(
+        "Week": object_of(
             week={"type": "string", "pattern": "^[0-9]{4}-W[0-9]{2}$"},
             begins={"type": "string", "format": "date", "description": "Its Monday."},
-            commit={**_nullable(_SHA), "description": "The newest one measured in it; null is a gap."},
-            committed_at=_nullable(_TIME),
-            values=_object(**{name: _nullable(_ref("Value")) for name in MEASURES}),
+            commit={**nullable(_SHA), "description": "The newest one measured in it; null is a gap."},
+            committed_at=nullable(_TIME),
+            values=object_of(**{name: nullable(ref("Value")) for name in MEASURES}),
             checked=_NUMBERS,
             blocked=_NUMBERS,
             merged=_NUMBERS,
             merged_red=_NUMBERS,
             waivers=_COUNT,
         ),
-        "Value": _object(
+        "Value": object_of(
             value={"type": "number", "description": "In the measure's unit; of a share in per cent."},
             part={"type": "integer"},
             whole={"type": "integer"},
@@ -233,37 +235,35 @@ def _verdict_schemas() -> Schema:
 
 
 def _parameters() -> Schema:
-    page = {"type": "integer", "minimum": 1, "default": 1}
+    page: Schema = {"type": "integer", "minimum": 1, "default": 1}
     return {
-        "owner": _parameter("owner", "path", _TEXT),
-        "name": _parameter("name", "path", _TEXT),
-        "number": _parameter("number", "path", {"type": "integer", "minimum": 0}),
-        "run_id": _parameter("run_id", "path", _TEXT),
-        "months": _parameter(
+        **report_document.PARAMETERS,
+        "owner": parameter("owner", "path", _TEXT),
+        "name": parameter("name", "path", _TEXT),
+        "number": parameter("number", "path", {"type": "integer", "minimum": 0}),
+        "run_id": parameter("run_id", "path", _TEXT),
+        "months": parameter(
             "months", "query", {"type": "integer", "minimum": 1, "maximum": 36, "default": 6}
         ),
-        "state": _parameter("state", "query", {"enum": ["all", "open"], "default": "all"}),
-        "folder": _parameter("folder", "query", {**_TEXT, "pattern": "^(.*/)?$", "default": ""}),
-        "order": _parameter("order", "query", {"enum": [*get_args(Order)], "default": get_args(Order)[0]}),
-        "page": _parameter("page", "query", page),
-        "per_page": _parameter(
+        "state": parameter("state", "query", {"enum": ["all", "open"], "default": "all"}),
+        "folder": parameter("folder", "query", {**_TEXT, "pattern": "^(.*/)?$", "default": ""}),
+        "order": parameter("order", "query", {"enum": [*get_args(Order)], "default": get_args(Order)[0]}),
+        "page": parameter("page", "query", page),
+        "per_page": parameter(
             "per_page", "query", {"type": "integer", "minimum": 1, "maximum": 100, "default": 30}
         ),
     }
 
 
-def _parameter(name: str, place: str, schema: Schema) -> Schema:
-    return {"name": name, "in": place, "required": place == "path", "schema": schema}
-
-
 def _errors() -> Schema:
-    content = {"application/json": {"schema": _ref("Error")}}
+    content = {"application/json": {"schema": ref("Error")}}
     texts = {
         "400": "A parameter is wrong; the text says which, and what it may be.",
         "401": "The bearer token is not accepted.",
         "404": "Nothing is there, or nothing that the request may read.",
         "429": "Too many requests came from this address; `Retry-After` says in how many seconds to try again.",
         "503": "The database cannot be reached, or no App is configured yet.",
+        **report_document.ERRORS,
     }
     return {f"E{status}": {"description": text, "content": content} for status, text in texts.items()}
 
@@ -301,26 +301,3 @@ def _operation(summary: str, content: Schema, parameters: tuple[str, ...]) -> Sc
             },
         },
     }
-
-
-def _object(**properties: Schema) -> Schema:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [*properties],
-        "additionalProperties": False,
-    }
-
-
-def _nullable(schema: Schema) -> Schema:
-    if isinstance(kind := schema.get("type"), str):
-        return {**schema, "type": [kind, "null"]}
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _list(name: str) -> Schema:
-    return {"type": "array", "items": _ref(name)}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
