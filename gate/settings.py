@@ -20,7 +20,7 @@ from gate.variables import Reader, SettingsError
 KEY_FILE = "secret.key"
 """Of the data folder; made where there is no `GATE_SECRET_KEY`."""
 
-__all__ = ["App", "Mail", "Settings", "SettingsError"]
+__all__ = ["App", "Mail", "Settings", "SettingsError", "variables_of_build"]
 
 SandboxMode = Literal["bwrap", "container", "none"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -171,6 +171,11 @@ class Settings:
     def with_app(self, app: App) -> Settings:
         """The same with an App: one that `/setup` stored."""
         return dataclasses.replace(self, app=app)
+
+
+def variables_of_build() -> Mapping[str, str]:
+    """Everything in the environment, for `gate upload`: what CI services set there, the address of Gate and its token."""
+    return dict(os.environ)
 
 
 def _password(url: str) -> str:

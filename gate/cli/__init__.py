@@ -25,6 +25,8 @@ _COMMANDS = {
     "backup": ("gate.cli.backup:backup", "Copies the databases on SQLite, while the service works."),
     "restore": ("gate.cli.backup:restore", "Brings a back-up to an empty data folder."),
     "data": ("gate.cli.data:data", "What is kept of a repository: export it, delete it."),
+    "upload": ("gate.cli.upload:upload", "Sends coverage reports of a CI build to Gate."),
+    "tokens": ("gate.cli.tokens:tokens", "Tokens by which CI sends reports: make, list, revoke."),
     "digest": ("gate.cli.digest:digest", "The weekly mail: preview it, try delivery, stop or allow one."),
     "sandbox": ("gate.cli.sandbox:sandbox", "The box that strangers' tests run in."),
 }
