@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -50,6 +51,8 @@ class Issuer:
         self.headers: dict[str, str] = {}
         self.looks: list[str] = []
         """Paths that were asked for."""
+        self.job: dict[str, object] = {}
+        """Claims of the job that asks for a token, where they are others."""
 
     def claims(self, **changed: object) -> dict[str, object]:
         """What GitHub says of a push; None leaves a claim out."""
@@ -75,8 +78,21 @@ class Issuer:
         """Signed as GitHub does."""
         return signed(self.claims(**changed))
 
-    def answer(self) -> bytes:
-        """The document of keys."""
+    @property
+    def variables(self) -> dict[str, str]:
+        """What GitHub sets in a job with `id-token: write`."""
+        return {
+            "GITHUB_ACTIONS": "true",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/request?api-version=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request",
+        }
+
+    def answer(self, path: str, authorization: str) -> bytes:
+        """The document of keys, or a token for whoever has that of the job."""
+        parts = urlsplit(path)
+        if parts.path == "/request" and authorization == "Bearer request":
+            (audience,) = parse_qs(parts.query)["audience"]
+            return json.dumps({"value": self.token(aud=audience, **self.job)}).encode()
         return self.body if self.body is not None else json.dumps({"keys": self.keys}).encode()
 
 
@@ -95,7 +111,7 @@ def running() -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.looks.append(self.path)
-            body = issuer.answer()
+            body = issuer.answer(self.path, self.headers.get("Authorization", ""))
             self.send_response(issuer.status)
             for name, value in issuer.headers.items():
                 self.send_header(name, value)

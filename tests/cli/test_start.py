@@ -37,6 +37,8 @@ def test_the_list_of_commands_imports_none() -> None:
         ("sandbox", {"rich"}),
         ("policy", {"sqlalchemy", "rich"}),
         ("web", {"sqlalchemy", "rich"}),
+        # Run in every job of a CI.
+        ("upload", set()),
     ],
 )
 def test_a_command_imports_what_it_needs(command: str, allowed: set[str]) -> None:
