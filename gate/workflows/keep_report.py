@@ -1,4 +1,4 @@
-"""Keep what a coverage report says that CI has sent, or why it cannot be read; nothing is judged by it yet."""
+"""Keep what a coverage report says that CI has sent, or why it cannot be read; then whoever it concerns looks at it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from pathlib import Path
 
 from checks.codec import DecodeError
 from checks.reported_lines import ReportedFile, ReportError, UploadedReport
+from gate.core.run import Run
 from gate.core.upload_work import ReadReport
-from gate.core.work import Run
 from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.store import UploadRecord
 from gate.workflows.read_report import read_report
+from gate.workflows.tell_of_report import tell_of_report
 
 _AGAIN = "Send it again later, or tell whoever runs this Gate."
 
 
 def keep_report(run: Run, service: Service, work: ReadReport) -> None:
-    """Has the upload read in a box, once."""
+    """Has the upload read in a box, once, and told to who waits for it."""
 
     def keep() -> str:
         return _keep(service, work, run.cancelled)
@@ -28,6 +29,7 @@ def keep_report(run: Run, service: Service, work: ReadReport) -> None:
     service.telemetry.log.info(
         "report read", repository=work.repository.full_name, upload=work.upload_id, state=state
     )
+    tell_of_report(run, service, work.repository, work.upload_id)
 
 
 def give_up(run: Run, service: Service, work: ReadReport, text: str) -> None:

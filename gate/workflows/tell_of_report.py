@@ -8,34 +8,37 @@ from gate.core.event import RepositoryRef
 from gate.core.run import Run
 from gate.core.work import Evaluate, Head, RecordBranch, Supersede, evaluations
 from gate.service import Service
-from gate.store import PullRequestRecord, UploadRecord
+from gate.store import PullRequestRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
     """What a report is about, as far as is known."""
 
-    waiting: tuple[Head, ...]
+    waiting: tuple[Head, ...] = ()
     """In progress."""
-    judged: tuple[Evaluate, ...]
+    judged: tuple[Evaluate, ...] = ()
     """Pull requests with a verdict, which stands until there is another one."""
-    recorded: bool = False
-    """Whether it is of the newest commit of the default branch that was measured."""
+    recorded: str = ""
+    """The commit, where it is the newest of the default branch that was measured."""
 
 
-def tell_of_report(run: Run, service: Service, repository: RepositoryRef, upload: UploadRecord) -> None:
-    """Wakes the runs that wait, and starts those that should know."""
-    concerned = run.step(_concerned, service, repository, upload, name="find who waits for it")
+def tell_of_report(run: Run, service: Service, repository: RepositoryRef, upload_id: int) -> None:
+    """Wakes the runs that wait, and starts those that should know. Of a report that was refused, who waits is told why."""
+    concerned = run.step(_concerned, service, repository, upload_id, name="find who waits for it")
     for head in concerned.waiting:
         run.wake(evaluations(head))
     for evaluate in concerned.judged:
         run.start(Supersede(evaluate))
     if concerned.recorded:
-        run.start(RecordBranch(repository, repository.default_branch, upload.sha))
+        run.start(RecordBranch(repository, repository.default_branch, concerned.recorded))
 
 
-def _concerned(service: Service, repository: RepositoryRef, upload: UploadRecord) -> Concerned:
+def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> Concerned:
     store = service.store
+    upload = store.upload(repository.id, upload_id)
+    if upload is None:
+        return Concerned()
     pulls = list(store.open_pull_requests_at(repository.id, upload.sha))
     if upload.number:
         known = store.pull_request(repository.id, upload.number)
@@ -49,6 +52,8 @@ def _concerned(service: Service, repository: RepositoryRef, upload: UploadRecord
     }
     told = {head.number for head in waiting}
     newest = store.revisions(repository.id, limit=1)
+    if upload.state != "read":
+        pulls = []  # what it did not change is not judged again
     return Concerned(
         tuple(sorted(waiting, key=lambda head: (head.number, head.branch))),
         tuple(
@@ -56,7 +61,7 @@ def _concerned(service: Service, repository: RepositoryRef, upload: UploadRecord
             for pull in pulls
             if pull.number not in told and _is_judged(service, pull)
         ),
-        recorded=bool(newest) and newest[0].sha == upload.sha,
+        recorded=upload.sha if newest and upload.state == "read" and newest[0].sha == upload.sha else "",
     )
 
 

@@ -157,7 +157,7 @@ def test_who_waits_is_woken(service: Later, pull: PullRequest, run: InlineRun) -
         send(service, pull, "unit"),
         send(service, pull, "unit", sha="b" * 40, number=pull.number),
     ):
-        tell_of_report(run, service, head.repository, upload)
+        tell_of_report(run, service, head.repository, upload.id)
 
     assert run.woken == [evaluations(head)] * 2
     assert run.started == []
@@ -179,7 +179,7 @@ def test_a_late_report_has_the_pull_request_judged_again(
         now=service.now(),
     )
 
-    tell_of_report(run, service, ref_of(pull.repository), send(service, pull, "unit"))
+    tell_of_report(run, service, ref_of(pull.repository), send(service, pull, "unit").id)
 
     (started,) = run.started
     assert isinstance(started, Supersede)
@@ -204,6 +204,6 @@ def test_a_report_of_the_newest_commit_of_the_default_branch_is_recorded(
         )
 
     for sha in ("c" * 40, pull.base_sha):
-        tell_of_report(run, service, ref, send(service, pull, "unit", sha=sha))
+        tell_of_report(run, service, ref, send(service, pull, "unit", sha=sha).id)
 
     assert run.started == [RecordBranch(ref, "main", pull.base_sha)]
