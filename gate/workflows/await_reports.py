@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -10,10 +11,12 @@ from gate.core.failure import Pending
 from gate.core.relevance import matters_to_tests
 from gate.core.run import Run
 from gate.core.work import Evaluate, EvaluateGroup
+from gate.sandbox import SandboxError
 from gate.workflows import publish
 from gate.workflows.judge import Case
 from gate.workflows.measure_coverage import Running
-from gate.workflows.measure_sent import still_to_come
+from gate.workflows.measure_sent import prepare, still_to_come
+from gate.workflows.read_report import AnalysisError
 from gate.workflows.suites import source_of
 
 
@@ -38,6 +41,9 @@ def _missing(case: Case, running: Running, run_id: str, said: str) -> str:
     if "upload" not in sources and not awaited.present and not awaited.missing:
         return ""
     if awaited.text == said:
+        # Nobody waits for this while nothing else is to be done.
+        with suppress(SandboxError, AnalysisError):
+            prepare(case, running)
         raise Pending(said)
     return awaited.text
 

@@ -95,7 +95,7 @@ def _judge(run: Run, service: Service, work: Evaluation, question: Question, her
     if run.step(waits, service, work, question.policy, name="look for an approval"):
         covered = run.step(waiting, case, work, name="coverage")
     else:
-        await_reports(run, case, work, Running("", number=_number(work)))
+        await_reports(run, case, work, _running(case, work, run))
         run.step(_stage, service, work, run.id, "Running the tests", name="stage")
         covered = run.step(partial(_cover, case, work, run, here), name="coverage")
     run.step(_publish, service, work, run.id, question, covered, name="publish coverage")
@@ -154,14 +154,7 @@ def _static(case: Case, work: Evaluation, here: Here) -> _Judgement:
 def _cover(case: Case, work: Evaluation, run: Run, here: Here) -> Judged:
     _bring(case, work, here)
     repository = case.service.store.repository(work.repository.id)
-    indexes = _indexes(case.service, work)
-    running = Running(
-        box_name(case.service, run.id),
-        run.cancelled,
-        again=work.again,
-        indexes=indexes,
-        number=_number(work),
-    )
+    running = replace(_running(case, work, run), indexes=_indexes(case.service, work))
     with _analysing():
         judged = cover(
             case,
@@ -174,9 +167,10 @@ def _cover(case: Case, work: Evaluation, run: Run, here: Here) -> Judged:
     return replace(judged, lines=())
 
 
-def _number(work: Evaluation) -> int:
-    """Whose reports CI may have sent: a merge group's are of its own commit alone."""
-    return work.number if isinstance(work, Evaluate) else 0
+def _running(case: Case, work: Evaluation, run: Run) -> Running:
+    """How tests are run, or whose reports CI may have sent: a merge group's are of its own commit alone."""
+    number = work.number if isinstance(work, Evaluate) else 0
+    return Running(box_name(case.service, run.id), run.cancelled, again=work.again, number=number)
 
 
 def _indexes(service: Service, work: Evaluation) -> Indexes:

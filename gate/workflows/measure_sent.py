@@ -6,20 +6,17 @@ are carried through the diff. It neither waits nor judges. How reports are merge
 
 from __future__ import annotations
 
-import hashlib
-import platform
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from checks.codec import DecodeError
-from checks.possible_lines import AnalysisJob, SourceAnalysis
+from checks.possible_lines import SourceAnalysis
 from checks.report import CoverageReport, Suite
 from gate.core.awaited_reports import Awaited, awaited
 from gate.core.carried_coverage import carry, either
 from gate.core.component import Part
-from gate.core.coverage_configuration import rcfile
 from gate.core.failure import Transient
 from gate.core.path_mapping import RepositoryPaths
 from gate.core.relevance import matters_to_tests
@@ -29,12 +26,13 @@ from gate.core.verdict.wording import counted
 from gate.git import Mirror
 from gate.sandbox import SandboxError
 from gate.store import UploadRecord
+from gate.workflows.analyse_tree import analysis_of
 from gate.workflows.carry_reports import MOST_COMMITS, Carried, carried
 from gate.workflows.components import seen_by
 from gate.workflows.judge import Case
 from gate.workflows.measure import Tree, survey
 from gate.workflows.measure_coverage import Measured, Running
-from gate.workflows.read_report import AnalysisError, analyse_sources, source_root
+from gate.workflows.read_report import AnalysisError
 from gate.workflows.run_tests import Unmeasurable
 from gate.workflows.settings_of import files_at
 
@@ -123,6 +121,15 @@ def of_base(case: Case, suite: Part, running: Running) -> Measured | None:
     """What the base's reports say, or those of the nearest commit before it; None where there are none."""
     sent = sent_for_base(case)
     return _measured(case, suite, sent, case.question.base, running) if sent and sent.read else None
+
+
+def prepare(case: Case, running: Running) -> None:
+    """Finds out what can run in the head's sources, while its reports are on their way. Raises: SandboxError, AnalysisError."""
+    for suite in case.parts.suites:
+        tree = seen_by(suite, case.head, case.parts)
+        if tree is not None and suite.policy.coverage.source != "run":
+            branches = any(part.policy.coverage.branches for part in case.parts.measured_by(suite))
+            analysis_of(case, tree, running, branches=branches)
 
 
 def waits_for_reports(case: Case) -> bool:
@@ -220,35 +227,13 @@ def _has_the_rules(case: Case, sha: str, tree: Tree) -> bool:
 
 
 def _analysis(case: Case, tree: Tree, running: Running, *, branches: bool) -> SourceAnalysis:
-    """What can run in the tree's sources; found out once for each tree. Raises: SandboxError, AnalysisError."""
-    service, start = case.service, f"{tree.folder}/" if tree.folder else ""
-    name = f"{running.name}-sources"
-    version = platform.python_version()
-    configuration = rcfile(
-        case.rule_files(COVERAGE_FILES, tree.folder),
-        branches=branches,
-        root=f"{source_root(service.sandbox, name)}/{tree.folder}".rstrip("/"),
-        python_version=version,
-    )
-    job = AnalysisJob(case.coverage_paths(tree), configuration, version, tree.folder)
-    asked = f"{job.sources}{configuration}{version}{branches}{tree.folder}"
-    kind = f"possible {hashlib.sha256(asked.encode()).hexdigest()[:32]}"
-    treeish = case.code.git.tree(tree.treeish)
-    now = service.now()
-    known = service.store.tree_fact(SourceAnalysis, case.code.repository_id, kind, treeish, now=now)
-    if known is None:
-        known = analyse_sources(
-            service.sandbox,
-            job,
-            write_source=lambda stream: case.code.git.write_tar(tree.treeish, stream),
-            name=name,
-            cancelled=running.cancelled,
-        )
-        service.store.save_tree_fact(case.code.repository_id, kind, treeish, known, now=now)
+    """What can run in the tree's sources, by paths of the repository. Raises: SandboxError, AnalysisError."""
+    start = f"{tree.folder}/" if tree.folder else ""
+    found = analysis_of(case, tree, running, branches=branches)
     return replace(
-        known,
-        files=tuple((start + path, lines) for path, lines in known.files),
-        unparsable=tuple((start + path, text) for path, text in known.unparsable),
+        found,
+        files=tuple((start + path, lines) for path, lines in found.files),
+        unparsable=tuple((start + path, text) for path, text in found.unparsable),
     )
 
 
