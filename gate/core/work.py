@@ -327,7 +327,7 @@ def installation_of(work: Work) -> int | None:
             return head.repository.installation_id
         case Sync() | Reconcile():
             return work.installation_id
-        case Survey() | Redeliver() | Forget() | SendDigests():
+        case Survey() | Redeliver() | Forget() | SendDigests() | ReadReport():
             return None
         case GiveUp():
             return installation_of(work.work)

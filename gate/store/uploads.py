@@ -78,24 +78,11 @@ class Uploads(Database):
         The same content of the same name on the same commit is kept once: the one that was first, unless that was refused.
         Whoever reads reports may read it by now, or it was our fault.
         """
-        with self._writing() as connection:
-            this = connection.execute(sa.select(*_RECORD).where(_is(repository_id, upload_id))).one()
-            same = sa.and_(
-                upload.c.repository_id == repository_id,
-                upload.c.sha == this.sha,
-                upload.c.name == this.name,
-                upload.c.digest == digest,
-            )
-            first = connection.execute(sa.select(*_RECORD).where(same)).first()
-            if first is not None and first.state != "refused":
-                _delete(connection, upload_id)
-                return _record(first), False
-            if first is not None:
-                _delete(connection, first.id)
-            statement = sa.update(upload).where(_is(repository_id, upload_id))
-            connection.execute(statement.values(digest=digest, size=size, state="received"))
-            kept = connection.execute(sa.select(*_RECORD).where(_is(repository_id, upload_id))).one()
-            return _record(kept), True
+        try:
+            return self._keep(repository_id, upload_id, digest, size)
+        except sa.exc.IntegrityError:
+            # The same content came at the same time, and was kept first.
+            return self._keep(repository_id, upload_id, digest, size)
 
     def drop_upload(self, repository_id: int, upload_id: int) -> None:
         """Forget one that did not arrive whole."""
@@ -201,6 +188,26 @@ class Uploads(Database):
             return None
         head, _, lines = zlib.decompress(content).partition(b"\n")
         return UploadedReport(decode(ReportHead, json.loads(head)), lines)
+
+    def _keep(self, repository_id: int, upload_id: int, digest: str, size: int) -> tuple[UploadRecord, bool]:
+        with self._writing() as connection:
+            this = connection.execute(sa.select(*_RECORD).where(_is(repository_id, upload_id))).one()
+            same = sa.and_(
+                upload.c.repository_id == repository_id,
+                upload.c.sha == this.sha,
+                upload.c.name == this.name,
+                upload.c.digest == digest,
+            )
+            first = connection.execute(sa.select(*_RECORD).where(same)).first()
+            if first is not None and first.state != "refused":
+                _delete(connection, upload_id)
+                return _record(first), False
+            if first is not None:
+                _delete(connection, first.id)
+            statement = sa.update(upload).where(_is(repository_id, upload_id))
+            connection.execute(statement.values(digest=digest, size=size, state="received"))
+            kept = connection.execute(sa.select(*_RECORD).where(_is(repository_id, upload_id))).one()
+            return _record(kept), True
 
     def _end(self, repository_id: int, upload_id: int, values: dict[str, object]) -> None:
         waits = sa.and_(_is(repository_id, upload_id), upload.c.state == "received")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -81,6 +82,19 @@ def test_the_same_content_again_is_the_first_one(store: Store) -> None:
     assert store.waiting_chunks(ENGINE.id) == 2
     others = [arrived(store, "e"), arrived(store, "d", "other"), arrived(store, "d", sha="b" * 40)]
     assert len({first, *others}) == 4
+
+
+def test_the_same_content_at_the_same_time_is_one(store: Store) -> None:
+    """
+    Many senders end in one moment, and all hear of the same upload.
+    """
+    made = [arriving(store) for _ in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        kept = [*threads.map(lambda each: store.keep_upload(ENGINE.id, each, digest="d" * 64, size=6), made)]
+
+    assert len({each.id for each, _ in kept}) == 1
+    assert sum(new for _, new in kept) == 1
+    assert store.waiting_chunks(ENGINE.id) == 2
 
 
 def test_what_was_refused_is_tried_again(store: Store) -> None:

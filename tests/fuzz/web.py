@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,12 +18,13 @@ from jsonschema import Draft202012Validator
 from gate.core import event as events
 from gate.core.payload import PayloadError
 from gate.core.plan import plan
+from gate.core.upload_token import digest_of
 from gate.web.api import document
 from tests.fuzz import mutation
 from tests.fuzz.target import Target, Try, pure
 from tests.web.service import APP, as_body, signed, web_app, web_service
 from tests.web.test_api import TOKEN, described, fill
-from tests.web.test_pages import ClockedService
+from tests.web.test_pages import PUBLIC, ClockedService
 from tests.web.test_webhook_examples import EXAMPLES, as_ours
 
 _COMMAND = {"body": "Fine.\n/gate waive coverage generated code\n"}
@@ -78,13 +80,16 @@ READ = [
 ]
 """Of the events that say something to Gate."""
 _WHOLE: Any = document.openapi("https://gate.example")
-_PATHS = sorted(_WHOLE["paths"])
+_PATHS = sorted(path for path, methods in _WHOLE["paths"].items() if "get" in methods)
+_UPLOADER = "gate_" + "u" * 40
+_REPORTS = (b"TN:\nSF:a.py\nDA:1,1\nend_of_record\n", b"<coverage/>", b"{}", gzip.compress(b"TN:\n"), b"")
 _PLACES = {
     "owner": ("northwind", "no", "..", "\ud800", "a/b", "é", "x" * 300),
     "name": ("delivery-worker", "delivery-worker", "secret-plans", "%00", "x.csv", "'"),
     "number": ("482", "483", "0", "-1", "9" * 30, "x"),
     "run_id": ("run:0", "run:1", "secret:0", "\0", "../x"),
 }
+_TOKENS = ("", "no", "gate_", f"gate_{'x' * 40}", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "é")
 _WORDS = ("", "0", "1", "-1", "3", "36", "100", "999999999", "9" * 30, "１", "open", "all", "src/", "/", "%", "\0", "\ud800", "a" * 2000, "1.0", " 1")  # fmt: skip  # noqa: RUF001  (a digit that is none of ASCII's)
 
 
@@ -138,6 +143,25 @@ def _request(random: Random) -> tuple[str, str, dict[str, str]]:
     if random.random() < 0.3:
         headers["Accept"] = random.choice(("text/csv", "*/*;q=nan", "application/json", ",;=", "image/*"))
     return path, f"/api/v1{address}?{'&'.join(f'{name}={_quoted(word)}' for name, word in query)}", headers
+
+
+def _report(random: Random) -> tuple[str, dict[str, str], bytes]:
+    """(query, headers, body) of a report that is sent."""
+    known = {"name": ("unit", "a b/c:d"), "commit": ("a" * 40, "b" * 64), "pull_request": ("1", "7")}
+    query = [
+        (name, random.choice((*words, *words, *_WORDS)))
+        for name, words in known.items()
+        if random.random() < 0.8
+    ]
+    headers = {"Authorization": f"Bearer {_UPLOADER if random.random() < 0.9 else random.choice(_TOKENS)}"}
+    if random.random() < 0.5:
+        headers["Content-Encoding"] = random.choice(("gzip", "x-gzip", "identity", "br", ""))
+    body = random.choice(_REPORTS)
+    if random.random() < 0.5:
+        body = mutation.text(random, [body])
+    if random.random() < 0.3:
+        body = gzip.compress(body)
+    return "&".join(f"{name}={_quoted(word)}" for name, word in query), headers, body
 
 
 def _parameter(reference: Any) -> Any:
@@ -199,6 +223,9 @@ def _service(folder: Path) -> Iterator[Flask]:
         requests_per_minute=0,
     )
     fill(service.store)
+    service.store.save_upload_token(
+        PUBLIC.id, "ci", digest_of(_UPLOADER), created_by="fuzz", now=service.now()
+    )
     app = web_app(service)
     app.testing = True  # What a route raises is raised here, with its place.
     yield app
@@ -237,6 +264,21 @@ def _api(folder: Path) -> Iterator[Try]:
         yield attempt
 
 
+@contextmanager
+def _reports(folder: Path) -> Iterator[Try]:
+    with _service(folder) as app:
+        client = app.test_client()
+
+        def attempt(given: tuple[str, dict[str, str], bytes]) -> None:
+            query, headers, body = given
+            answer = client.post(f"/api/v1/reports?{query}", headers=headers, data=body)
+            schema = described("/reports", answer.status_code, "application/json", method="post")
+            assert answer.status_code < 500, answer.status
+            assert [*Draft202012Validator(schema).iter_errors(json.loads(answer.data))] == []
+
+        yield attempt
+
+
 def _described(path: str) -> Any:
     return _WHOLE["paths"][path]["get"]["responses"]
 
@@ -258,6 +300,7 @@ WEB = (
     pure("event", 5, _event, _parsed),
     Target("webhook", 1, _delivery, _webhook),
     Target("API", 1, _request, _api),
+    Target("reports", 1, _report, _reports),
     Target("pages", 1, _page, _pages),
 )
 """Over a service on SQLite, but for the first."""

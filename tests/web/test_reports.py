@@ -410,6 +410,18 @@ def test_a_commit_has_only_so_many_reports(client: FlaskClient, monkeypatch: pyt
     assert [each.status_code for each in (more, newer, other)] == [409, 202, 202]
 
 
+def test_one_address_sends_only_so_many(tmp_path: Path) -> None:
+    """
+    As it asks for pages; the answer is described, too.
+    """
+    service = web_service(tmp_path, requests_per_minute=2)
+    client = web_app(service).test_client()
+    answers = [checked(client.post(f"{REPORTS}?name=x")) for _ in range(3)]
+    service.close()
+
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+
+
 def test_one_line_says_what_arrived(client: FlaskClient, issuer: Issuer, log: io.StringIO) -> None:
     """
     From whom and for what; nothing of the token.
