@@ -19,6 +19,9 @@ T = TypeVar("T")
 TRIES = "tries"
 """The attribute that a run has from the first time it was postponed within a step."""
 
+WOKEN = "woken"
+"""The attribute of a run that should look again for what it waits for, whether it has begun to wait or not."""
+
 _UNFINISHED = ["ENQUEUED", "PENDING", "DELAYED"]
 _WORK: Any = work.Work
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -51,8 +52,8 @@ class Postponements:
         with self._connections.begin() as connection:
             return connection.execute(statement).rowcount == 1
 
-    def wake(self, subject: str, *, within_seconds: float) -> bool:
-        """Have the runs of a subject taken up that would look by themselves so soon; whether there was one.
+    def wake(self, run_ids: Sequence[str], *, within_seconds: float) -> None:
+        """Have those of the runs taken up that would look by themselves so soon.
 
         Those that GitHub's limits keep waiting wait longer, and are left alone.
         """
@@ -61,11 +62,11 @@ class Postponements:
             sa.update(self._runs)
             .values(status="ENQUEUED", delay_until_epoch_ms=None, updated_at=milliseconds(time.time()))
             .where(runs.status == "DELAYED")
-            .where(runs.workflow_uuid.startswith(f"{subject}:", autoescape=True))
+            .where(runs.workflow_uuid.in_(run_ids))
             .where(runs.delay_until_epoch_ms <= milliseconds(time.time() + within_seconds))
         )
         with self._connections.begin() as connection:
-            return connection.execute(statement).rowcount > 0
+            connection.execute(statement)
 
     def behind(self, run_id: str) -> float | None:
         """Until when a run waits for an older one of its partition that was postponed; None when it need not.

@@ -25,7 +25,16 @@ from gate.core.failure import (
     Transient,
 )
 from gate.core.work import Work, id_of_started
-from gate.engine.cancellation import TRIES, attributes_of, cancel, is_with, outside, status_of, unfinished
+from gate.engine.cancellation import (
+    TRIES,
+    WOKEN,
+    attributes_of,
+    cancel,
+    is_with,
+    outside,
+    status_of,
+    unfinished,
+)
 from gate.engine.patience import Times, Tries, after
 from gate.engine.postponement import spread
 from gate.engine.submitter import enqueue_options
@@ -160,13 +169,22 @@ class DurableRun:
                 self.stop_if_cancelled()
                 tries, wait = after(error, tries, self._times, time.time())
                 if isinstance(error, Pending):
-                    self._give_place_back(wait, tries)
+                    if not self._woken():
+                        self._give_place_back(wait, tries)
+                    continue
                 self._telemetry.retries.labels(name).inc()
                 self._wait(wait, tries, step=name, error=str(error))
             else:
                 # A long step that was told to stop has stopped halfway: what it returned is no result.
                 self.stop_if_cancelled()
                 return encode(result)
+
+    def _woken(self) -> bool:
+        """Whether something came since the last look; asked once for each time."""
+        woken = bool(attributes_of(self.id).get(WOKEN))
+        if woken:
+            outside(DBOS.update_workflow_attributes, self.id, {WOKEN: False}, merge=True)
+        return woken
 
     def _tries(self) -> Tries:
         """Of the step under way; the first one of a life may have been tried in an earlier one."""

@@ -21,7 +21,7 @@ from gate.core.failure import Gone, Permanent, PolicyError, Transient
 from gate.core.run import Run
 from gate.core.work import GiveUp, Work
 from gate.engine import database
-from gate.engine.cancellation import attributes_of, cancel, outside, status_of
+from gate.engine.cancellation import WOKEN, attributes_of, cancel, outside, status_of, unfinished
 from gate.engine.clock import ClockWatch
 from gate.engine.database import EngineError
 from gate.engine.fairness import Turns
@@ -273,6 +273,8 @@ class Engine:
         except BaseException as stop:
             if isinstance(stop, Postponed) and self._insist(self._postponements.postpone, run_id, stop.until):
                 outcome = "postponed"
+                if attributes_of(run_id).get(WOKEN):  # by somebody who saw it before it waited
+                    self._postponements.wake([run_id], within_seconds=self._times.pending)
             # It may have been writing while whoever cancelled it closed what it had left open.
             elif status_of(run_id) == "CANCELLED":
                 self._wind_up(run_id, work, "")
@@ -365,7 +367,12 @@ class Engine:
         self.submit(GiveUp(run_id, work, text), f"give-up:{run_id}")
 
     def _wake(self, subject: str) -> bool:
-        return self._postponements.wake(subject, within_seconds=self._times.pending)
+        """First it is noted and then done, where the run does it the other way round: so one of both sees the other."""
+        runs = unfinished(subject, "")
+        for run_id in runs:
+            outside(DBOS.update_workflow_attributes, run_id, {WOKEN: True}, merge=True)
+        self._postponements.wake(runs, within_seconds=self._times.pending)
+        return bool(runs)
 
     def _wind_up_postponed(self, run_id: str, work: Work) -> None:
         # An id of its own: should the run have been taken up again just now, it is wound up again after its last write.

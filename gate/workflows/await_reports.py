@@ -41,7 +41,7 @@ def _missing(case: Case, running: Running, run_id: str, said: str) -> str:
     if "upload" not in sources and not awaited.present and not awaited.missing:
         return ""
     if awaited.text == said:
-        # Nobody waits for this while nothing else is to be done.
+        # While nothing else is to be done; whoever brings a report meanwhile wakes the run.
         with suppress(SandboxError, AnalysisError):
             prepare(case, running)
         raise Pending(said)

@@ -334,8 +334,39 @@ def test_a_run_that_a_limit_keeps_waiting_is_not_woken(submitter: Submitter, lau
     _until(lambda: engine.outcome(RUN) == "delayed")
     submitter.submit(CLOSE, "delivery:0")
 
-    assert told.get(timeout=10) is False
+    assert told.get(timeout=10) is True  # it is there, and looks when its time has come
     assert engine.outcome(RUN) == "delayed"
+
+
+def test_what_comes_while_a_run_is_about_to_wait_is_not_missed(submitter: Submitter, launch: Launch) -> None:
+    """
+    It had looked, and found nothing; whoever brings it finds the run neither waiting nor done.
+    """
+    there, looked, brought = threading.Event(), threading.Event(), threading.Event()
+    told: queue.Queue[str] = queue.Queue()
+
+    def look() -> str:
+        found = there.is_set()
+        looked.set()
+        brought.wait(10)
+        if not found:
+            raise Pending("nothing came yet")
+        return "it came"
+
+    def evaluate(run: Run, work: Evaluate) -> None:
+        told.put(run.step(look))
+
+    def close_runs(run: Run, work: CloseRuns) -> None:
+        there.set()
+        run.wake(evaluations(EVALUATE.head))
+        brought.set()
+
+    launch({Evaluate: evaluate, CloseRuns: close_runs}, times=replace(FAST, pending=LONG))
+    submitter.submit(EVALUATE, RUN)
+    assert looked.wait(10)
+    submitter.submit(CLOSE, "delivery:0")
+
+    assert told.get(timeout=10) == "it came"
 
 
 def _until(condition: Callable[[], bool]) -> None:

@@ -21,7 +21,7 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> Clock:
     return clock_of_its_own(tmp_path_factory.mktemp("clock"))
 
 
-@pytest.fixture(scope="module", params=["postgres", "sqlite"])
+@pytest.fixture(scope="module", params=["postgres", pytest.param("sqlite", marks=pytest.mark.long)])
 def _chaos(
     request: pytest.FixtureRequest, clock: Clock, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Chaos]:
