@@ -70,7 +70,7 @@ def _find(service: Service, work: Rejudge) -> tuple[Supersede | Rejudge, ...]:
         if work.before:
             return ()
         return tuple(
-            Supersede(_evaluate(repository, pull, later=_standing(service, pull) is not None))
+            Supersede(evaluation_of(repository, pull, later=_standing(service, pull) is not None))
             for pull in known
         )
     if work.before and not _changed(place, work):
@@ -103,7 +103,7 @@ def _stale(service: Service, place: _Place, pulls: tuple[PullRequestRecord, ...]
     for pull in pulls:
         judged = _judged_by(service, place, pull)
         if now[pull.base_ref] is None or now[pull.base_ref] != judged:
-            yield Supersede(_evaluate(place.repository, pull, later=judged is not None))
+            yield Supersede(evaluation_of(place.repository, pull, later=judged is not None))
 
 
 def _rules_of(place: _Place, base_ref: str) -> _Fingerprint | None:
@@ -151,7 +151,8 @@ def _fingerprint(place: _Place, sha: str) -> _Fingerprint | None:
     return _Fingerprint(digest(policy), repr(bandit), "\n".join(coverage))
 
 
-def _evaluate(repository: RepositoryRef, pull: PullRequestRecord, *, later: bool) -> Evaluate:
+def evaluation_of(repository: RepositoryRef, pull: PullRequestRecord, *, later: bool) -> Evaluate:
+    """The work that judges a pull request as it was last seen; `later`: nobody waits for it."""
     return Evaluate(
         repository=repository,
         number=pull.number,

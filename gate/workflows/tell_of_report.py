@@ -9,6 +9,7 @@ from gate.core.run import Run
 from gate.core.work import Evaluate, Head, RecordBranch, Supersede, evaluations
 from gate.service import Service
 from gate.store import PullRequestRecord
+from gate.workflows.rejudge import evaluation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> C
     return Concerned(
         tuple(sorted(waiting, key=lambda head: (head.number, head.branch))),
         tuple(
-            _again(repository, pull)
+            evaluation_of(repository, pull, later=True)
             for pull in pulls
             if pull.number not in told and _is_judged(service, pull)
         ),
@@ -68,17 +69,3 @@ def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> C
 def _is_judged(service: Service, pull: PullRequestRecord) -> bool:
     last = service.store.newest_verdict(pull.repository_id, pull.number)
     return last is not None and last.verdict.provenance.head == pull.head_sha
-
-
-def _again(repository: RepositoryRef, pull: PullRequestRecord) -> Evaluate:
-    return Evaluate(
-        repository=repository,
-        number=pull.number,
-        head_sha=pull.head_sha,
-        base_sha="",
-        base_ref=pull.base_ref,
-        updated_at=pull.updated_at,
-        author=pull.author,
-        title=pull.title,
-        later=True,
-    )
