@@ -105,7 +105,7 @@ class Chaos:
         """All is said, once, and nothing is left: no process of a test, no run, no lock but those of the living."""
         self.world.settled(*pulls)
         self.world.until(self._is_idle, "the end of all runs")
-        said = [[(run.name, run.status) for run in runs_of(pull)] for pull in pulls]
+        said = [[(run.name, run.status, run.title) for run in runs_of(pull)] for pull in pulls]
         assert [said_once(pull) for pull in pulls] == [True] * len(pulls), said
         assert len(self.world.service.workers) == self.workers
 
