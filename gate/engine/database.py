@@ -40,6 +40,17 @@ _COLUMNS = (
 """What we need of the library's table. Source: https://docs.dbos.dev/explanations/system-tables"""
 
 
+_UNREACHABLE = ("connection is bad", "failed to resolve host")
+"""How psycopg's errors begin where a socket's file is missing, as while a server restarts, or a name."""
+
+
+@sa.event.listens_for(sa.Engine, "handle_error")
+def _know_a_lost_server(context: sa.ExceptionContext) -> None:
+    """Have the library wait for a server that cannot be reached, however psycopg says so: it knows one of three ways."""
+    if str(context.original_exception).startswith(_UNREACHABLE):
+        context.is_disconnect = True
+
+
 class EngineError(Permanent):
     """The engine cannot work with this database as it is; the text says what to do."""
 

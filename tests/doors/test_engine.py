@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from dbos._utils import retriable_postgres_exception
 
 from gate.core.failure import Permanent, Transient
 from gate.core.run import Run
@@ -27,6 +29,7 @@ from gate.core.work import (
     evaluations,
 )
 from gate.engine import Engine, EngineError, Submitter, migrate
+from gate.engine.database import connect
 from gate.settings import Settings
 from gate.telemetry import Telemetry
 from tests.doors.engine_door import CLOSE, EVALUATE, FAST, Launch
@@ -326,6 +329,23 @@ def test_none_of_many_is_told_that_it_was_taken_where_it_was_not(settings: Setti
     submitter.close()
 
     assert {type(error) for error in errors} == {Transient}
+
+
+@pytest.mark.parametrize(
+    "server", ["host=/no/such/folder", "host=127.0.0.1&port=1", "host=no-such-name.invalid"]
+)
+def test_the_library_waits_for_any_server_that_cannot_be_reached(server: str, tmp_path: Path) -> None:
+    """
+    It knows a lost connection by what SQLAlchemy says of it, or by the words of one of psycopg's ways to fail.
+    """
+    url = f"postgresql+psycopg://gate@/gate?{server}&connect_timeout=2"
+    settings = Settings.from_environment({"GATE_DATABASE_URL": url, "GATE_DATA_DIR": str(tmp_path)})
+    engine = connect(settings, wait_seconds=2)
+
+    with pytest.raises(sa.exc.OperationalError) as raised:
+        engine.connect()
+
+    assert retriable_postgres_exception(raised.value)
 
 
 def test_an_unreachable_server_is_named(tmp_path: Path) -> None:
