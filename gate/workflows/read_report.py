@@ -41,10 +41,10 @@ def read_report(
         interpreter.module_command("checks.coverage_reports.job", root=sandbox.root(name)),
         name=name,
         limits=_READING,
-        write_source=lambda stream: _write(stream, file),
+        write_source=lambda stream: write_report(stream, file),
         cancelled=cancelled,
     )
-    if fault := _fault(ended):
+    if fault := fault_of(ended):
         raise ReportError(f"it cannot be read: {fault}", remedy=_SEND_LESS, name=upload)
     try:
         return UploadedReport.parse(ended.result, upload)
@@ -77,7 +77,7 @@ def analyse_sources(
         environment={JOB_VARIABLE: f"{root}{JOB}"},
         cancelled=cancelled,
     )
-    if fault := _fault(ended):
+    if fault := fault_of(ended):
         raise AnalysisError(f"the sources could not be analysed: {fault}")
     try:
         analysis = decode(SourceAnalysis, json.loads(ended.result))
@@ -94,18 +94,18 @@ def source_root(sandbox: Sandbox, name: str) -> str:
     return f"{sandbox.root(name)}{WORK}"
 
 
-def _write(stream: BinaryIO, file: Path) -> None:
-    """The file as a tar stream."""
+def write_report(stream: BinaryIO, file: Path) -> None:
+    """The file as the source of a box, under the name that the jobs which read one know."""
     with tarfile.open(fileobj=stream, mode="w|") as archive, file.open("rb") as content:
         member = tarfile.TarInfo(_FILE)
         member.size = file.stat().st_size
         archive.addfile(member, content)
 
 
-def _fault(ended: Exit) -> str:
-    """Why a job has no result, as a phrase; empty where it has one."""
+def fault_of(ended: Exit, *, has_result: bool = False) -> str:
+    """Why a job has no result, as a phrase; empty where it has one, or where it went elsewhere."""
     if ended.ended_by == "cancelled":
         return "it was cancelled"
-    if ended.ended_by or ended.status != 0 or not ended.result:
+    if ended.ended_by or ended.status != 0 or not (ended.result or has_result):
         return ended.text.rstrip(".") or f"the job ended with status {ended.status} and no result"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import Any
 
 from checks.codec import DecodeError, decode, encode
 from checks.coverage_reports import cobertura, json_report, lcov
+from checks.coverage_reports.unpacking import unpacked
 from checks.line_set import LineSet
 from checks.possible_lines import PossibleLines, SourceAnalysis
 from checks.report import (
@@ -32,6 +34,7 @@ from gate.core.failure import Permanent, PolicyError
 from gate.core.globs import compile_globs
 from gate.core.lock_file import constraints
 from gate.git import changes
+from tests.archives import archive
 from tests.fuzz import mutation
 from tests.fuzz.target import Target, pure
 
@@ -93,6 +96,7 @@ REPORTED = b"".join(
         ]
     )
 )
+ARCHIVES = (archive({"lcov.info": b"TN:\n" * 40, "a/coverage.xml": b"<coverage/>"}), archive({"../a": b"x"}))
 REPORTS = (
     (
         b'{"meta": {"version": "7", "branch_coverage": true}, "files": {"a.py": {"executed_lines": [1, 2], "summary":'
@@ -255,6 +259,12 @@ def _coverage_reports(given: bytes) -> None:
             list(reader.read(given[at : at + 50] for at in range(0, len(given), 50)))
 
 
+def _artifact(given: bytes) -> None:
+    *_, last = unpacked(io.BytesIO(given))
+    if not isinstance(json.loads(last), str | None):
+        raise TypeError(f"an archive ends in {last[:80]!r}")
+
+
 def _diff(given: bytes) -> None:
     with suppress(Permanent):
         changes.parse(given.splitlines(keepends=True), 1000)
@@ -302,6 +312,7 @@ PARSERS = (
     pure("source analysis", 6, values(encode(ANALYSIS)), _report(SourceAnalysis)),
     pure("read report", 6, texts(REPORTED), _reported),
     pure("uploaded report", 6, texts(*REPORTS), _coverage_reports),
+    pure("artifact", 6, texts(*ARCHIVES), _artifact),
     pure("diff", 14, texts(DIFF), _diff),
     pure("comment command", 10, texts(COMMENT), _comment),
     pure("codeowners", 6, texts(CODEOWNERS), _codeowners),
