@@ -5,6 +5,7 @@ help later is raised as Transient for the engine, what will not as Permanent. It
 """
 
 from gate.github.app import GitHub, convert_manifest
+from gate.github.artifacts import Artifact, TooLargeError
 from gate.github.failure import NotFoundError, NotShownError
 from gate.github.hook import DeliveryAttempt, deliveries, redeliver
 from gate.github.installations import installation_state, installations, repositories
@@ -23,6 +24,7 @@ from gate.github.user import Users
 
 __all__ = [
     "AppView",
+    "Artifact",
     "DeliveryAttempt",
     "GitHub",
     "GitHubRepository",
@@ -30,6 +32,7 @@ __all__ = [
     "NotFoundError",
     "NotShownError",
     "PullRequestView",
+    "TooLargeError",
     "Users",
     "WebhookView",
     "app_view",

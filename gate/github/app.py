@@ -117,7 +117,7 @@ class GitHub:
         """`unnamed_wait_seconds`: see `Limits`. `told` hears of each call how it ended, see `_attempt`."""
         self.app_id = app_id
         self._app = Auth.AppAuth(app_id, private_key)
-        self._api_url = api_url.rstrip("/")
+        self.api_url = api_url.rstrip("/")
         self._clock = clock
         self._told = told
         self._thread = threading.local()
@@ -131,7 +131,7 @@ class GitHub:
 
     def __repr__(self) -> str:
         """Name the App, never its key."""
-        return f"GitHub(app_id={self.app_id}, api_url={self._api_url!r})"
+        return f"GitHub(app_id={self.app_id}, api_url={self.api_url!r})"
 
     def repository(self, installation_id: int, repository_id: int, full_name: str) -> GitHubRepository:
         """A repository; `full_name` may be outdated, the id decides."""
@@ -224,7 +224,7 @@ class GitHub:
         """The client of the calling thread, with these credentials from now on."""
         if not hasattr(self._thread, "client"):
             self._thread.credentials = _Credentials()
-            self._thread.client = new_client(self._api_url, self._thread.credentials)
+            self._thread.client = new_client(self.api_url, self._thread.credentials)
             with self._lock:
                 self._clients.append(self._thread.client)
         self._thread.credentials.text = credentials

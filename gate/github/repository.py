@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from github import Github
 from github.CheckRun import CheckRun as SentCheckRun
@@ -19,6 +19,7 @@ from gate.core.check_run import CheckRun
 from gate.core.event import RepositoryRef
 from gate.core.failure import Gone, Permanent, Transient
 from gate.core.payload import Node
+from gate.github.artifacts import Artifact, artifacts, download
 from gate.github.failure import NotFoundError, NotShownError, understood
 from gate.github.installations import repository_ref
 from gate.github.rules import branch_rules
@@ -162,6 +163,22 @@ class GitHubRepository:
     def branch_rules(self, branch: str) -> BranchRules:
         """What the rules of a branch require, as far as the App is shown; some three requests."""
         return branch_rules(self._door, self._installation_id, self.id, self.full_name, branch)
+
+    def artifacts(self, run_id: int) -> tuple[Artifact, ...]:
+        """All artifacts of one of its workflow runs. Raises: MissingPermission, among others."""
+        return artifacts(self._door, self._installation_id, self.id, self.full_name, run_id)
+
+    def download_artifact(self, artifact_id: int, stream: BinaryIO, *, most_bytes: int) -> None:
+        """Write the archive of an artifact, a zip file, to `stream`. Raises: TooLargeError, among others."""
+        download(
+            self._door,
+            self._installation_id,
+            self.id,
+            self.full_name,
+            artifact_id,
+            stream,
+            most_bytes=most_bytes,
+        )
 
     def role(self, login: str) -> str:
         """What a user is here: `admin`, `maintain`, `write`, `triage`, `read`, `none`, or what an organisation made up.

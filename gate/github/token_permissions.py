@@ -16,5 +16,7 @@ Source: https://docs.github.com/en/rest/authentication/permissions-required-for-
 """
 FOR_DEFAULTS: Permissions = {"contents": "read"}
 """For the policy file of an account's `.github` repository."""
+FOR_ARTIFACTS: Permissions = {"actions": "read", "metadata": "read"}
+"""For what workflows of pull requests from forks leave behind. Of its own: an owner who has not accepted it loses nothing else."""
 FOR_LISTS: Permissions = {"metadata": "read"}
 """For the repositories of an installation."""

@@ -41,6 +41,7 @@ EVENTS = (
     "pull_request",
     "push",
     "repository",
+    "workflow_run",
 )
 
 

@@ -1,4 +1,4 @@
-"""What Gate needs of GitHub besides API and git: registering an App from a manifest, and artifacts to download."""
+"""What Gate needs of GitHub besides API and git: registering an App from a manifest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 REGISTRATION = re.compile(r"(/organizations/[^/]+)?/settings/apps/new$")
-ARCHIVE = re.compile(r"/_artifacts/(?P<number>\d+)\.zip$")
 REQUIRED = ("url", "redirect_url", "hook_attributes", "default_permissions", "default_events")
 
 
@@ -29,18 +28,11 @@ class Pages:
 
     def has(self, path: str) -> bool:
         """Whether a path is one of ours."""
-        return bool(REGISTRATION.match(path) or ARCHIVE.match(path))
+        return bool(REGISTRATION.match(path))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        request = Request(environ)
-        archive = ARCHIVE.match(request.path)
-        response = self._download(int(archive["number"])) if archive else self._register(request)
-        return response(environ, start_response)
-
-    def _download(self, number: int) -> Response:
-        found = (one for where in self.github.repositories for one in where.artifacts if one.id == number)
-        return Response(next(found).archive, mimetype="application/zip")
+        return self._register(Request(environ))(environ, start_response)
 
     def _register(self, request: Request) -> Response:
         """Take the posted manifest and send the browser back with a code."""

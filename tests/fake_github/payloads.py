@@ -157,6 +157,35 @@ def _merge_group(github: GitHub, change: Change) -> Json:
     return {"merge_group": group, **reason}
 
 
+def _workflow_run(github: GitHub, change: Change) -> Json:
+    if change.pull is None:
+        raise ValueError("a workflow of no pull request")
+    where, head = _repository(change), change.pull.head_repository
+    api, number = f"{github.api_url}/repos/{where.full_name}/actions/runs", change.details["run_id"]
+    moment = rendering.time(github.now())
+    run = {
+        "id": number,
+        "name": "tests",
+        "path": change.details["path"],
+        "head_branch": change.pull.head_ref,
+        "head_sha": change.pull.head_sha,
+        "event": change.details["event"],
+        "status": "completed",
+        "conclusion": "success",
+        "run_attempt": 1,
+        # Empty for forks, says GitHub; for others the list is not read.
+        "pull_requests": [],
+        "url": f"{api}/{number}",
+        "artifacts_url": f"{api}/{number}/artifacts",
+        "actor": rendering.user(github, change.pull.author),
+        "created_at": moment,
+        "updated_at": moment,
+        "repository": _short(where),
+        "head_repository": _short(head) if head else None,
+    }
+    return {"workflow_run": run, "workflow": {"id": 1, "name": "tests", "path": change.details["path"]}}
+
+
 def _installation(github: GitHub, change: Change) -> Json:
     shown = _installed(github, change)
     return {
@@ -232,4 +261,5 @@ _MAKERS = {
     "pull_request": _pull_request,
     "push": _push,
     "repository": _repository_changed,
+    "workflow_run": _workflow_run,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -153,6 +154,33 @@ class PullRequest:
         base = {"base_sha": tip, "base_ref": f"refs/heads/{self.base_ref}"}
         details = {"head_sha": group_sha, "head_ref": queue, **base, **reason}
         self.github.changed("merge_group", action, self.repository, details=details)
+
+    def try_merge(self) -> str:
+        """What GitHub makes to try the merge, which `actions/checkout` checks out; the sha of that."""
+        with self.github.lock:
+            tip = self.repository.branch(self.base_ref)
+            message = f"Merge {self.head_sha} into {tip}"
+            made = self.repository.git.merge(tip, self.head_sha, message=message, when=self.github.now())
+            self.repository.git.update(f"refs/pull/{self.number}/merge", made)
+            return made
+
+    def complete_workflow(
+        self,
+        artifacts: Mapping[str, bytes],
+        *,
+        path: str = ".github/workflows/ci.yml",
+        event: str = "pull_request",
+    ) -> int:
+        """Have a workflow of its head end that has uploaded these archives by name; the id of the run."""
+        with self.github.lock:
+            number = self.github.new_id()
+            for name, archive in artifacts.items():
+                self.repository.upload_artifact(name, archive, run_id=number, sha=self.head_sha)
+            details = {"run_id": number, "path": path, "event": event}
+            self.github.changed(
+                "workflow_run", "completed", self.repository, pull=self, sender=self.author, details=details
+            )
+            return number
 
     def retarget(self, branch: str) -> None:
         """Choose another base branch."""

@@ -29,6 +29,9 @@ class Artifact:
     head_sha: str
     archive: bytes = field(repr=False)
     """A zip file."""
+    expired: bool = False
+    told_size: int | None = None
+    """What GitHub says of its size, where that is not true."""
 
 
 @dataclass(slots=True, eq=False)
@@ -239,10 +242,10 @@ class Repository:
         """Press "Re-run all checks" of a commit."""
         self.github.changed("check_suite", "rerequested", self, sender=sender, details={"after": sha})
 
-    def upload_artifact(self, name: str, archive: bytes, *, run_id: int, sha: str) -> Artifact:
-        """Keep a zip file that a run of Actions on a commit made."""
+    def upload_artifact(self, name: str, archive: bytes, *, run_id: int, sha: str, **values: Any) -> Artifact:
+        """Keep a zip file that a run of Actions on a commit made; `values` are other fields of it."""
         with self.github.lock:
-            made = Artifact(self.github.new_id(), run_id, name, sha, archive)
+            made = Artifact(self.github.new_id(), run_id, name, sha, archive, **values)
             self.artifacts.append(made)
             return made
 

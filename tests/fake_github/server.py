@@ -18,10 +18,11 @@ from tests.fake_github.git_http import SERVICE, GitHttp
 from tests.fake_github.oauth import OAuth
 from tests.fake_github.pages import Pages
 from tests.fake_github.state import GitHub
+from tests.fake_github.storage import Storage
 from tests.fake_github.webhooks import Delivery, Webhooks
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class _Quiet(WSGIRequestHandler):
@@ -45,8 +46,8 @@ class FakeGitHub(GitHub):
         self.git_http = GitHttp(self, self.faults)
         self.pages = Pages(self)
         self.oauth = OAuth(self)
-        self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
+        self.storage = Storage(self)
+        self._servers: list[tuple[BaseWSGIServer, threading.Thread]] = []
 
     @property
     def webhook_url(self) -> str | None:
@@ -72,27 +73,21 @@ class FakeGitHub(GitHub):
         return self.webhooks.deliver(*deliveries)
 
     def start(self) -> Self:
-        """Serve from a thread of our own on `url`."""
-        self._server = make_server(
-            "127.0.0.1", self.port, self._application, threaded=True, request_handler=_Quiet
-        )
-        self.port = self._server.port
+        """Serve from threads of our own on `url` and `storage_url`."""
+        self.port = self._serve(self._application, self.port)
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
+        self.storage_url = f"http://127.0.0.1:{self._serve(self.storage, 0)}"
         return self
 
     def stop(self) -> None:
         """End serving; deliveries under way are still sent."""
         self.faults.stopping.set()
         self.webhooks.stop()
-        if self._server and self._thread:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-            self._server = None
+        for server, thread in self._servers:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+        self._servers.clear()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -103,6 +98,14 @@ class FakeGitHub(GitHub):
     ) -> None:
         """Stop."""
         self.stop()
+
+    def _serve(self, application: WSGIApplication, port: int) -> int:
+        """The port that it is served at."""
+        server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        self._servers.append((server, thread))
+        return server.port
 
     def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")

@@ -55,6 +55,10 @@ class GitHub:
     def __init__(self, directory: Path, *, clock: Callable[[], datetime] | None = None) -> None:
         self.directory = directory
         self.url = "https://github.invalid"
+        self.storage_url = "https://storage.invalid"
+        """Where artifacts can be downloaded: another server than the API's."""
+        self.archive_address: str | None = None
+        """What the API says instead of an address there."""
         self.app = App()
         self.installations: dict[int, Installation] = {}
         self.repositories: list[Repository] = []

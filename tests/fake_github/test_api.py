@@ -8,6 +8,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+import requests
 
 from tests.fake_github import FakeGitHub, PullRequest, Repository, faults
 from tests.fake_github.client import (
@@ -295,14 +296,18 @@ def test_status_is_kept(github: FakeGitHub, pull: PullRequest) -> None:
 
 def test_artifact_is_downloaded(github: FakeGitHub, repository: Repository) -> None:
     """
-    The archive of an artifact is behind a redirect and needs no credentials there.
+    The archive of an artifact is on another server, which wants no credentials.
     """
     made = repository.upload_artifact("coverage", b"PK", run_id=7, sha=repository.head_sha)
     address = f"{github.api_url}/repos/octo/app/actions/artifacts/{made.id}/zip"
-    headers = {"Authorization": f"Bearer {token_for(github)}", "User-Agent": "test"}
+    headers = {"Authorization": f"Bearer {token_for(github)}"}
 
-    with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=10) as answer:
-        assert answer.read() == b"PK"
+    answer = requests.get(address, headers=headers, allow_redirects=False, timeout=10)
+    archive = requests.get(answer.headers["Location"], timeout=10)
+
+    assert (answer.status_code, archive.content) == (302, b"PK")
+    assert answer.headers["Location"].startswith(github.storage_url)
+    assert github.problems == []
 
 
 def test_unknown_page_is_noted(github: FakeGitHub) -> None:
