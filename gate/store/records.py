@@ -252,7 +252,7 @@ class UploadRecord:
     """The commit, as the sender or its token says."""
     name: str
     digest: str
-    """SHA-256 of the decompressed content, in hexadecimal; empty until it has arrived whole."""
+    """SHA-256 of the decompressed content, in hexadecimal, for an artifact mixed with its pull request; empty until it has arrived whole."""
     size: int
     """Bytes of that content; 0 until then."""
     state: UploadState

@@ -99,13 +99,17 @@ class Uploads(Database):
             row = connection.execute(sa.select(*_RECORD).where(_is(repository_id, upload_id))).first()
         return None if row is None else _record(row)
 
-    def uploads_at(self, repository_id: int, sha: str) -> tuple[UploadRecord, ...]:
-        """The newest upload of each name on a commit, by name; whatever became of it, but arriving ones."""
+    def uploads_at(self, repository_id: int, sha: str, number: int = 0) -> tuple[UploadRecord, ...]:
+        """The newest upload of each name on a commit, by name; whatever became of it, but arriving ones.
+
+        Those fetched from artifacts only where they are of pull request `number`: a fork speaks of nothing else, and hides nothing.
+        """
         newest = (
             sa.select(sa.func.max(upload.c.id))
             .where(
                 upload.c.repository_id == repository_id, upload.c.sha == sha, upload.c.state != "receiving"
             )
+            .where(sa.or_(upload.c.authenticated != "artifact", upload.c.number == number))
             .group_by(upload.c.name)
         )
         statement = sa.select(*_RECORD).where(upload.c.id.in_(newest)).order_by(upload.c.name)
@@ -120,11 +124,12 @@ class Uploads(Database):
             return tuple(_record(row) for row in connection.execute(statement))
 
     def uploaded_commits(self, repository_id: int, *, limit: int) -> tuple[str, ...]:
-        """Commits of which reports were read, those first that were sent last."""
+        """Commits of which reports were read that no fork has sent, those first that were sent last."""
         newest = sa.func.max(upload.c.id)
         statement = (
             sa.select(upload.c.sha)
             .where(upload.c.repository_id == repository_id, upload.c.state == "read")
+            .where(upload.c.authenticated != "artifact")
             .group_by(upload.c.sha)
             .order_by(newest.desc())
             .limit(limit)

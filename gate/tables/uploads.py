@@ -30,7 +30,8 @@ upload = Table(
     Column(
         "digest",
         String(64),
-        doc="SHA-256 of the decompressed content, in hexadecimal; null until it has arrived whole.",
+        doc="SHA-256 of the decompressed content, in hexadecimal; of a file of an artifact, of that and the pull request. "
+        "Null until it has arrived whole.",
     ),
     Column("size", BigInteger, nullable=False, doc="Bytes of the decompressed content; 0 until then."),
     Column("state", String(16), nullable=False, doc="`receiving`, `received`, `read` or `refused`."),

@@ -67,16 +67,17 @@ class Sent:
 
 
 def sent_for_head(case: Case, number: int) -> Sent:
-    """The reports of the head, or of the merge commit that GitHub made of it, whichever has more of them that can be read.
+    """The reports of the head, or of the merge commit that GitHub made of it, whichever has more of them that can be read;
+    of none, those that were refused.
 
     With those of components that the change does not touch and that CI did not build.
     """
     store, repository_id, head = case.service.store, case.code.repository_id, case.question.head
-    found = [Sent(head, store.uploads_at(repository_id, head))]
+    found = [Sent(head, store.uploads_at(repository_id, head, number))]
     for sha in store.uploaded_merges(repository_id, number) if number else ():
         if sha != head and _merges(case, sha, number):
-            found.append(Sent(sha, store.uploads_at(repository_id, sha)))
-    best = max(found, key=lambda each: len(each.read))
+            found.append(Sent(sha, store.uploads_at(repository_id, sha, number)))
+    best = max(found, key=lambda each: (len(each.read), len(each.records)))
     names = [record.name for record in best.records]
     return replace(best, carried=carried(case, head, _with_reports(case), names))
 

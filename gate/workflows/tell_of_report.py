@@ -40,7 +40,9 @@ def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> C
     upload = store.upload(repository.id, upload_id)
     if upload is None:
         return Concerned()
-    pulls = list(store.open_pull_requests_at(repository.id, upload.sha))
+    # What a fork has sent is about its own pull request.
+    is_own = upload.authenticated != "artifact"
+    pulls = list(store.open_pull_requests_at(repository.id, upload.sha)) if is_own else []
     if upload.number:
         known = store.pull_request(repository.id, upload.number)
         pulls += [known] if known is not None and known.state == "open" and known not in pulls else []
@@ -53,6 +55,7 @@ def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> C
     }
     told = {head.number for head in waiting}
     newest = store.revisions(repository.id, limit=1)
+    is_new = is_own and upload.state == "read"
     if upload.state != "read":
         pulls = []  # what it did not change is not judged again
     return Concerned(
@@ -62,7 +65,7 @@ def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> C
             for pull in pulls
             if pull.number not in told and _is_judged(service, pull)
         ),
-        recorded=upload.sha if newest and upload.state == "read" and newest[0].sha == upload.sha else "",
+        recorded=upload.sha if is_new and newest and newest[0].sha == upload.sha else "",
     )
 
 

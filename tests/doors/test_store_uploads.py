@@ -70,6 +70,30 @@ def test_an_upload_is_kept_in_pieces_until_it_is_read(store: Store) -> None:
     assert store.waiting_chunks(ENGINE.id) == 0
 
 
+def test_what_a_fork_sends_is_seen_by_its_own_pull_request_alone(store: Store) -> None:
+    """
+    It hides no report of the same name and commit elsewhere, and makes no commit one that has reports.
+    """
+    sent = arrived(store, "d")
+    made = store.save_new_upload(
+        ENGINE.id, sha=SHA, name="unit", authenticated="artifact", sender="ci.yml", number=9, now=NOON
+    )
+    fetched = store.keep_upload(ENGINE.id, made, digest="e" * 64, size=6)[0].id
+    for each in (sent, fetched):
+        store.save_uploaded_report(ENGINE.id, each, REPORT, lines=1)
+    other = store.save_new_upload(
+        ENGINE.id, sha="b" * 40, name="unit", authenticated="artifact", sender="ci.yml", number=9, now=NOON
+    )
+    store.keep_upload(ENGINE.id, other, digest="f" * 64, size=6)
+    store.save_uploaded_report(ENGINE.id, other, REPORT, lines=1)
+
+    seen = {number: [each.id for each in store.uploads_at(ENGINE.id, SHA, number)] for number in (0, 4, 9)}
+
+    assert seen == {0: [sent], 4: [sent], 9: [fetched]}
+    assert store.uploaded_commits(ENGINE.id, limit=9) == (SHA,)
+    assert store.uploaded_merges(ENGINE.id, 9) == ("b" * 40, SHA)
+
+
 def test_the_same_content_again_is_the_first_one(store: Store) -> None:
     """
     Of the same name on the same commit; the second leaves nothing.

@@ -13,6 +13,7 @@ from gate.core.failure import Pending
 from gate.core.policy import Policy, parse
 from gate.core.work import Evaluate, Head, RecordBranch, Supersede, evaluations, id_of_started
 from gate.store import UploadRecord
+from gate.store.records import Authenticated
 from gate.workflows import publish
 from gate.workflows.await_reports import await_reports
 from gate.workflows.judge import Case
@@ -73,7 +74,13 @@ def waits(service: Later, pull: PullRequest, settings: str) -> str:
 
 
 def send(
-    service: Later, pull: PullRequest, name: str, *, sha: str = "", number: int | None = None
+    service: Later,
+    pull: PullRequest,
+    name: str,
+    *,
+    sha: str = "",
+    number: int | None = None,
+    authenticated: Authenticated = "token",
 ) -> UploadRecord:
     """A report that was read."""
     store, repository_id = service.store, pull.repository.id
@@ -81,7 +88,7 @@ def send(
         repository_id,
         sha=sha or pull.head_sha,
         name=name,
-        authenticated="token",
+        authenticated=authenticated,
         sender="ci",
         number=number,
         now=service.now(),
@@ -207,3 +214,25 @@ def test_a_report_of_the_newest_commit_of_the_default_branch_is_recorded(
         tell_of_report(run, service, ref, send(service, pull, "unit", sha=sha).id)
 
     assert run.started == [RecordBranch(ref, "main", pull.base_sha)]
+
+
+def test_a_report_of_a_fork_concerns_its_own_pull_request(
+    service: Later, pull: PullRequest, run: InlineRun
+) -> None:
+    """
+    Neither another one with the same head, nor the default branch though it has that commit by now.
+    """
+    ref = ref_of(pull.repository)
+    verdict = verdicts.BLOCKED
+    judged = replace(verdict, provenance=replace(verdict.provenance, head=pull.head_sha))
+    service.store.save_verdict(ref.id, pull.number, judged, run_id="r", now=service.now())
+    service.store.note_revision(ref.id, pull.head_sha, committed_at=service.now(), totals={"sloc": 1})
+
+    for number in (pull.number + 1, pull.number):
+        upload = send(service, pull, "unit", number=number, authenticated="artifact")
+        tell_of_report(run, service, ref, upload.id)
+
+    (started,) = run.started
+    assert isinstance(started, Supersede)
+    assert isinstance(started.evaluate, Evaluate)
+    assert started.evaluate.number == pull.number
