@@ -25,6 +25,7 @@ AUTOMATIC = {
 """Events every App with `checks: write` gets without asking."""
 NEEDED = {
     "metadata": "read",  # every App has it
+    "actions": "read",  # GitHubRepository.artifacts
     "contents": "read",  # gate.git fetches
     "issues": "read",  # issue_comment events: GitHub sends them to nobody else
     "pull_requests": "write",  # pull_request events; GitHubRepository.create_comment
@@ -62,7 +63,7 @@ def test_every_line_says_why() -> None:
     assert all(
         "#" in line
         for line in text.splitlines()
-        if line.strip().startswith(("statuses", "contents", "checks", "issues", "pull_requests"))
+        if line.strip().startswith(("statuses", "contents", "checks", "issues", "pull_requests", "actions"))
     )
 
 

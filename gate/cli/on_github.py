@@ -27,6 +27,7 @@ from gate.settings import App
 _FOLLOWS = {
     "checks": "no check run can be posted",
     "contents": "no code can be fetched",
+    "actions": "coverage reports of forks are not fetched",
     "issues": "`/gate` commands are not heard",
     "pull_requests": "pull requests are not heard of",
     "statuses": "no ruleset takes the App as the expected source of `gate`",

@@ -18,7 +18,9 @@ from gate.core.event import (
     PushEvent,
     RepositoryEvent,
     TagEvent,
+    WorkflowRunEvent,
 )
+from gate.core.upload_work import FetchReports
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -37,7 +39,7 @@ from gate.core.work import (
 )
 
 
-def plan(event: Event, *, app_id: int) -> tuple[Work, ...]:  # noqa: PLR0911  (one answer for each kind of event)
+def plan(event: Event, *, app_id: int) -> tuple[Work, ...]:  # noqa: C901, PLR0911  (one answer for each kind of event)
     """What to do about an event; nothing for other Apps' check runs, nor where nothing can be written any more."""
     if _read_only(event):
         return ()
@@ -58,6 +60,8 @@ def plan(event: Event, *, app_id: int) -> tuple[Work, ...]:  # noqa: PLR0911  (o
             return (_plan_group(event),)
         case AuthorizationEvent():
             return (Forget(event.user_id),)
+        case WorkflowRunEvent():
+            return (_plan_workflow_run(event),)
     assert_never(event)
 
 
@@ -127,6 +131,11 @@ def _plan_group(event: MergeGroupEvent) -> Work:
         base_ref=event.base_ref,
     )
     return CloseGroup(group) if event.action == "destroyed" else Supersede(group)
+
+
+def _plan_workflow_run(event: WorkflowRunEvent) -> Work:
+    """Whether reports are wanted, the policy says: whoever does the work reads it."""
+    return FetchReports(event.repository, event.run_id, event.head_sha, event.head_full_name, event.workflow)
 
 
 def _plan_command(event: CommandEvent) -> Work:

@@ -15,3 +15,18 @@ class ReadReport:
 
     repository: RepositoryRef
     upload_id: int
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
+class FetchReports:
+    """A workflow of a pull request from a fork ended, which cannot send reports: fetch them, where the policy wants any."""
+
+    repository: RepositoryRef
+    run_id: int
+    """GitHub's, of the workflow run."""
+    head_sha: str
+    head_full_name: str
+    """The repository that the head is in."""
+    workflow: str
+    """Its file, for people."""

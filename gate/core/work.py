@@ -13,7 +13,7 @@ from checks.codec import tagged
 from gate.core.event import RepositoryRef
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
-from gate.core.upload_work import ReadReport
+from gate.core.upload_work import FetchReports, ReadReport
 
 QueueName = Literal["ingest", "gate", "background"]
 QUEUES: tuple[QueueName, ...] = get_args(QueueName)
@@ -269,7 +269,7 @@ Work = (
     | Expire
     | Redeliver
     | Forget
-    | (SendDigests | AskRecipients | SendAlert | ReadReport)
+    | (SendDigests | AskRecipients | SendAlert | ReadReport | FetchReports)
     | GiveUp
 )
 
@@ -279,7 +279,7 @@ def queue(work: Work) -> QueueName:
     match work:
         case Evaluate(later=True) | RecordBranch() | FillHistory() | SendDigests():
             return "background"
-        case Evaluate() | EvaluateGroup() | ReadReport():
+        case Evaluate() | EvaluateGroup() | ReadReport() | FetchReports():
             return "gate"
         case _:
             return "ingest"
@@ -298,7 +298,7 @@ def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each k
             return f"{work.repository.id}:{work.head_sha}"
         case Rejudge():
             return f"{work.repository.id}:{work.branch}"
-        case EvaluateGroup() | Evaluate(later=False) | ReadReport():
+        case EvaluateGroup() | Evaluate(later=False) | ReadReport() | FetchReports():
             return f"{work.repository.installation_id}/{work.repository.id}"
         case Evaluate() | RecordBranch() | FillHistory() | NoteRelease() | Welcome():
             return str(work.repository.id)

@@ -44,6 +44,7 @@ _COUNTED = (
     "installation_repositories",
     "repository",
     "issue_comment",
+    "workflow_run",
 )
 
 

@@ -6,6 +6,7 @@ tests run, and gives them nothing that a fork is not given.
 
 from __future__ import annotations
 
+from gate.core.component import Parts
 from gate.core.policy import Policy
 from gate.core.run import Run
 from gate.core.verdict import needs_approval
@@ -34,8 +35,13 @@ def approve(run: Run, service: Service, work: Approve) -> None:
 
 
 def waits(service: Service, work: Evaluate | EvaluateGroup, policy: Policy) -> bool:
-    """Whether the tests of this head have to be allowed first; what a merge queue holds, somebody has accepted."""
+    """Whether the tests of this head have to be allowed first; what a merge queue holds, somebody has accepted.
+
+    Not where all reports come from CI: no test of anybody runs here then.
+    """
     if isinstance(work, EvaluateGroup) or policy.gate.forks != "approve":
+        return False
+    if all(suite.policy.coverage.source == "upload" for suite in Parts(policy).suites):
         return False
     if service.store.approved_by(work.repository.id, work.number, work.head_sha):
         return False

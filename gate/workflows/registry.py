@@ -9,7 +9,7 @@ from typing import Any
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.run import Run
-from gate.core.upload_work import ReadReport
+from gate.core.upload_work import FetchReports, ReadReport
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -36,6 +36,7 @@ from gate.workflows import expire, prune, reconcile, redeliver, send_digest
 from gate.workflows.approve import approve
 from gate.workflows.ask_recipients import ask_recipients
 from gate.workflows.evaluate import evaluate
+from gate.workflows.fetch_reports import fetch_reports
 from gate.workflows.fill_history import fill_history
 from gate.workflows.forget import forget
 from gate.workflows.keep_report import keep_report
@@ -77,6 +78,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     AskRecipients: ask_recipients,
     SendAlert: send_alert,
     ReadReport: keep_report,
+    FetchReports: fetch_reports,
     GiveUp: wind_up,
 }
 

@@ -7,20 +7,22 @@ are looked at again once it has stopped.
 from __future__ import annotations
 
 from gate.core.run import Run
-from gate.core.upload_work import ReadReport
+from gate.core.upload_work import FetchReports, ReadReport
 from gate.core.work import Evaluate, EvaluateGroup, GiveUp, Waive
 from gate.service import Service
-from gate.workflows import keep_report, waive
+from gate.workflows import fetch_reports, keep_report, waive
 from gate.workflows.evaluate import give_up
 from gate.workflows.supersede import close_run
 
 
 def wind_up(run: Run, service: Service, work: GiveUp) -> None:
-    """Says why a failed run could not measure, its commands were not carried out or its report not read; closes what a cancelled one has in progress."""
+    """Says why a failed run could not measure, its commands were not carried out or its reports neither fetched nor read; closes what a cancelled one has in progress."""
     if work.text and isinstance(work.work, Waive):
         waive.give_up(run, service, work.work, work.text)
     elif work.text and isinstance(work.work, ReadReport):
         keep_report.give_up(run, service, work.work, work.text)
+    elif work.text and isinstance(work.work, FetchReports):
+        fetch_reports.give_up(run, service, work.work, work.text)
     elif work.text:
         give_up(run, service, work)
     elif isinstance(work.work, Evaluate | EvaluateGroup):

@@ -70,8 +70,8 @@ def test_all_is_well(
         f'✔ GitHub App: "gate", id 4242, at {github.api_url}',
         "✔ webhook: https://gate.example/webhook, json",
         f"✔ installation: on octo, {github.url}/organizations/octo/settings/installations/{installation.id}",
-        "✔ permissions: metadata: read, contents: read, issues: read, pull_requests: write, merge_queues: read, checks: write, statuses: write",
-        "✔ events: issue_comment, merge_group, pull_request, push, repository",
+        "✔ permissions: metadata: read, actions: read, contents: read, issues: read, pull_requests: write, merge_queues: read, checks: write, statuses: write",
+        "✔ events: issue_comment, merge_group, pull_request, push, repository, workflow_run",
         "✔ repository: octo/app, public, default branch main",
         (
             '✔ required check: `gate` is required on `main` by the ruleset "main rules", with this App as expected source; '
@@ -155,7 +155,7 @@ def test_what_the_app_does_not_ask_for(github: FakeGitHub, repository: Repositor
         f"{settings}, then owners have to accept it"
     ) in done.output
     assert (
-        "✘ events: not subscribed: issue_comment, merge_group, repository; what they tell is never heard: tick them at "
+        "✘ events: not subscribed: issue_comment, merge_group, repository, workflow_run; what they tell is never heard: tick them at "
         f"{settings}"
     ) in done.output
 

@@ -24,6 +24,7 @@ from gate.core.event import (
     RepositoryRef,
     SignatureError,
     TagEvent,
+    WorkflowRunEvent,
     parse,
     verify,
 )
@@ -569,3 +570,76 @@ def test_a_command_that_makes_no_sense_is_an_error(path: str, value: object) -> 
     """
     with pytest.raises(PayloadError, match=path.rpartition(".")[2]):
         parse("issue_comment", changed(comment_payload(), path, value))
+
+
+def workflow_payload(**changes: object) -> dict[str, Any]:
+    return {
+        "action": "completed",
+        "installation": INSTALLATION,
+        "repository": REPOSITORY,
+        "workflow_run": {
+            "id": 5,
+            "event": "pull_request",
+            "head_sha": SHA,
+            "path": ".github/workflows/ci.yml",
+            "pull_requests": [],  # for forks, says GitHub
+            "head_repository": {"id": 3, "full_name": "fork/name"},
+        }
+        | changes,
+    }
+
+
+def test_the_workflow_of_a_fork_that_ended_is_an_event() -> None:
+    """
+    Which run, for which head; the pull request is not in it.
+    """
+    event = WorkflowRunEvent(REF, 5, SHA, "fork/name", ".github/workflows/ci.yml")
+
+    assert parse("workflow_run", workflow_payload()) == event
+    assert parse("workflow_run", workflow_payload(path=None)) == replace(event, workflow="")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        workflow_payload() | {"action": "requested"},
+        workflow_payload() | {"action": "in_progress"},
+        workflow_payload() | {"installation": None},
+        # What has secrets, or runs for another commit.
+        *(
+            workflow_payload(event=name)
+            for name in ("push", "pull_request_target", "workflow_run", "schedule")
+        ),
+        # The repository's own branches: their workflows send their reports.
+        workflow_payload(head_repository={"id": 2, "full_name": "owner/name"}),
+        # The fork is gone.
+        workflow_payload(head_repository=None),
+    ],
+)
+def test_other_workflows_are_no_events(payload: dict[str, Any]) -> None:
+    """
+    A repository has some 25 for each head.
+    """
+    assert parse("workflow_run", payload) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("workflow_run", None),
+        ("workflow_run.id", 0),
+        ("workflow_run.id", "5"),
+        ("workflow_run.event", None),
+        ("workflow_run.head_sha", "main"),
+        ("workflow_run.path", 7),
+        ("workflow_run.head_repository.id", None),
+        ("workflow_run.head_repository.full_name", "../.."),
+        ("repository.full_name", "owner"),
+    ],
+)
+def test_a_workflow_run_that_makes_no_sense_is_an_error(path: str, value: object) -> None:
+    """
+    As with every payload.
+    """
+    with pytest.raises(PayloadError, match=path.rpartition(".")[2]):
+        parse("workflow_run", changed(workflow_payload(), path, value))

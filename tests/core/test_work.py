@@ -22,11 +22,12 @@ from gate.core.event import (
     RepositoryEvent,
     RepositoryRef,
     TagEvent,
+    WorkflowRunEvent,
 )
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.plan import plan
-from gate.core.upload_work import ReadReport
+from gate.core.upload_work import FetchReports, ReadReport
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -83,6 +84,9 @@ ARCHIVED = replace(REPOSITORY, archived=True)
 COMMENT = CommandEvent(REPOSITORY, 7, 17, ("/gate waive security why",), NOW, "mona", "somebody")
 WAIVE = Waive(REPOSITORY, 7, "comment:17", ("/gate waive security why",), NOW, "mona", "somebody")
 
+WORKFLOW_RUN = WorkflowRunEvent(REPOSITORY, 5, HEAD, "fork/name", ".github/workflows/ci.yml")
+FETCH = FetchReports(REPOSITORY, 5, HEAD, "fork/name", ".github/workflows/ci.yml")
+
 
 @pytest.mark.parametrize(
     ("event", "works"),
@@ -120,8 +124,11 @@ WAIVE = Waive(REPOSITORY, 7, "comment:17", ("/gate waive security why",), NOW, "
             (Sync(1, REPOSITORY), Rejudge(REPOSITORY, "main")),
         ),
         (AuthorizationEvent(5), (Forget(5),)),
+        # Whether reports are wanted, only the policy can say.
+        (WORKFLOW_RUN, (FETCH,)),
         # Of an archived repository nothing can be written.
         (replace(OPENED, repository=ARCHIVED), ()),
+        (replace(WORKFLOW_RUN, repository=ARCHIVED), ()),
         (PushEvent(ARCHIVED, "main", BASE, HEAD), ()),
         (RepositoryEvent("archived", ARCHIVED), (Sync(1, ARCHIVED),)),
     ],
@@ -167,6 +174,7 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         (AskRecipients(REPOSITORY), ("ingest", "mail:2", "askrecipients:mail:2")),
         (SendDigests(), ("background", "app", "senddigests:app")),
         (ReadReport(REPOSITORY, 3), ("gate", "1/2", "readreport:1/2")),
+        (FETCH, ("gate", "1/2", "fetchreports:1/2")),
     ],
 )
 def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> None:
@@ -189,6 +197,7 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
         SendAlert(REPOSITORY, 3),
         SendDigests(),
         ReadReport(REPOSITORY, 3),
+        FETCH,
         FillHistory(REPOSITORY, NOW, HEAD),
         GiveUp("x", EVALUATE, "boom"),
     ],

@@ -62,7 +62,7 @@ def as_ours(payload: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def starts_work(event: str, payload: dict[str, Any]) -> bool:
+def starts_work(event: str, payload: dict[str, Any]) -> bool:  # noqa: PLR0911  (one answer for each kind of event)
     """Whether the table says that something follows; what it leaves to the payload is said here again, in other words."""
     said = table().get((event, payload.get("action", "")), table().get((event, ""), "ignored"))
     changes = payload.get("changes", {})
@@ -75,6 +75,9 @@ def starts_work(event: str, payload: dict[str, Any]) -> bool:
             return "base" in changes
         case "repository", "edited":
             return "default_branch" in changes
+        case "workflow_run", "completed":
+            run, repository = payload["workflow_run"], payload["repository"]
+            return bool(run["event"] == "pull_request" and run["head_repository"]["id"] != repository["id"])
         case "check_run", "requested_action":
             return payload["requested_action"]["identifier"] in {"rerun", "approve"}
     return said != "ignored" and not payload.get("repository", {}).get("archived", False)

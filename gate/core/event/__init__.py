@@ -17,6 +17,7 @@ from gate.core.event.values import (
     RepositoryEvent,
     RepositoryRef,
     TagEvent,
+    WorkflowRunEvent,
 )
 
 __all__ = (
@@ -35,6 +36,7 @@ __all__ = (
     "RepositoryRef",
     "SignatureError",
     "TagEvent",
+    "WorkflowRunEvent",
     "parse",
     "verify",
 )

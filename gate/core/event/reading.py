@@ -30,6 +30,7 @@ from gate.core.event.values import (
     RepositoryEvent,
     RepositoryRef,
     TagEvent,
+    WorkflowRunEvent,
     no_commit,
 )
 from gate.core.payload import Node
@@ -208,6 +209,23 @@ def _issue_comment(root: Node) -> CommandEvent | None:
     )
 
 
+def _workflow_run(root: Node) -> WorkflowRunEvent | None:
+    run = root.child("workflow_run")
+    head = run.optional_child("head_repository")
+    # Whoever runs for the repository's own branches has a token to send reports with. A fork may be deleted meanwhile.
+    if run.text("event") != "pull_request" or head.empty:
+        return None
+    if head.integer("id") == root.child("repository").integer("id"):
+        return None
+    return WorkflowRunEvent(
+        repository=_repository(root),
+        run_id=run.integer("id"),
+        head_sha=run.sha("head_sha"),
+        head_full_name=head.full_name("full_name"),
+        workflow=run.optional_text("path"),
+    )
+
+
 _READERS: Mapping[str, tuple[tuple[str, ...], Callable[[Node], Event | None]]] = {
     "pull_request": (get_args(PullRequestAction), _pull_request),
     "push": ((), _push),
@@ -223,6 +241,7 @@ _READERS: Mapping[str, tuple[tuple[str, ...], Callable[[Node], Event | None]]] =
     "github_app_authorization": (("revoked",), _authorization),
     "repository": (get_args(RepositoryAction), _repository_change),
     "issue_comment": (("created",), _issue_comment),
+    "workflow_run": (("completed",), _workflow_run),
 }
 """Event name to the actions that matter (all, when none is named) and the function that reads it."""
 

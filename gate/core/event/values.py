@@ -191,6 +191,21 @@ class CommandEvent:
     """Login of whose pull request it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class WorkflowRunEvent:
+    """A workflow for a pull request from another repository ended; those of the repository's own are no events."""
+
+    repository: RepositoryRef
+    """Where it ran: that of the pull request, which the event does not name."""
+    run_id: int
+    head_sha: str
+    """The head that it ran for; its code saw that, or what GitHub made to merge it."""
+    head_full_name: str
+    """The repository that the head is in."""
+    workflow: str
+    """The file that says what it does, for people."""
+
+
 Event = (
     PullRequestEvent
     | PushEvent
@@ -202,6 +217,7 @@ Event = (
     | AuthorizationEvent
     | RepositoryEvent
     | CommandEvent
+    | WorkflowRunEvent
 )
 
 
