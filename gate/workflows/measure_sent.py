@@ -6,14 +6,14 @@ are carried through the diff. It neither waits nor judges. How reports are merge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from checks.codec import DecodeError
 from checks.possible_lines import SourceAnalysis
-from checks.report import CoverageReport, Suite
+from checks.report import CoverageReport, FileCoverage, Suite
 from gate.core.awaited_reports import Awaited, awaited
 from gate.core.carried_coverage import carry, either
 from gate.core.component import Part
@@ -38,6 +38,8 @@ from gate.workflows.settings_of import files_at
 
 MOST_SILENT = 2
 """Commits of the default branch in a row that may have no usable report; with one more it is told."""
+_NOT_SEEN = Suite("passed", 0, 0.0, "")
+"""Reports tell nothing of single tests; whether they passed, the project's CI says."""
 _SHOWN = 5
 _WITHOUT = """[coverage]
 source = "either"  # runs the tests here where no report comes"""
@@ -45,11 +47,12 @@ source = "either"  # runs the tests here where no report comes"""
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The newest reports of a commit."""
+    """The newest reports that speak of a commit."""
 
     sha: str
+    """The commit that was asked for, or the one before it that has reports."""
     records: tuple[UploadRecord, ...]
-    """By name; refused ones too."""
+    """By name; refused ones too. Each is of its own commit: of this one, or of a merge of it."""
     distance: int = 0
     """How many commits it lies before the one that was asked for."""
     carried: tuple[Carried, ...] = ()
@@ -65,21 +68,33 @@ class Sent:
         """Of those that say something."""
         return tuple(record.name for record in self.read)
 
+    @property
+    def by_commit(self) -> dict[str, tuple[UploadRecord, ...]]:
+        """Those that say something, by the commit that was tested; this one first, and there in any case."""
+        found: dict[str, tuple[UploadRecord, ...]] = {}
+        for record in sorted(self.read, key=lambda each: (each.sha != self.sha, each.id)):
+            found[record.sha] = (*found.get(record.sha, ()), record)
+        return found or {self.sha: ()}
+
 
 def sent_for_head(case: Case, number: int) -> Sent:
-    """The reports of the head, or of the merge commit that GitHub made of it, whichever has more of them that can be read;
-    of none, those that were refused.
+    """The reports of the head, and of the merge commits that GitHub made of it; of one name the newest.
 
     With those of components that the change does not touch and that CI did not build.
     """
     store, repository_id, head = case.service.store, case.code.repository_id, case.question.head
-    found = [Sent(head, store.uploads_at(repository_id, head, number))]
-    for sha in store.uploaded_merges(repository_id, number) if number else ():
-        if sha != head and _merges(case, sha, number):
-            found.append(Sent(sha, store.uploads_at(repository_id, sha, number)))
-    best = max(found, key=lambda each: (len(each.read), len(each.records)))
-    names = [record.name for record in best.records]
-    return replace(best, carried=carried(case, head, _with_reports(case), names))
+    merges = [
+        sha
+        for sha in (store.uploaded_merges(repository_id, number) if number else ())
+        if sha != head and _merges(case, sha, number)
+    ]
+    newest: dict[str, UploadRecord] = {}
+    for sha in (head, *merges):
+        for record in store.uploads_at(repository_id, sha, number):
+            if record.name not in newest or record.id > newest[record.name].id:
+                newest[record.name] = record
+    held = carried(case, head, _with_reports(case), newest)
+    return Sent(head, tuple(newest[name] for name in sorted(newest)), carried=held)
 
 
 def sent_for_base(case: Case) -> Sent | None:
@@ -162,7 +177,7 @@ def _merges(case: Case, sha: str, number: int) -> bool:
 
 def _measured(case: Case, suite: Part, sent: Sent, wanted: str, running: Running) -> Measured:
     try:
-        found = _report(case, suite, sent, running)
+        found = _together(case, suite, sent, wanted, running)
     except SandboxError as error:
         return Measured(
             Unmeasurable("sandbox", f"The reports were not read: {error}.", ours=True), "not measured"
@@ -171,50 +186,66 @@ def _measured(case: Case, suite: Part, sent: Sent, wanted: str, running: Running
         return Measured(Unmeasurable("reports", f"{error}.", ours=True), "not measured (reports)")
     if isinstance(found, Unmeasurable):
         return Measured(found, "not measured (reports)")
-    found = _said_of(case, found, sent.sha, wanted)
+    ran = Suite("passed", 0, 0.0, f"CI: {', '.join(sent.names)}")
+    return Measured(replace(found, suite=ran), _sentence(sent, wanted, case.service.now()), sent=True)
+
+
+def _together(
+    case: Case, suite: Part, sent: Sent, wanted: str, running: Running
+) -> CoverageReport | Unmeasurable:
+    """What all reports say of the wanted commit: those of each commit that was tested, and those that are carried."""
+    whole: CoverageReport | None = None
+    for sha, records in sent.by_commit.items():
+        found = _report(case, suite, sha, records, running)
+        if isinstance(found, Unmeasurable):
+            return found
+        said = _said_of(case, found, sha, wanted)
+        whole = said if whole is None else _with(whole, dict(said.files))
+    assert whole is not None  # noqa: S101  (there is a commit in any case)
     for each in sent.carried:
-        before = _report(case, suite, Sent(each.record.sha, (each.record,)), running)
-        if isinstance(before, CoverageReport):
-            found = _with_carried(case, found, _said_of(case, before, each.record.sha, wanted), each)
-    return Measured(found, _sentence(sent, wanted, case.service.now()), sent=True)
+        found = _report(case, suite, each.record.sha, (each.record,), running)
+        if isinstance(found, CoverageReport):
+            said = _said_of(case, found, each.record.sha, wanted)
+            whole = _with(
+                whole, {path: lines for path, lines in said.files if case.parts.of(path).name in each.parts}
+            )
+    return whole
 
 
 def _said_of(case: Case, report: CoverageReport, sha: str, wanted: str) -> CoverageReport:
     return report if sha == wanted else carry(report, case.code.git.diff(sha, wanted))
 
 
-def _with_carried(
-    case: Case, report: CoverageReport, before: CoverageReport, carried: Carried
-) -> CoverageReport:
-    """The report with what an earlier one says of the files of its components."""
-    files = dict(report.files)
-    for path, lines in before.files:
-        if case.parts.of(path).name in carried.parts and path in files:
-            files[path] = either(files[path], lines)
-    return replace(report, files=tuple(sorted(files.items())))
+def _with(report: CoverageReport, more: Mapping[str, FileCoverage]) -> CoverageReport:
+    """The report with what another one says of its files."""
+    files = tuple(
+        (path, either(lines, more[path]) if path in more else lines) for path, lines in report.files
+    )
+    return replace(report, files=files)
 
 
-def _report(case: Case, suite: Part, sent: Sent, running: Running) -> CoverageReport | Unmeasurable:
-    """What the reports of a commit say of its own tree."""
+def _report(
+    case: Case, suite: Part, sha: str, records: Iterable[UploadRecord], running: Running
+) -> CoverageReport | Unmeasurable:
+    """What reports of a commit say of its own tree."""
     store, repository_id = case.service.store, case.code.repository_id
-    whole = survey(case.service, case.code, sent.sha, case.sources)
+    whole = survey(case.service, case.code, sha, case.sources)
     tree = seen_by(suite, whole, case.parts)
     paths = RepositoryPaths(entry.path for entry in whole.entries)
     uploads = [
         Upload.of(record.name, report, paths)
-        for record in sent.read
+        for record in records
         if (report := store.uploaded_report(repository_id, record.id)) is not None
     ]
     if tree is None:
         return Unmeasurable("reports", "No file of this suite is in the commit that the reports are of.")
     branches = any(part.policy.coverage.branches for part in case.parts.measured_by(suite))
-    ran = Suite("passed", 0, 0.0, f"CI: {', '.join(sent.names)}")
     merged = merge(
         uploads,
         _analysis(case, tree, running, branches=branches),
         branches=branches,
-        suite=ran,
-        own_exclusions=_has_the_rules(case, sent.sha, tree),
+        suite=_NOT_SEEN,
+        own_exclusions=_has_the_rules(case, sha, tree),
     )
     # A report may be of all suites: what it says of other files is theirs.
     return _disbelieved(merged.disbelieved) if merged.disbelieved else merged.report
@@ -269,9 +300,10 @@ def _said(sent: Sent, wanted: str, now: datetime) -> Iterator[str]:
     yield f"from {counted(len(names), 'report')} of CI ({', '.join(names[:_SHOWN])}{more})"
     if sent.distance:
         yield f"of {sent.sha[:7]}, {counted(sent.distance, 'commit')} before it"
-    elif sent.sha != wanted:
-        yield f"of the merge commit {sent.sha[:7]}"
-    age = (now - max(record.received_at for record in sent.read)).days
+    merges = [sha[:7] for sha in sent.by_commit if sha not in {sent.sha, wanted}]
+    if merges:
+        yield f"of the merge commit {' and '.join(merges)}"
+    age = (now - max((record.received_at for record in sent.read), default=now)).days
     if age:
         yield f"{counted(age, 'day')} old"
     for each in sent.carried:

@@ -210,11 +210,39 @@ def test_a_report_of_the_merge_commit_is_said_of_the_head(project: Project, repo
     case = project.case(base, head, UPLOAD)
     covered = cover(case, Running(NAME, number=4), armed=True)
 
-    assert sent_for_head(case, 4).sha == merged
+    assert [*sent_for_head(case, 4).by_commit] == [merged]
     assert sent_for_head(case, 5).records == ()
     assert f"head from 1 report of CI (unit), of the merge commit {merged[:7]}" in covered.obtained
     assert covered.verdict.outcome is Outcome.PASSED
     assert facts_of(covered.verdict).uncovered == (("shop.py", (8,)),)
+
+
+def test_reports_of_head_and_merge_commit_are_merged(project: Project, reports: Reports) -> None:
+    """
+    Where one job checks out the head, and another one what the merge would give.
+    """
+    base = committed(project, dict(SHOP.files))
+    project.git("checkout", "--quiet", "-b", "change")
+    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    project.git("checkout", "--quiet", "main")
+    committed(project, {"shop.py": f"import os\n\n{SHOP.files['shop.py']}"})
+    project.git("merge", "--quiet", "--no-edit", head)
+    merged = project.git("rev-parse", "HEAD")
+    for name in ("unit", "slow"):
+        reports.send(SHOP, base, "coverage.json", name)
+    reports.put(
+        merged,
+        "unit",
+        b"SF:shop.py\nDA:3,1\nDA:4,1\nDA:5,0\nDA:6,1\nDA:9,1\nDA:10,0\nend_of_record\n",
+        number=4,
+    )
+    reports.put(head, "slow", b"SF:shop.py\nDA:1,1\nDA:2,1\nDA:3,0\nDA:4,0\nDA:7,1\nDA:8,1\nend_of_record\n")
+
+    covered = cover(project.case(base, head, UPLOAD), Running(NAME, number=4), armed=True)
+
+    assert facts_of(covered.verdict).head == Ratio(5, 6)
+    assert facts_of(covered.verdict).uncovered == ()
+    assert f"head from 2 reports of CI (slow, unit), of the merge commit {merged[:7]}" in covered.obtained
 
 
 def test_what_is_missing_is_said(project: Project, reports: Reports) -> None:
