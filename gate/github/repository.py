@@ -15,7 +15,7 @@ from github.Repository import Repository
 
 from gate.core.annotation import MOST, Annotation
 from gate.core.branch_rules import BranchRules
-from gate.core.check_run import CheckRun
+from gate.core.check_run import OVERALL, CheckRun
 from gate.core.event import RepositoryRef
 from gate.core.failure import Gone, Permanent, Transient
 from gate.core.payload import Node
@@ -102,6 +102,14 @@ class GitHubRepository:
             return any(one.app.id == self._door.app_id for one in there)
 
         return self._call(f"the check runs on {sha}", ask)
+
+    def has_commit(self, sha: str) -> bool:
+        """Whether GitHub knows a commit of that sha here; asked by its check runs, for which the App has a permission."""
+        try:
+            self.has_check_run(sha, OVERALL)
+        except (NotShownError, NotFoundError):
+            return False
+        return True
 
     def update_check_run(self, check_run_id: int, run: CheckRun) -> None:
         """Make a check run say what `run` says.

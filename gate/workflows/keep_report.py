@@ -59,6 +59,13 @@ def _keep(service: Service, work: ReadReport, cancelled: Callable[[], bool]) -> 
     upload = store.upload(repository_id, work.upload_id)
     if upload is None or upload.state != "received":
         return "gone" if upload is None else upload.state
+    if not _is_known(service, work, upload):
+        name = work.repository.full_name
+        detail = (
+            f"GitHub knows no commit {upload.sha} of {name}: send the sha that was tested, once it is pushed."
+        )
+        store.save_refused_upload(repository_id, upload.id, detail)
+        return "refused"
     try:
         report = read(service, upload, cancelled)
         lines = sum(map(_lines, report.files))
@@ -73,6 +80,14 @@ def _keep(service: Service, work: ReadReport, cancelled: Callable[[], bool]) -> 
         return upload.state  # a run that stops halfway says nothing about the report: it is read again
     store.save_refused_upload(repository_id, upload.id, detail)
     return "refused"
+
+
+def _is_known(service: Service, work: ReadReport, upload: UploadRecord) -> bool:
+    """Whether there is such a commit: a token of the repository speaks of any; who speaks for GitHub, of the one that it names."""
+    others = service.store.uploads_at(work.repository.id, upload.sha, upload.number or 0)
+    if upload.authenticated != "token" or any(other.state == "read" for other in others):
+        return True
+    return service.on_github(work.repository).has_commit(upload.sha)
 
 
 def _lines(file: ReportedFile) -> int:

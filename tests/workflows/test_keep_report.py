@@ -16,10 +16,12 @@ from gate.core.work import GiveUp
 from gate.sandbox import Sandbox
 from gate.service import Service
 from gate.store import UploadRecord
+from gate.store.records import Authenticated
 from gate.workflows.keep_report import keep_report
 from gate.workflows.wind_up import wind_up
 from tests.boxes import sandbox_or_skip
-from tests.workflows.conftest import Later
+from tests.fake_github import FakeGitHub
+from tests.workflows.conftest import Later, ref_of
 from tests.workflows.inline_run import InlineRun
 
 ENGINE = RepositoryRef(5, 7, "ada/engine", "main", private=False)
@@ -34,22 +36,29 @@ def boxed(service: Later) -> Later:
     return service
 
 
-def received(service: Service, body: bytes) -> ReadReport:
+def received(
+    service: Service,
+    body: bytes,
+    repository: RepositoryRef = ENGINE,
+    *,
+    sha: str = "a" * 40,
+    authenticated: Authenticated = "actions",
+) -> ReadReport:
     """What the web process submits for a report."""
     made = service.store.save_new_upload(
-        ENGINE.id,
-        sha="a" * 40,
+        repository.id,
+        sha=sha,
         name="unit",
-        authenticated="token",
+        authenticated=authenticated,
         sender="ci",
         number=None,
         now=service.now(),
     )
     intake = Intake()
     for number, chunk in enumerate(intake.chunks([body], packed=False)):
-        service.store.save_upload_chunk(ENGINE.id, made, number, chunk)
-    service.store.keep_upload(ENGINE.id, made, digest=intake.digest, size=intake.size)
-    return ReadReport(ENGINE, made)
+        service.store.save_upload_chunk(repository.id, made, number, chunk)
+    service.store.keep_upload(repository.id, made, digest=intake.digest, size=intake.size)
+    return ReadReport(repository, made)
 
 
 def upload(service: Service, work: ReadReport) -> UploadRecord:
@@ -171,3 +180,34 @@ def test_nothing_stays_on_the_disk(
     keep_report(run, boxed, received(boxed, LCOV))
 
     assert [*(tmp_path / "here").iterdir()] == []
+
+
+@pytest.mark.box
+def test_a_token_speaks_of_commits_that_github_knows(
+    boxed: Later, run: InlineRun, github: FakeGitHub
+) -> None:
+    """
+    A sha that was mistyped, or not pushed, is refused; asked once for each commit.
+    """
+    repository = github.repository({"a.py": "x = 1\n"})
+    ref = ref_of(repository)
+    boxed.store.save_repository(ref)
+    works = [
+        received(boxed, LCOV, ref, sha=sha, authenticated="token") for sha in ("b" * 40, repository.head_sha)
+    ]
+
+    for work in works:
+        keep_report(run, boxed, work)
+    asked = len(github.exchanges)
+    keep_report(
+        run, boxed, received(boxed, LCOV + b"\n", ref, sha=repository.head_sha, authenticated="token")
+    )
+
+    unknown, known = (boxed.store.upload(ref.id, work.upload_id) for work in works)
+    assert unknown is not None
+    assert known is not None
+    assert (unknown.state, known.state) == ("refused", "read")
+    assert unknown.detail == (
+        f"GitHub knows no commit {'b' * 40} of {ref.full_name}: send the sha that was tested, once it is pushed."
+    )
+    assert len(github.exchanges) == asked
