@@ -43,12 +43,13 @@ def received(
     *,
     sha: str = "a" * 40,
     authenticated: Authenticated = "actions",
+    name: str = "unit",
 ) -> ReadReport:
     """What the web process submits for a report."""
     made = service.store.save_new_upload(
         repository.id,
         sha=sha,
-        name="unit",
+        name=name,
         authenticated=authenticated,
         sender="ci",
         number=None,
