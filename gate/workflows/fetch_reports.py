@@ -25,6 +25,7 @@ from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.store import PullRequestRecord
 from gate.workflows.ask import Tips, ruling
+from gate.workflows.measure_coverage import box_name
 from gate.workflows.organisation import defaults_of
 from gate.workflows.settings_of import policy_at
 from gate.workflows.unpack_artifact import content, unpack
@@ -162,7 +163,7 @@ def _kept(
     archive = folder / "archive.zip"
     _download(service, work, artifact, archive)
     with (folder / "files").open("w+b") as result:
-        box = f"artifact-{artifact.id}"
+        box = box_name(service, f"artifact {artifact.id}")
         files = unpack(service.sandbox, archive, result, name=box, cancelled=cancelled)
         archive.unlink()
         names = reports_in([file.path for file in files], called.report)

@@ -13,6 +13,7 @@ from gate.core.upload_work import ReadReport
 from gate.sandbox import SandboxError
 from gate.service import Service
 from gate.store import UploadRecord
+from gate.workflows.measure_coverage import box_name
 from gate.workflows.read_report import read_report
 from gate.workflows.tell_of_report import tell_of_report
 
@@ -49,7 +50,11 @@ def read(service: Service, upload: UploadRecord, cancelled: Callable[[], bool]) 
         with file.open("wb") as whole:
             whole.writelines(service.store.upload_chunks(upload.repository_id, upload.id))
         return read_report(
-            service.sandbox, file, upload.name, name=f"report-{upload.id}", cancelled=cancelled
+            service.sandbox,
+            file,
+            upload.name,
+            name=box_name(service, f"report {upload.id}"),
+            cancelled=cancelled,
         )
 
 

@@ -204,6 +204,7 @@ def _damaged(folder: Path) -> None:
 def _newer(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "gate.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE schema_support SET oldest = '9998'")
         connection.commit()
     _tell(folder)
 

@@ -32,6 +32,7 @@ FORMS: Mapping[str, str] = {
     "sign_in.sign_out": "/sign-out",
     "waive.submit": "/runs/run:0/waive",
     "badges.renew": f"/r/{NAME}/badges/key",
+    "reports.drop": f"/r/{NAME}/reports/drop",
 }
 """Every route that does something for somebody who is signed in, and one address of it."""
 NO_FORMS = {
