@@ -49,8 +49,8 @@ class Analyser:
         self._children = [
             Child(f"{name}-{number}", boxed=boxed, hierarchy=hierarchy) for number in range(count)
         ]
-        self._killed: list[AnalysisRequest] = []
-        """Those whose first child was killed."""
+        self._tried: list[AnalysisRequest] = []
+        """Those whose first child was killed, or stopped."""
         self._versions = {check.name: check.version for check in catalog.installed()}
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class Analyser:
 
         Raises: SandboxError when a child cannot be started at all.
         """
-        self._killed.clear()
+        self._tried.clear()
         waiting, end, taken = iter(requests), time.monotonic() + self._seconds, 0
         try:
             while time.monotonic() < end:
@@ -106,8 +106,8 @@ class Analyser:
                 yield request, self._understood(child)
             elif failure := child.failure():  # asked once, for asking takes its word from the box
                 child.stop()
-                if failure.killed and not any(request is known for known in self._killed):
-                    self._killed.append(request)
+                if failure.again and not any(request is known for known in self._tried):
+                    self._tried.append(request)
                     child.take(request)
                 else:
                     yield request, self._failed(request, failure)

@@ -148,7 +148,9 @@ def test_analysers_are_killed(chaos: Chaos) -> None:
         stop.set()
         killing.join()
 
+    complexity = pull.check_runs["gate / complexity"]
     assert pull.check_run.conclusion == "failure"
+    assert "tangle" in f"{complexity.title}{complexity.summary}{complexity.text}"
 
 
 def _box_of(process: int, chaos: Chaos) -> int:
