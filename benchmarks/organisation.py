@@ -24,7 +24,7 @@ PUSHED_AGAIN = 4
 """Of so many pull requests one gets a second head."""
 GROUPED = 10
 """Of so many one is queued for merging."""
-OTHERS = 8
+JOBS = 8
 """Jobs of somebody else's that each head starts; GitHub tells of their check runs, made and completed, and of our four."""
 OWN = (OVERALL, "gate / coverage", "gate / complexity", "gate / security")
 OTHER_APP = 15368
@@ -46,9 +46,10 @@ class Told:
 class Organisation:
     """One account with one installation, as organisations have it."""
 
-    def __init__(self, github: FakeGitHub, repositories: int, *, webhooks: int) -> None:
+    def __init__(self, github: FakeGitHub, repositories: int, *, webhooks: int, jobs: int = JOBS) -> None:
         """So many repositories and webhooks; takes about 30 ms for each pull request."""
         self._github = github
+        self._jobs = jobs
         self.deliveries: list[Delivery] = []
         self.told: list[Told] = []
         self._shown = 0
@@ -111,7 +112,7 @@ class Organisation:
     def _tell_of_check_runs(self, repository: Repository, sha: str, payload: Mapping[str, object]) -> None:
         """What is nothing to Gate, and most of what GitHub sends."""
         common = {name: payload[name] for name in ("repository", "installation", "sender")}
-        for number in range(OTHERS + len(OWN)):
+        for number in range(self._jobs + len(OWN)):
             own = number < len(OWN)
             app, name = (self._github.app.id, OWN[number]) if own else (OTHER_APP, f"test ({number})")
             run = CheckRun(self._github.new_id(), repository, app, 1, name, sha)
