@@ -26,6 +26,7 @@ from gate.service import Service
 from gate.store import PullRequestRecord
 from gate.workflows.ask import Tips, ruling
 from gate.workflows.measure_coverage import box_name
+from gate.workflows.measure_sent import is_merge_of
 from gate.workflows.organisation import defaults_of
 from gate.workflows.settings_of import policy_at
 from gate.workflows.unpack_artifact import content, unpack
@@ -195,10 +196,7 @@ def _commit(service: Service, work: FetchReports, told: str, number: int) -> str
     """The commit that was measured: the head, or GitHub's merge of it where the artifact says so. Raises: ArtifactError."""
     if told in {"", work.head_sha}:
         return work.head_sha
-    mirror = service.mirror(work.repository)
-    with suppress(Transient):
-        mirror.fetch({told: f"refs/pull/{number}/merge"})
-    if mirror.resolve(told) is None or mirror.parents(told)[1:] != (work.head_sha,):
+    if not is_merge_of(service.mirror(work.repository), work.head_sha, told, number):
         raise ArtifactError(
             f"the commit after '@' in its name is neither {work.head_sha}, which the workflow ran for, nor GitHub's merge of it"
         )

@@ -23,7 +23,7 @@ from gate.core.relevance import matters_to_tests
 from gate.core.tool_configuration import COVERAGE_FILES
 from gate.core.uploaded_coverage import Disbelief, Upload, merge
 from gate.core.verdict.wording import counted
-from gate.git import Mirror
+from gate.git import Mirror, Repository
 from gate.sandbox import SandboxError
 from gate.store import UploadRecord
 from gate.workflows.analyse_tree import analysis_of
@@ -86,7 +86,7 @@ def sent_for_head(case: Case, number: int) -> Sent:
     merges = [
         sha
         for sha in (store.uploaded_merges(repository_id, number) if number else ())
-        if sha != head and _merges(case, sha, number)
+        if sha != head and is_merge_of(case.code.git, head, sha, number)
     ]
     newest: dict[str, UploadRecord] = {}
     for sha in (head, *merges):
@@ -99,11 +99,12 @@ def sent_for_head(case: Case, number: int) -> Sent:
 
 def sent_for_base(case: Case) -> Sent | None:
     """The reports of the base, or of the nearest commit before it that has some; None where none is known."""
-    for sha, distance in _with_reports(case).items():
-        sent = Sent(sha, case.service.store.uploads_at(case.code.repository_id, sha), distance)
-        older = [other for other, far in _with_reports(case).items() if far > distance]
-        return replace(sent, carried=carried(case, case.question.base, older, sent.names))
-    return None
+    known = _with_reports(case)
+    if not known:
+        return None
+    sha, *older = known
+    sent = Sent(sha, case.service.store.uploads_at(case.code.repository_id, sha), known[sha])
+    return replace(sent, carried=carried(case, case.question.base, older, sent.names))
 
 
 def _with_reports(case: Case) -> dict[str, int]:
@@ -117,7 +118,11 @@ def _with_reports(case: Case) -> dict[str, int]:
 
 def still_to_come(case: Case, number: int) -> Awaited:
     """Which reports of the head are there, by what is declared and by what came for the base."""
-    base, head = sent_for_base(case), sent_for_head(case, number)
+    return _still_to_come(case, sent_for_head(case, number))
+
+
+def _still_to_come(case: Case, head: Sent) -> Awaited:
+    base = sent_for_base(case)
     declared = case.question.policy.coverage.reports
     held = {each.record.name for each in head.carried}
     learnt = [*base.names, *(each.record.name for each in base.carried)] if base else []
@@ -127,7 +132,7 @@ def still_to_come(case: Case, number: int) -> Awaited:
 def of_head(case: Case, suite: Part, running: Running) -> Measured:
     """What the head's reports say of the files of a suite; what is missing is said, too."""
     sent = sent_for_head(case, running.number)
-    missing = still_to_come(case, running.number)
+    missing = _still_to_come(case, sent)
     if not missing.complete:
         return Measured(_incomplete(case, sent, missing), "not measured (reports)")
     return _measured(case, suite, sent, case.question.head, running)
@@ -166,13 +171,12 @@ def silence(case: Case) -> int:
     return before.distance if before is not None else 0
 
 
-def _merges(case: Case, sha: str, number: int) -> bool:
-    """Whether a commit is GitHub's merge of the head into its base; one that GitHub does not show is not."""
-    git = case.code.git
+def is_merge_of(git: Repository, head: str, sha: str, number: int) -> bool:
+    """Whether a commit is GitHub's merge of a pull request's head into its base; one that GitHub does not show is not."""
     if isinstance(git, Mirror):
         with suppress(Transient):
             git.fetch({sha: f"refs/pull/{number}/merge"})
-    return git.resolve(sha) is not None and git.parents(sha)[1:] == (case.question.head,)
+    return git.resolve(sha) is not None and git.parents(sha)[1:] == (head,)
 
 
 def _measured(case: Case, suite: Part, sent: Sent, wanted: str, running: Running) -> Measured:
