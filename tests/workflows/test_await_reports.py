@@ -22,6 +22,7 @@ from gate.workflows.measure_coverage import Running
 from gate.workflows.question import Question
 from gate.workflows.tell_of_report import tell_of_report
 from tests import verdicts
+from tests.boxes import NAME
 from tests.fake_github import FakeGitHub, PullRequest
 from tests.workflows.conftest import Later, ref_of
 from tests.workflows.inline_run import InlineRun
@@ -64,7 +65,7 @@ def waits(service: Later, pull: PullRequest, settings: str) -> str:
     if service.store.check_run_of(run.id, "gate") is None:
         publish.start(service, work.head, "Waiting for a worker", run_id=run.id)
     try:
-        await_reports(run, case, work, Running("", number=pull.number))
+        await_reports(run, case, work, Running(NAME, number=pull.number))
     except Pending as pending:
         said = str(pending)
     else:
