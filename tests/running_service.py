@@ -20,6 +20,8 @@ from tests.fake_github import FakeGitHub
 
 START_SECONDS = 60
 STOP_SECONDS = 40
+NOT_ENDED = "Timeout (0:"
+"""What a worker prints, before its threads, that did not end when it was asked to."""
 
 
 class RunningService:
@@ -144,6 +146,8 @@ class RunningService:
         finally:
             self.kill()
             self._processes = []
+        log = self.log.read_text(errors="replace")
+        assert NOT_ENDED not in log, log[log.index(NOT_ENDED) :][:20_000]
 
     def kill(self) -> None:
         """Ends the whole process groups at once."""

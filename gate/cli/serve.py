@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import signal
 import subprocess
@@ -28,6 +29,8 @@ RESTART_SECONDS = 1.0
 """Between the death of a process of `gate serve` and its successor."""
 STOP_SECONDS = 30.0
 """For processes to finish what they do; then they are killed."""
+CLOSING_SECONDS = 8.0
+"""For a worker to end after the time its runs have for it; then it prints where each thread is, and is gone."""
 
 
 @click.command()
@@ -55,7 +58,7 @@ def carry_out(service: Service, times: Times | None = None) -> None:
 
     Exits with status 75 (try again) when the clock jumped: whoever started it starts another one.
     """
-    from gate.engine import Engine  # DBOS costs 0.5 s of start-up
+    from gate.engine import Engine, Times  # DBOS costs 0.5 s of start-up
     from gate.workflows.gone import look_again
     from gate.workflows.registry import AT_START, schedules, workflows
     from gate.workflows.tidy_mirrors import elsewhere, sweep_mirrors
@@ -65,15 +68,21 @@ def carry_out(service: Service, times: Times | None = None) -> None:
     _migrated(service)
     sweep_mirrors(service)
     stopping, jumped = threading.Event(), threading.Event()
+    times = times or Times()
+
+    def stop(*_: object) -> None:
+        # A thread of somebody's library that does not end must not keep this process, and what it holds, for ever.
+        faulthandler.dump_traceback_later(times.close + CLOSING_SECONDS, exit=True)
+        stopping.set()
 
     def clock_jumped(seconds: float) -> None:
         if seconds > 0:  # the time of a machine that slept does not count
             service.store.set_due_later(timedelta(seconds=seconds))
         jumped.set()
-        stopping.set()
+        stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     engine = Engine(service.settings, service.telemetry, times=times)
     engine.register(workflows(service), when_gone=look_again, elsewhere=partial(elsewhere, service))
     for name, (cron, function) in schedules(service).items():
