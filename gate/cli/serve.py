@@ -13,11 +13,11 @@ import time
 import uuid
 from datetime import timedelta
 from functools import partial
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
+from gate.cli.ending import Ending
 from gate.cli.terminal import messages
 from gate.service import Service
 from gate.settings import Settings, SettingsError
@@ -69,20 +69,16 @@ def carry_out(service: Service, times: Times | None = None) -> None:
     sweep_mirrors(service)
     stopping, jumped = threading.Event(), threading.Event()
     times = times or Times()
-
-    def stop(*_: object) -> None:
-        # A thread of somebody's library that does not end must not keep this process, and what it holds, for ever.
-        faulthandler.dump_traceback_later(times.close + CLOSING_SECONDS, exit=True)
-        stopping.set()
+    # A thread of somebody's library that does not end must not keep this process, and what it holds, for ever.
+    limit = times.close + CLOSING_SECONDS
+    ending = Ending(lambda: faulthandler.dump_traceback_later(limit, exit=True))
 
     def clock_jumped(seconds: float) -> None:
         if seconds > 0:  # the time of a machine that slept does not count
             service.store.set_due_later(timedelta(seconds=seconds))
         jumped.set()
-        stop()
+        ending.ask()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
     engine = Engine(service.settings, service.telemetry, times=times)
     engine.register(workflows(service), when_gone=look_again, elsewhere=partial(elsewhere, service))
     for name, (cron, function) in schedules(service).items():
@@ -91,7 +87,8 @@ def carry_out(service: Service, times: Times | None = None) -> None:
     if service.app is not None:
         engine.submit(AT_START, f"start:{uuid.uuid4()}")
     threading.Thread(target=_tidy_nightly, args=(service, stopping), daemon=True, name="mirrors").start()
-    stopping.wait()
+    ending.wait()
+    stopping.set()
     engine.close()
     if jumped.is_set():
         sys.exit(os.EX_TEMPFAIL)
@@ -141,21 +138,19 @@ class _Group:
 
     def __init__(self, commands: tuple[str, ...]) -> None:
         self._commands = commands
-        self._stopping = threading.Event()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def run(self) -> int:
         """Keeps the processes running until a signal comes; the exit status for us."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        ending = Ending()
         self._processes = {command: self._start(command) for command in self._commands}
-        while not self._stopping.wait(0.2):
+        while not ending.wait(0.2):
             for command, process in self._processes.items():
                 if process.poll() is not None:
                     messages().print(
                         f"{command} ended with status {process.returncode}; starting it again", markup=False
                     )
-                    self._stopping.wait(RESTART_SECONDS)
+                    ending.wait(RESTART_SECONDS)
                     self._processes[command] = self._start(command)
         return self._end()
 
@@ -164,9 +159,6 @@ class _Group:
             [sys.executable, "-m", "gate", command],
             preexec_fn=_end_with_parent,  # noqa: PLW1509  (this process has but one thread)
         )
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self._stopping.set()
 
     def _end(self) -> int:
         for process in self._processes.values():
