@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from tests.fake_github import PullRequest
 from tests.flows.chaos import Chaos, a_cluster, on_postgres
 from tests.flows.conftest import SOURCE, TANGLE
 from tests.flows.test_processes import processes, slow_pull_request
-from tests.running_service import START_SECONDS, STOP_SECONDS
+from tests.running_service import START_SECONDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos"), pytest.mark.usefixtures("box")]
 
@@ -65,13 +64,8 @@ def test_a_deploy_under_load(chaos: Chaos) -> None:
 
 
 def _end(chaos: Chaos, worker: int) -> None:
-    """As systemd does with our unit: it is asked to end, and killed when it has not in 40 seconds."""
     os.kill(worker, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while worker in chaos.world.service.processes and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if worker in chaos.world.service.processes:
-        os.kill(worker, signal.SIGKILL)
+    chaos.world.until(lambda: worker not in chaos.world.service.processes, "the end of an old worker")
 
 
 @contextmanager
