@@ -108,6 +108,11 @@ class Settings:
         """One worker on SQLite; otherwise Postgres with any number of them."""
         return self.database_url.startswith("sqlite")
 
+    @property
+    def database_file(self) -> Path:
+        """Gate's own, where it is embedded."""
+        return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0])
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """The settings of an environment.

@@ -11,7 +11,6 @@ import json
 import shutil
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -163,8 +162,7 @@ def _places(settings: Settings) -> dict[str, Path]:
     """By name in a back-up, where the files of the databases are."""
     from gate.engine.database import file_of  # DBOS costs 0.5 s of start-up
 
-    engines = file_of(settings)
-    return {THE_ENGINES: engines, OURS: engines.with_name(Path(urlsplit(settings.database_url).path).name)}
+    return {THE_ENGINES: file_of(settings), OURS: settings.database_file}
 
 
 def _digest(path: Path) -> str:

@@ -12,7 +12,12 @@ from gate.store import RepositoryRecord
 
 def stored_service() -> Service:
     """The service of the environment. Raises: SettingsError; Permanent where its database cannot be worked with."""
-    service = Service.from_settings(Settings.from_environment())
+    settings = Settings.from_environment()
+    if settings.embedded and not settings.database_file.exists():
+        raise Permanent(
+            f"{settings.database_file} is not there: is GATE_DATA_DIR or GATE_DATABASE_URL right? `gate migrate` makes a new database"
+        )
+    service = Service.from_settings(settings)
     if problem := service.store.problem():
         raise Permanent(f"the database cannot be read: {problem}")
     return service

@@ -57,7 +57,7 @@ class EngineError(Permanent):
 
 def file_of(settings: Settings) -> Path:
     """The SQLite file, beside Gate's own."""
-    return Path(sa.make_url(settings.database_url).database or "gate.db").with_name("engine.db")
+    return settings.database_file.with_name("engine.db")
 
 
 def url_of(settings: Settings) -> str:

@@ -112,7 +112,7 @@ def test_a_backup_without_data_is_none(project: Project, tmp_path: Path) -> None
     done = project.gate("backup", str(tmp_path / "taken"), GATE_DATA_DIR=str(tmp_path / "dta"))
 
     assert done.status == 2
-    assert "run `gate migrate`" in done.errors
+    assert "dta/gate.db is not there" in done.errors
     assert not (tmp_path / "taken").exists()
 
 

@@ -105,7 +105,23 @@ def test_a_database_without_a_schema_is_an_error(project: Project, tmp_path: Pat
     """
     The remedy is named, and nobody takes it for "no waivers".
     """
-    done = project.gate("waivers", GATE_DATA_DIR=str(tmp_path / "empty"))
+    (tmp_path / "gate.db").touch()
+
+    done = project.gate("waivers", GATE_DATA_DIR=str(tmp_path))
 
     assert done.status == 2
     assert "run `gate migrate`" in done.errors
+
+
+def test_a_misspelt_data_folder_is_an_error_and_is_not_made(project: Project, tmp_path: Path) -> None:
+    """
+    An operator who mistypes a path finds no new, empty database there.
+    """
+    folder = tmp_path / "dtaa"
+
+    done = project.gate("waivers", GATE_DATA_DIR=str(folder))
+
+    assert done.status == 2
+    words = " ".join(done.errors.split())
+    assert f"{folder}/gate.db is not there: is GATE_DATA_DIR or GATE_DATABASE_URL right?" in words
+    assert not folder.exists()
