@@ -1,7 +1,7 @@
 """The parent side of the long-lived analysers: source files out to child processes, file reports back.
 
 A child that takes too long, needs too much memory, dies or answers nonsense is replaced, and the file it had gets a
-problem that is ours, unless the child was killed: then another one tries it once more. What the children measure is the business of `checks.analyser`.
+problem that is ours, unless the child was killed: then others try it again. What the children measure is the business of `checks.analyser`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Analyser:
             Child(f"{name}-{number}", boxed=boxed, hierarchy=hierarchy) for number in range(count)
         ]
         self._tried: list[AnalysisRequest] = []
-        """Those whose first child was killed, or stopped."""
+        """Those whose child was killed, or stopped, once for each time."""
         self._versions = {check.name: check.version for check in catalog.installed()}
 
     def __enter__(self) -> Self:
@@ -106,7 +106,7 @@ class Analyser:
                 yield request, self._understood(child)
             elif failure := child.failure():  # asked once, for asking takes its word from the box
                 child.stop()
-                if failure.again and not any(request is known for known in self._tried):
+                if sum(request is known for known in self._tried) + 1 < failure.tries:
                     self._tried.append(request)
                     child.take(request)
                 else:

@@ -63,8 +63,8 @@ class Failure:
     text: str
     passing: bool = False
     """Whether the same file may well be answered another time."""
-    again: bool = False
-    """Whether another process should try once more: somebody outside ended this one, or kept it from going on."""
+    tries: int = 1
+    """In all, each by another process: somebody outside ended this one, or kept it from going on."""
 
 
 OUT_OF_MEMORY = Failure(f"not analysed within {LIMITS.data_mb} MB of memory")
@@ -153,7 +153,7 @@ class Child:
         Raises: SandboxError when the child never came to read anything.
         """
         if time.monotonic() > self.deadline:
-            return Failure(f"not analysed within {PATIENCE_SECONDS:g} s", passing=True, again=True)
+            return Failure(f"not analysed within {PATIENCE_SECONDS:g} s", passing=True, tries=2)
         if int.from_bytes(self._received[:4]) > LIMITS.result_mb * _MEBIBYTE:
             return Failure(f"not analysed: its report is larger than {LIMITS.result_mb} MB")
         if not self._silent:
@@ -176,8 +176,8 @@ class Child:
         if self._box is not None and self._box.group is not None and self._box.group.out_of_memory():
             return OUT_OF_MEMORY
         # Whatever else killed it, such as a machine without memory, may spare the next one.
-        passing, again = ended_by not in _FAULTS, ended_by == signal.SIGKILL
-        return Failure("not analysed: the analyser died of it", passing, again)
+        passing, tries = ended_by not in _FAULTS, 5 if ended_by == signal.SIGKILL else 1
+        return Failure("not analysed: the analyser died of it", passing, tries)
 
     def _signal(self) -> int:
         """The signal that ended the process, as bubblewrap tells it, too; 0 where it ended in another way."""

@@ -66,7 +66,7 @@ def test_a_child_that_dies_of_a_file_is_replaced() -> None:
 
 
 def test_a_child_that_is_killed_is_followed_by_another() -> None:
-    """Of what kills from outside nothing is concluded: the file is tried once more, and here found to take too long."""
+    """Of what kills from outside nothing is concluded: the file is tried again, and here found to take too long."""
     with Analyser(1, name=NAME, boxed=False, hierarchy=None) as analyser:
         begun_and_ended(analyser, request("bomb", SUMS, "security"), signal.SIGKILL)
         told = {asked.key: reports[0].problem for asked, reports in analyser.reports([request("good")])}
@@ -83,7 +83,7 @@ def test_a_child_that_is_killed_again_and_again_has_no_report() -> None:
         (child,) = analyser._children
         asked = request("bomb", SUMS, "security")
         begun_and_ended(analyser, asked, signal.SIGKILL)
-        analyser._tried.append(asked)
+        analyser._tried += [asked] * 4
         while not (answers := list(analyser._answers([child]))):
             pass
         told = answers[0][1][0].problem

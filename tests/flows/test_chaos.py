@@ -131,8 +131,8 @@ def test_analysers_are_killed(chaos: Chaos) -> None:
     stop = threading.Event()
 
     def kill() -> None:
-        # Not so often that a file is hit twice: that is what "not analysed" is for.
-        while not stop.wait(0.7):
+        # Not so often that a file is hit again and again: that is what "not analysed" is for.
+        while not stop.wait(1.5):
             for box in _boxes(chaos):
                 if b"checks.analyser" in _words(box):
                     os.kill(box, signal.SIGKILL)
