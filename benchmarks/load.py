@@ -1,11 +1,12 @@
 """How the service holds an organisation's load: many repositories, bursts of webhooks, several workers on Postgres.
 
-    python -m benchmarks.load [--seconds 600] [--rate 50] [--repositories 500] [--workers 2] [--growth SECONDS] [--json FILE]
+    python -m benchmarks.load [--seconds 600] [--rate 50] [--repositories 500] [--workers 2] [--growth SECONDS] [--share CORES] [--json FILE]
 
 GitHub is the stand-in of the tests, on this machine: its share of the processor is told. Postgres is a private one that does not wait
 for the disk. No test is run (`GATE_SANDBOX=none`): what is measured are webhooks, queues, git, static checks and what is
 published. What is lost is seen at the end: heads without a completed `gate`. With `--growth` the same burst, so many
-seconds long, is worked off by one to four workers.
+seconds long, is worked off by one to four workers; with `--share` each of them has that part of a core, as on a machine
+of its own, so that a machine with few cores shows how more workers do.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import table
@@ -49,6 +50,8 @@ class Burst:
     """Of somebody else's CI, of whose check runs GitHub tells, too."""
     patience: float
     """Seconds for the backlog, after the last webhook."""
+    share: float = 0.0
+    """Of a core, for each worker and what it starts; 0 for what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def carried(folder: Path, database: str, burst: Burst, say: Callable[[str], None
     """What became of a burst, in a fresh folder and database."""
     with (
         FakeGitHub(folder / "github") as github,
-        Service(folder, github, database, burst.workers) as service,
+        Service(folder, github, database, burst.workers, burst.share) as service,
     ):
         wanted = round(burst.rate * burst.seconds)
         say(f"making {wanted:,} webhooks of {burst.repositories} repositories ...")
@@ -243,11 +246,12 @@ def growth(
     """The same burst worked off by more and more workers."""
     first = 0.0
     for workers in range(1, 5):
-        given = Burst(burst.repositories, burst.rate, burst.seconds, workers, burst.jobs, burst.patience)
+        given = replace(burst, workers=workers)
         result = carried(folder / f"growth-{workers}", new_database(), given, say)
         rate = _rate(result)
         first = first or rate
-        note = f"{result.heads} heads, {len(result.lost)} without; ratio to one worker"
+        part = f", each with {burst.share:g} of a core" if burst.share else ""
+        note = f"{result.heads} heads, {len(result.lost)} without{part}; ratio to one worker"
         yield table.line(
             f"load: verdicts until the last one, {workers} workers",
             [rate],
@@ -263,9 +267,7 @@ def measure(burst: Burst, *, growth_seconds: float = 0, say: Callable[[str], Non
         lines = list(lines_of(carried(Path(folder, "burst"), cluster.new_database(), burst, say), burst))
         say(table.text(lines))
         if growth_seconds:
-            small = Burst(
-                min(burst.repositories, 20), burst.rate, growth_seconds, 1, burst.jobs, burst.patience
-            )
+            small = replace(burst, repositories=min(burst.repositories, 20), seconds=growth_seconds)
             for line in growth(Path(folder), cluster.new_database, small, say):
                 say(table.text([line]))
                 lines.append(line)
@@ -304,9 +306,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--growth", type=float, default=0.0, help="seconds of the bursts for one to four workers"
     )
+    parser.add_argument(
+        "--share", type=float, default=0.0, help="of a core, for each worker: as if on machines of their own"
+    )
     parser.add_argument("--json", type=Path, help="where the figures go, too")
     asked = parser.parse_args(arguments)
-    burst = Burst(asked.repositories, asked.rate, asked.seconds, asked.workers, asked.jobs, asked.patience)
+    burst = Burst(
+        asked.repositories,
+        asked.rate,
+        asked.seconds,
+        asked.workers,
+        asked.jobs,
+        asked.patience,
+        asked.share,
+    )
     lines = measure(burst, growth_seconds=asked.growth)
     table.write(lines, asked.json)
     return 0

@@ -14,11 +14,14 @@ import psycopg
 
 from benchmarks.processes import busy_seconds, seconds_by_kind
 from benchmarks.webhook import SECRET, answers, free_port
+from gate.sandbox import Limits, cgroup
 from tests.fake_github import FakeGitHub
 from tests.running_service import RunningService
 
 START_SECONDS = 60
 STAND_IN = "stand-in for GitHub, and sender"
+_PLENTY = 10_000
+"""Megabytes and processes of a worker whose processor time is bounded."""
 _COUNTS = (
     "SELECT xact_commit, tup_inserted + tup_updated + tup_deleted, pg_database_size(datname),"
     " (SELECT wal_bytes FROM pg_stat_wal) FROM pg_stat_database WHERE datname = current_database()"
@@ -63,7 +66,12 @@ class Spent:
 class Service:
     """The service under load, and what is read of it."""
 
-    def __init__(self, folder: Path, github: FakeGitHub, database: str, workers: int) -> None:
+    def __init__(
+        self, folder: Path, github: FakeGitHub, database: str, workers: int, share: float = 0.0
+    ) -> None:
+        """Each worker, with what it starts, gets the `share` of a core and no more; 0 for what there is."""
+        self._share = share
+        self._groups: list[cgroup.Group] = []
         self._github = github
         self._database = database
         self._ports = [free_port() for _ in range(workers)]
@@ -85,6 +93,8 @@ class Service:
         for port in self._ports:
             self._running.environment["GATE_WORKER_METRICS_BIND"] = f"127.0.0.1:{port}"
             self._running.add("worker")
+            if self._share:
+                self._bound(self._running.processes[-1])
         deadline = time.monotonic() + START_SECONDS
         # The first survey is one worker's; the others answer once they have begun to start.
         while not self._counted("gate_run_seconds_count") or not all(map(self._up, self._ports)):
@@ -96,6 +106,8 @@ class Service:
     def __exit__(self, *_: object) -> None:
         """End everything."""
         self._running.stop()
+        for group in self._groups:
+            group.remove()
 
     @property
     def address(self) -> str:
@@ -130,6 +142,16 @@ class Service:
             *map(float, counts),
             requests=len(self._github.exchanges),
         )
+
+    def _bound(self, worker: int) -> None:
+        hierarchy = cgroup.find()
+        if hierarchy is None or not hierarchy.cpu:
+            raise SystemExit("processor time cannot be bounded here: no control groups to write to")
+        limits = Limits(memory_mb=_PLENTY, seconds=0, processes=_PLENTY, cpus=self._share)
+        group = cgroup.create(hierarchy, f"load-{worker}", limits)
+        self._groups.append(group)
+        for entrance in group.entrances:
+            entrance.write_text(str(worker))
 
     def _up(self, port: int) -> bool:
         return answers(f"http://127.0.0.1:{port}/metrics")
