@@ -35,7 +35,17 @@ from gate.workflows.question import Judged
 from gate.workflows.run_again import remember, run_again
 from gate.workflows.run_tests import Unmeasurable
 from gate.workflows.suite_change import suite_changed
-from gate.workflows.suites import Arming, Sides, arming_of, at_head, before, both, hint_of, known_before
+from gate.workflows.suites import (
+    Arming,
+    Sides,
+    arming_of,
+    at_head,
+    before,
+    both,
+    hint_of,
+    is_sent,
+    known_before,
+)
 
 _STEPS = frozenset({"resolve", "install", "build", "collect", "run"})
 """What a project's tests go through, in this order; a person who mends them looks there."""
@@ -140,10 +150,12 @@ def _recorded(case: Case, suite: Part, running: Running) -> Sides:
     """The head measured, and what is known of its parent."""
     tree = seen_by(suite, case.head, case.parts)
     base_tree = seen_by(suite, case.base, case.parts) if case.question.base else None
-    base = known_before(case, suite, base_tree, running) if base_tree else None
+    sent = is_sent(case, suite, running)
+    base = known_before(case, suite, base_tree, running, sent=sent) if base_tree else None
     if base is not None and base.sent and not matters_to_tests(case.diff):
         return Sides(suite, tree, base_tree, base, base)
-    return Sides(suite, tree, base_tree, at_head(case, suite, tree, running) if tree else None, base)
+    head = at_head(case, suite, tree, running, sent=sent) if tree else None
+    return Sides(suite, tree, base_tree, head, base)
 
 
 def _first(every: Iterable[Sides]) -> Sides | None:

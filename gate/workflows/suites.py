@@ -18,7 +18,7 @@ from gate.workflows.components import seen_by
 from gate.workflows.judge import Case
 from gate.workflows.measure import Tree
 from gate.workflows.measure_coverage import Measured, Running, known, measured
-from gate.workflows.measure_sent import of_base, of_head, still_to_come
+from gate.workflows.measure_sent import of_base, of_head, sent_for_base, still_to_come
 from gate.workflows.run_tests import Unmeasurable
 
 _SERVICE_HINT = "Send coverage from CI, or have the suite skip these tests where what they need is missing"
@@ -60,16 +60,17 @@ def both(case: Case, suite: Part, running: Running) -> Sides:
     tree = seen_by(suite, case.head, case.parts)
     if tree is None:
         return Sides(suite, None, base_tree, None, None)
+    sent = is_sent(case, suite, running)
     if base_tree is None:
-        return Sides(suite, tree, None, at_head(case, suite, tree, running), None)
+        return Sides(suite, tree, None, at_head(case, suite, tree, running, sent=sent), None)
     at_base = running.at_base("base")
     if not matters_to_tests(case.diff):
-        report = _at_base(case, suite, base_tree, replace(at_base, indexes="all"))
+        report = _at_base(case, suite, base_tree, replace(at_base, indexes="all"), sent=sent)
         if report is not None:
             return Sides(suite, tree, base_tree, report, report)
     with ThreadPoolExecutor(1) as pool:
-        base = pool.submit(_at_base, case, suite, base_tree, replace(at_base, again=False))
-        return Sides(suite, tree, base_tree, at_head(case, suite, tree, running), base.result())
+        base = pool.submit(_at_base, case, suite, base_tree, replace(at_base, again=False), sent=sent)
+        return Sides(suite, tree, base_tree, at_head(case, suite, tree, running, sent=sent), base.result())
 
 
 def source_of(suite: Part, running: Running) -> Literal["run", "upload", "either"]:
@@ -77,25 +78,31 @@ def source_of(suite: Part, running: Running) -> Literal["run", "upload", "either
     return "run" if running.here or running.local else suite.policy.coverage.source
 
 
-def at_head(case: Case, suite: Part, tree: Tree, running: Running) -> Measured:
-    """By the reports that CI sent, where it does; else by a run of ours, where that is allowed."""
+def is_sent(case: Case, suite: Part, running: Running) -> bool:
+    """Whether the head's coverage is what CI sent; only then is the base's: no run of ours is held against one of CI, which has more."""
     source = source_of(suite, running)
-    if source == "upload" or (source == "either" and still_to_come(case, running.number).complete):
-        return of_head(case, suite, running)
-    return measured(case, tree, running)
+    if source != "either":
+        return source == "upload"
+    if still_to_come(case, running.number).complete:
+        return True
+    return not matters_to_tests(case.diff) and sent_for_base(case) is not None
 
 
-def known_before(case: Case, suite: Part, tree: Tree, running: Running) -> Measured | None:
+def at_head(case: Case, suite: Part, tree: Tree, running: Running, *, sent: bool) -> Measured:
+    """By the reports of CI, or by a run of ours."""
+    return of_head(case, suite, running) if sent else measured(case, tree, running)
+
+
+def known_before(case: Case, suite: Part, tree: Tree, running: Running, *, sent: bool) -> Measured | None:
     """What is known of the base without running anything."""
-    sent = of_base(case, suite, running) if source_of(suite, running) != "run" else None
-    return sent or known(case, tree, running)
+    return (of_base(case, suite, running) if sent else None) or known(case, tree, running)
 
 
-def _at_base(case: Case, suite: Part, tree: Tree, running: Running) -> Measured | None:
+def _at_base(case: Case, suite: Part, tree: Tree, running: Running, *, sent: bool) -> Measured | None:
     """The same of the base; None where it would have to come from CI and did not."""
-    source = source_of(suite, running)
-    found = of_base(case, suite, running) if source != "run" else None
-    return measured(case, tree, running) if found is None and source != "upload" else found
+    found = of_base(case, suite, running) if sent else None
+    may_run = source_of(suite, running) != "upload"
+    return measured(case, tree, running) if found is None and may_run else found
 
 
 def before(sides: Sides, every: Iterable[Sides]) -> CoverageReport | None:
