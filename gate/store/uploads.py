@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -123,19 +123,22 @@ class Uploads(Database):
         with self._reading() as connection:
             return tuple(_record(row) for row in connection.execute(statement))
 
-    def uploaded_commits(self, repository_id: int, *, limit: int) -> tuple[str, ...]:
-        """Commits of which reports were read that no fork has sent, those first that were sent last."""
-        newest = sa.func.max(upload.c.id)
-        statement = (
-            sa.select(upload.c.sha)
-            .where(upload.c.repository_id == repository_id, upload.c.state == "read")
-            .where(upload.c.authenticated != "artifact")
-            .group_by(upload.c.sha)
-            .order_by(newest.desc())
-            .limit(limit)
+    def uploaded_names(self, repository_id: int, shas: Collection[str]) -> dict[str, frozenset[str]]:
+        """The names of the reports that say something of these commits, by commit; without those of forks."""
+        newest = (
+            sa.select(sa.func.max(upload.c.id))
+            .where(upload.c.repository_id == repository_id, upload.c.sha.in_(shas))
+            .where(upload.c.state != "receiving", upload.c.authenticated != "artifact")
+            .group_by(upload.c.sha, upload.c.name)
         )
+        statement = sa.select(upload.c.sha, upload.c.name).where(
+            upload.c.id.in_(newest), upload.c.state == "read"
+        )
+        found: dict[str, frozenset[str]] = {}
         with self._reading() as connection:
-            return tuple(connection.scalars(statement))
+            for sha, name in connection.execute(statement):
+                found[sha] = found.get(sha, frozenset()) | {name}
+        return found
 
     def uploaded_merges(self, repository_id: int, number: int) -> tuple[str, ...]:
         """Commits that reports of a pull request's workflows were sent for, those first that were sent last."""

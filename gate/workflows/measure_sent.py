@@ -6,10 +6,10 @@ are carried through the diff. It neither waits nor judges. How reports are merge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from checks.codec import DecodeError
 from checks.possible_lines import SourceAnalysis
@@ -37,7 +37,9 @@ from gate.workflows.run_tests import Unmeasurable
 from gate.workflows.settings_of import files_at
 
 MOST_SILENT = 2
-"""Commits of the default branch in a row that may have no usable report; with one more it is told."""
+"""Pushes to the default branch in a row that may have no usable report; with one more it is told."""
+MOST_LOOKED = 5
+"""Commits with reports, among which one is looked for that has all of them."""
 _NOT_SEEN = Suite("passed", 0, 0.0, "")
 """Reports tell nothing of single tests; whether they passed, the project's CI says."""
 _SHOWN = 5
@@ -57,6 +59,8 @@ class Sent:
     """How many commits it lies before the one that was asked for."""
     carried: tuple[Carried, ...] = ()
     """Of components that were not built this time."""
+    lacking: tuple[str, ...] = ()
+    """Names, and globs, of what other commits have and this one has not."""
 
     @property
     def read(self) -> tuple[UploadRecord, ...]:
@@ -93,27 +97,68 @@ def sent_for_head(case: Case, number: int) -> Sent:
         for record in store.uploads_at(repository_id, sha, number):
             if record.name not in newest or record.id > newest[record.name].id:
                 newest[record.name] = record
-    held = carried(case, head, _with_reports(case), newest)
+    held = carried(case, head, [each.sha for each in _reported(case)], newest)
     return Sent(head, tuple(newest[name] for name in sorted(newest)), carried=held)
 
 
 def sent_for_base(case: Case) -> Sent | None:
-    """The reports of the base, or of the nearest commit before it that has some; None where none is known."""
-    known = _with_reports(case)
-    if not known:
+    """The reports of the nearest commit up to the base that has all of them, or where none has, some; None where none is known."""
+    line = _reported(case)
+    if not line:
         return None
-    sha, *older = known
-    sent = Sent(sha, case.service.store.uploads_at(case.code.repository_id, sha), known[sha])
+    place = next(
+        (place for place in range(min(len(line), MOST_LOOKED)) if not _lacking(case, line, place)), 0
+    )
+    sha, older = line[place].sha, [each.sha for each in line[place + 1 :]]
+    sent = Sent(
+        sha,
+        case.service.store.uploads_at(case.code.repository_id, sha),
+        line[place].distance,
+        lacking=_lacking(case, line, place),
+    )
     return replace(sent, carried=carried(case, case.question.base, older, sent.names))
 
 
-def _with_reports(case: Case) -> dict[str, int]:
-    """The commits up to the base that have reports, the nearest first; how far each is."""
-    known = frozenset(case.service.store.uploaded_commits(case.code.repository_id, limit=MOST_COMMITS))
-    if not (case.question.base and known):
-        return {}
-    line = case.code.git.first_parents(case.question.base)[:MOST_COMMITS]
-    return {commit.sha: distance for distance, commit in enumerate(line) if commit.sha in known}
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """A commit that has reports."""
+
+    sha: str
+    distance: int
+    """Before the base."""
+    names: frozenset[str]
+
+
+def _reported(case: Case) -> tuple[_Reported, ...]:
+    """Those up to the base, the nearest first."""
+    if not case.question.base:
+        return ()
+    line = [commit.sha for commit in case.code.git.first_parents(case.question.base)[:MOST_COMMITS]]
+    names = case.service.store.uploaded_names(case.code.repository_id, line)
+    return tuple(_Reported(sha, at, names[sha]) for at, sha in enumerate(line) if sha in names)
+
+
+def _lacking(case: Case, line: Sequence[_Reported], place: int) -> tuple[str, ...]:
+    """What of a commit is missing: what is declared, and what came for the commit before it, as long as that may be on its way."""
+    this, older = line[place], line[place + 1 :]
+    declared = case.question.policy.coverage.reports
+    learnt = older[0].names if older and _is_young(case, this.sha) else ()
+    missing = awaited(declared, learnt, this.names).missing
+    if not missing or not case.parts.components:
+        return missing
+    held = carried(case, this.sha, [each.sha for each in older], this.names)
+    return awaited(declared, learnt, {*this.names, *(each.record.name for each in held)}).missing
+
+
+def _is_young(case: Case, sha: str) -> bool:
+    """Whether the first report of a commit came less than a wait ago."""
+    records = case.service.store.uploads_at(case.code.repository_id, sha)
+    first = min((each.received_at for each in records if each.state == "read"), default=None)
+    return first is not None and first > case.service.now() - _wait(case)
+
+
+def _wait(case: Case) -> timedelta:
+    return timedelta(minutes=case.question.policy.coverage.wait_minutes)
 
 
 def still_to_come(case: Case, number: int) -> Awaited:
@@ -158,17 +203,26 @@ def waits_for_reports(case: Case) -> bool:
 
     Not where CI sent nothing usable for so many commits before it: then nobody knows how the branch stands, which is to be told.
     """
-    if case.question.policy.coverage.source != "upload" or still_to_come(case, 0).complete:
+    source, before = case.question.policy.coverage.source, sent_for_base(case)
+    if source == "run" or (source == "either" and before is None) or still_to_come(case, 0).complete:
         return False
-    if sent_for_base(case) is not None and not matters_to_tests(case.diff):
+    if before is not None and not matters_to_tests(case.diff):
         return False
     return silence(case) <= MOST_SILENT
 
 
 def silence(case: Case) -> int:
-    """How many commits before the head have no report in a row, the base among them; 0 where none ever came."""
-    before = sent_for_base(case)
-    return before.distance if before is not None else 0
+    """How many pushes to the default branch before the head have no report in a row, the base's among them; 0 where none ever came.
+
+    CI tests what is pushed last, and takes its time: neither the commits below nor a push just now count.
+    """
+    line = _reported(case)
+    if not line:
+        return 0
+    since = {each.sha for each in case.code.git.first_parents(case.question.base)[: line[0].distance]}
+    pushes = case.service.store.revisions(case.code.repository_id, limit=MOST_COMMITS, filled=False)
+    late = case.service.now() - _wait(case)
+    return sum(each.sha in since and each.committed_at <= late for each in pushes)
 
 
 def is_merge_of(git: Repository, head: str, sha: str, number: int) -> bool:
@@ -277,13 +331,15 @@ def _incomplete(case: Case, sent: Sent, missing: Awaited) -> Unmeasurable:
     refused = [
         f"{record.name} was refused: {record.detail}" for record in sent.records if record.state == "refused"
     ]
-    minutes = case.question.policy.coverage.wait_minutes
-    text = f"Of the reports that CI sends, {missing.text}: within {counted(minutes, 'minute')} no more came."
-    silent = silence(case)
-    ceased = (
-        [f"The last {silent} commits before it had no usable report either."] if silent > MOST_SILENT else []
+    text, minutes = (
+        f"Of the reports that CI sends, {missing.text}",
+        case.question.policy.coverage.wait_minutes,
     )
-    return Unmeasurable("reports", "\n".join([text, *ceased, *refused[:_SHOWN]]), _WITHOUT)
+    if (silent := silence(case)) > MOST_SILENT:  # nobody waited then
+        told = [f"{text}.", f"The last {silent} pushes before it had no usable report either."]
+    else:
+        told = [f"{text}: within {counted(minutes, 'minute')} no more came."]
+    return Unmeasurable("reports", "\n".join([*told, *refused[:_SHOWN]]), _WITHOUT)
 
 
 def _disbelieved(found: Iterable[Disbelief]) -> Unmeasurable:
@@ -304,6 +360,8 @@ def _said(sent: Sent, wanted: str, now: datetime) -> Iterator[str]:
     yield f"from {counted(len(names), 'report')} of CI ({', '.join(names[:_SHOWN])}{more})"
     if sent.distance:
         yield f"of {sent.sha[:7]}, {counted(sent.distance, 'commit')} before it"
+    if sent.lacking:
+        yield f"without {', '.join(sent.lacking[:_SHOWN])}"
     merges = [sha[:7] for sha in sent.by_commit if sha not in {sent.sha, wanted}]
     if merges:
         yield f"of the merge commit {' and '.join(merges)}"

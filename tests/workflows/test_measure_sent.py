@@ -17,12 +17,14 @@ from checks.reported_lines import ReportError, UploadedReport, written
 from gate.core.comparison import CoverageFacts, Ratio
 from gate.core.event import RepositoryRef
 from gate.core.policy import DEFAULT, Policy, parse
+from gate.core.trend.values import LIMIT
 from gate.core.verdict import CheckVerdict, Outcome
 from gate.service import Service
 from gate.settings import Settings
 from gate.store import Store
-from gate.workflows.carry_reports import bookmark
+from gate.workflows.carry_reports import MOST_COMMITS, bookmark
 from gate.workflows.cover import cover, record
+from gate.workflows.judge import Case
 from gate.workflows.measure_coverage import Running
 from gate.workflows.measure_sent import sent_for_base, sent_for_head, still_to_come, waits_for_reports
 from tests.boxes import NAME, sandbox_or_skip
@@ -43,6 +45,7 @@ def doubled(x):
         return 0
     return 2 * x
 """
+UNIT = b"SF:shop.py\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,1\nend_of_record\n"
 MORE_TESTS = "def test_doubled(): assert flow.doubled(3) == 6\n"
 
 
@@ -153,6 +156,7 @@ SHOP = Sample(
     }
 )
 UPLOAD = policy_of('source = "upload"')
+EITHER = policy_of('source = "either"')
 LATER = "\n\ndef name():\n    return 'shop'\n"
 
 
@@ -189,6 +193,81 @@ def test_a_base_without_reports_has_those_of_the_nearest_commit_before_it(
     assert "base from 1 report of CI (unit), of " + first[:7] + ", 1 commit before it" in covered.obtained
     assert [(reason.path, reason.line) for reason in covered.verdict.reasons] == [("shop.py", 2)]
     assert facts_of(covered.verdict).lost == (("shop.py", (2, 3, 5)),)
+
+
+def test_reports_of_other_commits_hide_none_of_the_line(project: Project, reports: Reports) -> None:
+    """
+    A busy repository has more commits with reports, of all its pull requests, than are looked at of one line.
+    """
+    base, head = changed(project, 2)
+    reports.put(base, "unit", UNIT)
+    for number in range(MOST_COMMITS):
+        reports.put(f"{number:040x}", "unit", UNIT, number=1000 + number)
+
+    found = sent_for_base(project.case(base, head, UPLOAD))
+
+    assert found is not None
+    assert found.sha == base
+
+
+@pytest.mark.parametrize("age", ["young", "old"])
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "learnt"])
+def test_a_base_whose_reports_are_not_all_there_is_no_base_yet(
+    project: Project, reports: Reports, declared: bool, age: str
+) -> None:
+    """
+    The complete one before it is: else what the missing report covers could not be lost. What is not declared and did
+    not come while it was waited for is sent no more.
+    """
+    first, second, head = changed(project, 3)
+    names = 'reports = ["unit", "integration"]' if declared else ""
+    policy = policy_of(f'source = "upload"\n{names}')
+    for name in ("unit", "integration"):
+        reports.put(first, name, UNIT)
+    reports.put(second, "unit", UNIT)
+    case = later(project, second, head, policy) if age == "old" else project.case(second, head, policy)
+
+    partial = sent_for_base(case)
+    reports.put(second, "integration", UNIT)
+    whole = sent_for_base(case)
+
+    assert partial is not None
+    assert whole is not None
+    assert (partial.sha, partial.lacking) == (second if age == "old" and not declared else first, ())
+    assert (whole.sha, whole.names) == (second, ("integration", "unit"))
+
+
+def test_where_no_base_has_all_reports_it_is_said_what_is_missing(project: Project, reports: Reports) -> None:
+    """
+    The nearest counts; a test that is declared and never came blocks nobody.
+    """
+    base, head = changed(project, 2)
+    policy = policy_of('source = "upload"\nreports = ["unit", "integration"]')
+    reports.put(base, "unit", UNIT)
+    for name in ("unit", "integration"):
+        reports.put(head, name, UNIT)
+
+    covered = cover(project.case(base, head, policy), Running(NAME), armed=True)
+
+    assert "base from 1 report of CI (unit), without integration" in covered.obtained
+
+
+def test_a_run_of_ours_is_not_held_against_the_reports_of_the_base(
+    project: Project, reports: Reports
+) -> None:
+    """
+    Where either will do and the head's do not come: a test that needs what CI alone has fails here at the base, too.
+    """
+    needs = "\n\ndef test_stock():\n    import os\n    assert os.environ['STOCK_URL'] and shop.price(20)\n"
+    tests = {"tests/test_shop.py": SHOP.files["tests/test_shop.py"] + needs}
+    base = committed(project, {**SHOP.files, **tests})
+    head = committed(project, {"shop.py": f"{SHOP.files['shop.py']}\n# more\n"})
+    reports.put(base, "unit", UNIT)
+
+    covered = cover(project.case(base, head, EITHER), Running(NAME), armed=True)
+
+    assert covered.verdict.outcome is Outcome.PASSED
+    assert "CI" not in covered.obtained
 
 
 def test_a_report_of_the_merge_commit_is_said_of_the_head(project: Project, reports: Reports) -> None:
@@ -415,22 +494,55 @@ def test_a_report_that_does_not_hold_is_waited_for(
 
 def test_a_branch_is_not_judged_before_its_reports_come(project: Project, reports: Reports) -> None:
     """
-    Until CI has sent nothing for three commits in a row: then that is how the branch stands, and it is told.
+    Until CI has sent nothing for three pushes in a row: then that is how the branch stands, and it is told.
     """
-    commits = [committed(project, dict(SHOP.files))]
-    commits += [
-        committed(project, {"shop.py": f"{SHOP.files['shop.py']}\n# {number}\n"}) for number in range(5)
-    ]
+    commits = changed(project, 6)
     pairs = list(pairwise(commits))
-    never = [waits_for_reports(project.case(parent, sha, UPLOAD)) for parent, sha in pairs]
+    never = [waits_for_reports(later(project, *pair, UPLOAD)) for pair in pairs]
     reports.send(SHOP, commits[0], "coverage.json")
 
-    since = [waits_for_reports(project.case(parent, sha, UPLOAD)) for parent, sha in pairs]
-    verdict = judged(project, commits[4], commits[5], UPLOAD)
+    since = [waits_for_reports(later(project, *pair, UPLOAD)) for pair in pairs]
+    either = [waits_for_reports(later(project, *pair, EITHER)) for pair in pairs]
+    verdict = cover(later(project, *pairs[-1], UPLOAD), Running(NAME), armed=True).verdict
 
     assert never == [True] * 5
-    assert since == [True, True, True, False, False]
-    assert "The last 4 commits before it had no usable report either." in told(verdict)
+    assert since == either == [True, True, True, False, False]
+    assert "The last 4 pushes before it had no usable report either." in told(verdict)
+    assert "minutes" not in told(verdict)
+
+
+@pytest.mark.parametrize("why", ["one push", "just now"])
+def test_what_ci_cannot_have_measured_is_no_silence(project: Project, reports: Reports, why: str) -> None:
+    """
+    Of a push of many commits CI tests the last one, and it takes its time for each of many pushes.
+    """
+    first = committed(project, dict(SHOP.files))
+    reports.send(SHOP, first, "coverage.json")
+    *_, base, head = changed(project, 6, noted=why == "just now")
+
+    case = project.case(base, head, UPLOAD) if why == "just now" else later(project, base, head, UPLOAD)
+
+    assert waits_for_reports(case)
+
+
+def changed(project: Project, number: int, *, noted: bool = True) -> list[str]:
+    """So many commits one after the other, each with a source of its own; pushed one by one where they are `noted`."""
+    found = []
+    for each in range(number):
+        found.append(committed(project, {**SHOP.files, "shop.py": f"{SHOP.files['shop.py']}\n# {each}\n"}))
+        if noted:
+            project.service.store.note_revision(
+                REPOSITORY, found[-1], committed_at=datetime.now(UTC), totals={LIMIT: 15}
+            )
+    return found
+
+
+def later(project: Project, base: str, head: str, policy: Policy) -> Case:
+    """An hour after all that happened."""
+    case = project.case(base, head, policy)
+    case.service = Later(case.service.settings, store=case.service.store)
+    case.service.ahead = timedelta(hours=1)
+    return case
 
 
 def test_a_branch_that_has_its_reports_is_judged(project: Project, reports: Reports) -> None:
