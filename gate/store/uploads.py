@@ -116,6 +116,24 @@ class Uploads(Database):
         with self._reading() as connection:
             return tuple(_record(row) for row in connection.execute(statement))
 
+    def read_uploads(self, repository_id: int, *, head: str, base: str, number: int) -> tuple[int, ...]:
+        """Ids of the newest reports of each name that were read, of two commits and of whatever pull request `number` was tested as.
+
+        In a fixed order. Those fetched from artifacts only where they are of that pull request; 0 is none.
+        """
+        of_commits = sa.and_(upload.c.sha.in_([head, base]), upload.c.authenticated != "artifact")
+        of_pull_request = upload.c.number == number if number else sa.false()
+        newest = sa.func.max(upload.c.id)
+        statement = (
+            sa.select(newest)
+            .where(upload.c.repository_id == repository_id, upload.c.state == "read")
+            .where(sa.or_(of_commits, of_pull_request))
+            .group_by(upload.c.sha, upload.c.name)
+            .order_by(newest)
+        )
+        with self._reading() as connection:
+            return tuple(connection.scalars(statement))
+
     def newest_uploads(self, repository_id: int, *, limit: int) -> tuple[UploadRecord, ...]:
         """Those that arrived whole, the newest first."""
         arrived = sa.and_(upload.c.repository_id == repository_id, upload.c.state != "receiving")

@@ -34,11 +34,13 @@ from gate.workflows.await_reports import await_reports
 from gate.workflows.comment import comment
 from gate.workflows.cover import cover
 from gate.workflows.judge import Case
+from gate.workflows.late_reports import digest_of_reports, judge_again_if_late
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Indexes, Running, box_name
 from gate.workflows.note_change import note_change_marks, note_change_text
 from gate.workflows.preview import preview
 from gate.workflows.question import Judged, Question
+from gate.workflows.suites import source_of
 from gate.workflows.supersede import FIRST_STAGE, close_run, still_wanted
 
 Evaluation = Evaluate | EvaluateGroup
@@ -71,6 +73,7 @@ def evaluate(run: Run, service: Service, work: Evaluation) -> None:
         run.step(_conclude, service, work, run.id, question, judgement, here, name="conclude")
     if isinstance(work, Evaluate):
         comment(run, service, work.repository, work.number)
+        judge_again_if_late(run, service, work)  # which ends this run, so last
 
 
 def give_up(run: Run, service: Service, work: GiveUp) -> None:
@@ -155,6 +158,7 @@ def _cover(case: Case, work: Evaluation, run: Run, here: Here) -> Judged:
     _bring(case, work, here)
     repository = case.service.store.repository(work.repository.id)
     running = replace(_running(case, work, run), indexes=_indexes(case.service, work))
+    reports = _reports(case, running)
     with _analysing():
         judged = cover(
             case,
@@ -164,7 +168,17 @@ def _cover(case: Case, work: Evaluation, run: Run, here: Here) -> Judged:
             explain=True,
         )
         note_change_marks(case, run.id, judged.lines)
-    return replace(judged, lines=())
+    return replace(judged, lines=(), reports=reports)
+
+
+def _reports(case: Case, running: Running) -> str:
+    """Which reports are there before any is looked at: one that comes meanwhile may be counted, but is taken for late."""
+    if all(source_of(suite, running) == "run" for suite in case.parts.suites):
+        return ""
+    question = case.question
+    return digest_of_reports(
+        case.service, case.code.repository_id, running.number, head=question.head_name, base=question.base
+    )
 
 
 def _running(case: Case, work: Evaluation, run: Run) -> Running:

@@ -23,6 +23,8 @@ class Judged:
     """How numbers of components were obtained that have tests of their own, a sentence each."""
     lines: tuple[LineComparison, ...] = ()
     """What coverage was counted from, of each part, where somebody wants it explained; too much to be kept."""
+    reports: str = ""
+    """Digest of which reports of CI were there; empty where none is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Question:
 
     def provenance(self, judged: Iterable[Judged] = ()) -> Provenance:
         """What every check echoes; with how the numbers of these checks were obtained."""
+        judged = tuple(judged)
         return Provenance(
             head=self.head_name,
             base=self.base,
@@ -61,4 +64,5 @@ class Question:
                 for sentence in (each.obtained, *each.obtained_of)
             ),
             renamed=self.renamed,
+            reports=next((each.reports for each in judged if each.reports), ""),
         )

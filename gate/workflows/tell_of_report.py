@@ -53,7 +53,8 @@ def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> C
             *(gate for pull in pulls for gate in store.open_gates_at(repository.id, pull.head_sha)),
         )
     }
-    told = {head.number for head in waiting}
+    # Their runs see it, or look for it when `gate` is completed; a merge group's run speaks of no pull request.
+    told = {head.number for head in waiting if not head.branch}
     newest = store.revisions(repository.id, limit=1)
     is_new = is_own and upload.state == "read"
     if upload.state != "read":

@@ -235,6 +235,10 @@ READERS: Mapping[str, Read] = {
     "upload_tokens": lambda store, ref: [replace(each, id=0) for each in store.upload_tokens(ref.id)],
     "uploaded_report": lambda store, ref: store.uploaded_report(ref.id, _upload_of(store, ref, "read")),
     "newest_uploads": lambda store, ref: [*map(_without_id, store.newest_uploads(ref.id, limit=9))],
+    "read_uploads": lambda store, ref: [
+        store.uploaded_report(ref.id, each)
+        for each in store.read_uploads(ref.id, head=SHA, base=SHA, number=1)
+    ],
     "uploaded_merges": lambda store, ref: store.uploaded_merges(ref.id, 1),
     "uploaded_names": lambda store, ref: store.uploaded_names(ref.id, [SHA, *(f"{salt:040x}" for salt in SALTS.values())]),
     "uploads_at": lambda store, ref: [*map(_without_id, store.uploads_at(ref.id, SHA))],

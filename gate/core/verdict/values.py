@@ -149,6 +149,8 @@ class Provenance:
     """(check, sentence) how its numbers were obtained: tool versions, cached or measured, seconds."""
     renamed: tuple[tuple[str, str], ...] = ()
     """(path at the head, at the base) of every renamed file."""
+    reports: str = ""
+    """Digest of which reports of CI were there when coverage was judged; empty where it is not judged by any."""
 
 
 @dataclass(frozen=True, slots=True)
