@@ -123,10 +123,12 @@ def _ask(service: Service, work: Evaluation, run_id: str, here: Here) -> Questio
 
 
 def _time_for_tests(service: Service, question: Question) -> timedelta:
-    """Each suite may run twice in both trees, one after the other."""
+    """Each suite may run twice in both trees, one after the other; where CI may send reports, they are waited for before."""
     minutes = min(question.policy.tests.timeout_minutes, service.settings.max_timeout_minutes)
-    suites = len(Parts(question.policy).suites)
-    return timedelta(minutes=4 * suites * minutes)
+    suites = Parts(question.policy).suites
+    awaits = any(suite.policy.coverage.source != "run" for suite in suites)
+    waiting_minutes = question.policy.coverage.wait_minutes if awaits else 0
+    return timedelta(minutes=waiting_minutes + 4 * len(suites) * minutes)
 
 
 def _stage(service: Service, work: Evaluation, run_id: str, stage: str) -> None:

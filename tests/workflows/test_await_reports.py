@@ -15,7 +15,9 @@ from gate.core.work import Evaluate, Head, RecordBranch, Supersede, evaluations,
 from gate.store import UploadRecord
 from gate.store.records import Authenticated
 from gate.workflows import publish
+from gate.workflows.ask import Here
 from gate.workflows.await_reports import await_reports
+from gate.workflows.evaluate import _ask
 from gate.workflows.judge import Case
 from gate.workflows.measure import Code
 from gate.workflows.measure_coverage import Running
@@ -125,6 +127,29 @@ def test_it_waits_no_longer_than_the_policy_says(service: Later, pull: PullReque
     service.ahead = timedelta(minutes=21)
 
     assert (before != "", waits(service, pull, DECLARED)) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "minutes"),
+    [("run", 70), ("either", 70 + 300), ("upload", 70 + 300)],
+)
+def test_to_wait_takes_nothing_of_the_time_that_tests_have(
+    github: FakeGitHub, service: Later, source: str, minutes: int
+) -> None:
+    """
+    Half an hour for everything else, and four runs of ten minutes.
+    """
+    policy = f'[coverage]\nsource = "{source}"\nwait_minutes = 300\n[tests]\ntimeout_minutes = 10\n'
+    repository = github.repository({"app.py": "x = 1\n", ".gate.toml": policy})
+    service.store.save_repository(ref_of(repository))
+    work = work_of(service, repository.open_pull_request({"app.py": "x = 2\n"}))
+    publish.start(service, work.head, "Waiting for a worker", run_id="r")
+
+    _ask(service, work, "r", Here())
+
+    now = service.now()
+    assert service.store.overdue(now + timedelta(minutes=minutes - 1)) == ()
+    assert len(service.store.overdue(now + timedelta(minutes=minutes + 1))) == 1
 
 
 @pytest.mark.parametrize("settings", ["", 'source = "either"', 'source = "run"\nreports = ["unit"]'])
