@@ -19,6 +19,15 @@ class ReadReport:
 
 @tagged
 @dataclass(frozen=True, slots=True)
+class RejudgeAgainst:
+    """Reports came of a commit: once no more come, evaluate the pull requests again that were compared with it without them."""
+
+    repository: RepositoryRef
+    sha: str
+
+
+@tagged
+@dataclass(frozen=True, slots=True)
 class FetchReports:
     """A workflow of a pull request from a fork ended, which cannot send reports: fetch them, where the policy wants any."""
 

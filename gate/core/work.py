@@ -13,7 +13,7 @@ from checks.codec import tagged
 from gate.core.event import RepositoryRef
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
-from gate.core.upload_work import FetchReports, ReadReport
+from gate.core.upload_work import FetchReports, ReadReport, RejudgeAgainst
 
 QueueName = Literal["ingest", "gate", "background"]
 QUEUES: tuple[QueueName, ...] = get_args(QueueName)
@@ -269,7 +269,7 @@ Work = (
     | Expire
     | Redeliver
     | Forget
-    | (SendDigests | AskRecipients | SendAlert | ReadReport | FetchReports)
+    | (SendDigests | AskRecipients | SendAlert | ReadReport | FetchReports | RejudgeAgainst)
     | GiveUp
 )
 
@@ -298,6 +298,8 @@ def partition(work: Work) -> str:  # noqa: C901, PLR0911  (one answer for each k
             return f"{work.repository.id}:{work.head_sha}"
         case Rejudge():
             return f"{work.repository.id}:{work.branch}"
+        case RejudgeAgainst():
+            return f"{work.repository.id}:against:{work.sha}"
         case EvaluateGroup() | Evaluate(later=False) | ReadReport() | FetchReports():
             return f"{work.repository.installation_id}/{work.repository.id}"
         case Evaluate() | RecordBranch() | FillHistory() | NoteRelease() | Welcome():
@@ -327,7 +329,7 @@ def installation_of(work: Work) -> int | None:
             return head.repository.installation_id
         case Sync() | Reconcile():
             return work.installation_id
-        case Survey() | Redeliver() | Forget() | SendDigests() | ReadReport():
+        case Survey() | Redeliver() | Forget() | SendDigests() | ReadReport() | RejudgeAgainst():
             return None
         case GiveUp():
             return installation_of(work.work)

@@ -134,6 +134,28 @@ class Uploads(Database):
         with self._reading() as connection:
             return tuple(connection.scalars(statement))
 
+    def says_anew(self, repository_id: int, upload_id: int) -> bool:
+        """Whether what was read of an upload is something else than the report of that name on that commit had said before.
+
+        What a fork has sent is no report of before.
+        """
+        this, before = upload.alias(), upload.alias()
+        earlier = (
+            sa.select(sa.func.max(upload.c.id))
+            .where(upload.c.repository_id == this.c.repository_id, upload.c.sha == this.c.sha)
+            .where(upload.c.name == this.c.name, upload.c.id < this.c.id)
+            .where(upload.c.state == "read", upload.c.authenticated != "artifact")
+            .correlate(this)
+            .scalar_subquery()
+        )
+        statement = (
+            sa.select(sa.or_(before.c.content.is_(None), before.c.content != this.c.content))
+            .select_from(this.outerjoin(before, before.c.id == earlier))
+            .where(this.c.repository_id == repository_id, this.c.id == upload_id, this.c.state == "read")
+        )
+        with self._reading() as connection:
+            return bool(connection.scalar(statement))
+
     def newest_uploads(self, repository_id: int, *, limit: int) -> tuple[UploadRecord, ...]:
         """Those that arrived whole, the newest first."""
         arrived = sa.and_(upload.c.repository_id == repository_id, upload.c.state != "receiving")

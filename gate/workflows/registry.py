@@ -9,7 +9,7 @@ from typing import Any
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.run import Run
-from gate.core.upload_work import FetchReports, ReadReport
+from gate.core.upload_work import FetchReports, ReadReport, RejudgeAgainst
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -44,6 +44,7 @@ from gate.workflows.note_release import note_release
 from gate.workflows.record_branch import record_branch
 from gate.workflows.reevaluate import reevaluate
 from gate.workflows.rejudge import rejudge
+from gate.workflows.rejudge_against import rejudge_against
 from gate.workflows.send_alert import send_alert
 from gate.workflows.supersede import close_group, close_runs, supersede
 from gate.workflows.sync import sync
@@ -79,6 +80,7 @@ WORKFLOWS: dict[type[Any], Workflow] = {
     SendAlert: send_alert,
     ReadReport: keep_report,
     FetchReports: fetch_reports,
+    RejudgeAgainst: rejudge_against,
     GiveUp: wind_up,
 }
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from gate.core.event import RepositoryRef
 from gate.core.run import Run
-from gate.core.work import Evaluate, Head, RecordBranch, Supersede, evaluations
+from gate.core.upload_work import RejudgeAgainst
+from gate.core.work import Evaluate, Head, RecordBranch, Supersede, evaluations, subject
 from gate.service import Service
-from gate.store import PullRequestRecord
+from gate.store import PullRequestRecord, UploadRecord
 from gate.workflows.rejudge import evaluation_of
 
 
@@ -20,6 +21,8 @@ class Concerned:
     """In progress."""
     judged: tuple[Evaluate, ...] = ()
     """Pull requests with a verdict, which stands until there is another one."""
+    compared: str = ""
+    """The commit, where it is news of it and pull requests may have been compared with it."""
     recorded: str = ""
     """The commit, where it is the newest of the default branch that was measured."""
 
@@ -31,8 +34,16 @@ def tell_of_report(run: Run, service: Service, repository: RepositoryRef, upload
         run.wake(evaluations(head))
     for evaluate in concerned.judged:
         run.start(Supersede(evaluate))
+    if concerned.compared:
+        _rejudge_against(run, RejudgeAgainst(repository, concerned.compared))
     if concerned.recorded:
         run.start(RecordBranch(repository, repository.default_branch, concerned.recorded))
+
+
+def _rejudge_against(run: Run, work: RejudgeAgainst) -> None:
+    """Starts it, unless one waits that has not looked yet: twenty reports of a commit are one occasion."""
+    if not any(run.waits(each) for each in run.unfinished(subject(work))):
+        run.start(work)
 
 
 def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> Concerned:
@@ -66,8 +77,18 @@ def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> C
             for pull in pulls
             if pull.number not in told and _is_judged(service, pull)
         ),
+        compared=upload.sha if is_new and _may_be_compared(service, upload) else "",
         recorded=upload.sha if is_new and newest and newest[0].sha == upload.sha else "",
     )
+
+
+def _may_be_compared(service: Service, upload: UploadRecord) -> bool:
+    """Whether there is another open pull request than that of this head, and the report no repetition."""
+    if upload.authenticated == "actions" and upload.number:
+        return False  # of GitHub's merge of a pull request, on which nobody builds
+    some = service.store.pull_requests(upload.repository_id, open_only=True, limit=9)
+    others = any(pull.head_sha != upload.sha and pull.number != upload.number for pull in some)
+    return others and service.store.says_anew(upload.repository_id, upload.id)
 
 
 def _is_judged(service: Service, pull: PullRequestRecord) -> bool:

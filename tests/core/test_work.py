@@ -27,7 +27,7 @@ from gate.core.event import (
 from gate.core.history_work import FillHistory
 from gate.core.mail_work import AskRecipients, SendAlert, SendDigests
 from gate.core.plan import plan
-from gate.core.upload_work import FetchReports, ReadReport
+from gate.core.upload_work import FetchReports, ReadReport, RejudgeAgainst
 from gate.core.work import (
     Approve,
     CloseGroup,
@@ -175,6 +175,10 @@ def test_each_event_has_its_work(event: Event, works: tuple[Work, ...]) -> None:
         (SendDigests(), ("background", "app", "senddigests:app")),
         (ReadReport(REPOSITORY, 3), ("gate", "1/2", "readreport:1/2")),
         (FETCH, ("gate", "1/2", "fetchreports:1/2")),
+        (
+            RejudgeAgainst(REPOSITORY, BASE),
+            ("ingest", f"2:against:{BASE}", f"rejudgeagainst:2:against:{BASE}"),
+        ),
     ],
 )
 def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> None:
@@ -197,6 +201,7 @@ def test_each_work_has_its_queue(work: Work, where: tuple[str, str, str]) -> Non
         SendAlert(REPOSITORY, 3),
         SendDigests(),
         ReadReport(REPOSITORY, 3),
+        RejudgeAgainst(REPOSITORY, BASE),
         FETCH,
         FillHistory(REPOSITORY, NOW, HEAD),
         GiveUp("x", EVALUATE, "boom"),

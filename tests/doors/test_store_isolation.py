@@ -163,6 +163,13 @@ def _of_uploads(store: Store, ref: RepositoryRef, salt: int) -> None:
         store.keep_upload(ref.id, made, digest="e" * 64, size=salt)
         if name != "waits":
             store.save_uploaded_report(ref.id, made, UploadedReport(head, b"[]"), lines=salt)
+    for number in range(2):  # one repository's says the same twice, the other's does not
+        made = store.save_new_upload(
+            ref.id, sha=SHA, name="again", authenticated="token", sender="s", number=1, now=NOON
+        )
+        store.keep_upload(ref.id, made, digest=f"{number:064}", size=salt)
+        said = UploadedReport(ReportHead("lcov", 1, f"p{number * (salt % 11)}"), b"[]")
+        store.save_uploaded_report(ref.id, made, said, lines=salt)
     store.save_upload_token(ref.id, "ci", f"{salt:064}", created_by=f"p{salt}", now=NOON)
 
 
@@ -239,6 +246,7 @@ READERS: Mapping[str, Read] = {
         store.uploaded_report(ref.id, each)
         for each in store.read_uploads(ref.id, head=SHA, base=SHA, number=1)
     ],
+    "says_anew": lambda store, ref: store.says_anew(ref.id, _upload_of(store, ref, "again")),
     "uploaded_merges": lambda store, ref: store.uploaded_merges(ref.id, 1),
     "uploaded_names": lambda store, ref: store.uploaded_names(ref.id, [SHA, *(f"{salt:040x}" for salt in SALTS.values())]),
     "uploads_at": lambda store, ref: [*map(_without_id, store.uploads_at(ref.id, SHA))],

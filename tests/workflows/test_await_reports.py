@@ -84,6 +84,7 @@ def send(
     sha: str = "",
     number: int | None = None,
     authenticated: Authenticated = "token",
+    executed: tuple[int, ...] = (1,),
 ) -> UploadRecord:
     """A report that was read."""
     store, repository_id = service.store, pull.repository.id
@@ -97,7 +98,7 @@ def send(
         now=service.now(),
     )
     store.keep_upload(repository_id, upload_id, digest=f"{upload_id:064}", size=9)
-    items = (ReportedFile("app.py", LineSet.of((1,)), LineSet()), ReportHead("json", 1))
+    items = (ReportedFile("app.py", LineSet.of(executed), LineSet()), ReportHead("json", 1))
     report = UploadedReport.parse(b"".join(written(items)), name)
     store.save_uploaded_report(repository_id, upload_id, report, lines=1)
     found = store.upload(repository_id, upload_id)
@@ -239,7 +240,8 @@ def test_a_report_of_the_newest_commit_of_the_default_branch_is_recorded(
     for sha in ("c" * 40, pull.base_sha):
         tell_of_report(run, service, ref, send(service, pull, "unit", sha=sha).id)
 
-    assert run.started == [RecordBranch(ref, "main", pull.base_sha)]
+    recorded = [each for each in run.started if isinstance(each, RecordBranch)]
+    assert recorded == [RecordBranch(ref, "main", pull.base_sha)]
 
 
 def test_a_report_of_a_fork_concerns_its_own_pull_request(
