@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Iterable, Sequence
 
 import pytest
@@ -179,6 +180,59 @@ def test_separators_and_order_do_not_matter(reported: list[str], repository: lis
     windows = mapped([path.replace("/", "\\") for path in reversed(reported)], repository[::-1])
 
     assert {path.replace("\\", "/"): file for path, file in windows.files.items()} == plain.files
+
+
+@given(PATHS, REPOSITORIES)
+def test_the_index_is_the_longest_end_of_any_file(path: str, repository: list[str]) -> None:
+    """Compared with every end of every file, which nobody could keep of a large tree."""
+    parts = path.split("/")
+    holders = {
+        end: sorted(file for file in repository if f"/{file}".endswith(f"/{end}"))
+        for end in ("/".join(parts[start:]) for start in range(len(parts)))
+    }
+    known = RepositoryPaths(repository)
+
+    assert known.longest_end(path) == next((end for end, files in holders.items() if files), "")
+    for end, files in holders.items():
+        assert len(known.of(end)) == min(len(files), 5)
+        assert {*known.of(end)} <= {*files}
+
+
+def test_deep_folders_take_little_memory() -> None:
+    """The index is as large as the paths; with every end of them it took 400 MB."""
+    folder = "a/" * 1_000
+    repository = [f"{folder}f{n}.py" for n in range(100)]
+    tracemalloc.start()
+
+    known = RepositoryPaths(repository)
+
+    assert tracemalloc.get_traced_memory()[1] < 5e6
+    tracemalloc.stop()
+    assert map_paths([f"/ci/{repository[7]}"], known).files == {f"/ci/{repository[7]}": repository[7]}
+
+
+def test_long_roots_take_little_time() -> None:
+    """As many and as long as a report may have; what is longer than any file is not looked at, and what is alike but once."""
+    roots = ["b/" * 2_040 + f"{n}" for n in range(100)] + ["b/" * 2_000 + f"{n % 2}/src" for n in range(100)]
+    reported = [f"x{n}/cart.py" for n in range(1_000)]
+    begin = time.process_time()
+
+    found = mapped([*reported, "shop/__init__.py"], REPOSITORY, roots)
+
+    assert found.files["shop/__init__.py"] == "src/shop/__init__.py"
+    assert time.process_time() - begin < 5
+
+
+def test_too_many_roots_of_too_many_paths_are_not_tried() -> None:
+    """What they would tell apart may then mean several files."""
+    roots = [f"/ci/w{n}" for n in range(99)] + ["/ci/src"]
+    reported = ["shop/__init__.py", *(f"x{n}.py" for n in range(10_000))]
+
+    few, many = (mapped(paths, REPOSITORY, roots) for paths in (reported[:100], reported))
+
+    assert few.files["shop/__init__.py"] == "src/shop/__init__.py"
+    assert "shop/__init__.py" not in many.files
+    assert many.unmatched[0].why == "ambiguous"
 
 
 def test_ten_thousand_paths_take_little_time() -> None:
