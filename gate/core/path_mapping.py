@@ -1,7 +1,7 @@
 """Which files of a repository the paths of a coverage report mean, wherever the report was made.
 
 A path is compared from its end, name by name: the longest end that it shares with files of the repository decides, if
-only one has it. It reads no file; what it answers with are paths of the repository, whatever it is asked.
+only one has it, and nothing else of the report speaks against that file. It reads no file; what it answers with are paths of the repository, whatever it is asked.
 
 Reports and trees come from strangers: the index is as large as the paths of the tree, and a path of a report is looked
 for in it by halving, so that neither deep folders nor many files of one name cost more than others.
@@ -10,9 +10,10 @@ for in it by halving, so that neither deep folders nor many files of one name co
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,11 +37,13 @@ class Unmatched:
     """As the report has it."""
     why: Literal["unknown", "ambiguous"]
     candidates: tuple[str, ...] = ()
-    """Of an ambiguous one: files that it may mean, sorted, at most five of them."""
+    """Files that it may mean, sorted, at most five of them; of an unknown one a file that ends alike, as by chance."""
 
     @property
     def text(self) -> str:
         """The reason as a sentence for people."""
+        if self.why == "unknown" and self.candidates:
+            return f"{self.path}: {self.candidates[0]} ends alike, but nothing else of the report says that it is meant."
         if self.why == "unknown":
             return f"{self.path}: no file of the repository ends like this path."
         return f"{self.path}: it may be any of {', '.join(self.candidates)}."
@@ -100,6 +103,16 @@ class _Found:
         """How many the end has."""
         return _names(self.end)
 
+    @property
+    def before(self) -> str:
+        """What of the path stands before the end."""
+        return self.path[: len(self.path) - len(self.end)]
+
+    @property
+    def is_whole_file(self) -> bool:
+        """Whether the end is the whole path of its file: the checkout lies elsewhere, and nothing else differs."""
+        return self.end == self.files[0]
+
 
 def map_paths(reported: Iterable[str], repository: RepositoryPaths, roots: Sequence[str] = ()) -> Mapping:
     """What the reported paths mean in the repository.
@@ -113,20 +126,66 @@ def map_paths(reported: Iterable[str], repository: RepositoryPaths, roots: Seque
     found = {
         path: _find(repository, plain, () if _is_absolute(path) else bases) for path, plain in asked.items()
     }
-    single = {path: each.files[0] for path, each in found.items() if len(each.files) == 1}
-    moves = Counter(_move(asked[path], file) for path, file in single.items())
-    several = sum(len(each.files) > 1 for each in found.values())
-    common = moves.most_common(min(_MOST_MOVES, _MOST_TRIED // max(several, 1)))
-    files: dict[str, str] = {}
-    unmatched: list[Unmatched] = []
-    for path, each in found.items():
-        chosen = each.files if path in single else _moved(repository, asked[path], each.files, common)
+    files = _believed(asked, {path: each for path, each in found.items() if len(each.files) == 1})
+    several = {path: each.files for path, each in found.items() if len(each.files) > 1}
+    moves = Counter(_move(asked[path], file) for path, file in files.items())
+    common = moves.most_common(min(_MOST_MOVES, _MOST_TRIED // max(len(several), 1)))
+    for path, candidates in several.items():
+        chosen = _moved(repository, asked[path], candidates, common)
         if len(chosen) == 1:
             files[path] = chosen[0]
-        else:
-            names = tuple(each.files[:_SHOWN])
-            unmatched.append(Unmatched(path, "ambiguous" if names else "unknown", names))
+    unmatched = (
+        Unmatched(path, "ambiguous" if path in several else "unknown", tuple(found[path].files[:_SHOWN]))
+        for path in asked.keys() - files.keys()
+    )
     return Mapping(files, tuple(sorted(unmatched, key=lambda each: each.path)))
+
+
+def _believed(asked: MappingOf[str, str], single: MappingOf[str, _Found]) -> dict[str, str]:
+    """The files of those paths that end like one file only, where that is no chance.
+
+    A file that CI generates may have the name of another one: its folder tells that it is not in the repository.
+    """
+    moves = {path: _move(asked[path], each.files[0]) for path, each in single.items()}
+    alike = Counter(moves.values())
+    proven = Counter(moves[path] for path, each in single.items() if each.names > 1)
+    checkouts = _outermost(each.before for each in single.values() if each.names > 1 and each.is_whole_file)
+    files: dict[str, str] = {}
+    for path, each in single.items():
+        move, more, whole = moves[path], each.names > 1, each.is_whole_file
+        in_full = _is_in_full(asked[path], each)
+        if (whole and (more or in_full)) or (more and in_full and "/" in asked[path]):
+            believed = True
+        elif more or whole:
+            # In a checkout each file lies where the repository has it, unless several tell of a copy.
+            believed = proven[move] > more or not _lies_in(checkouts, each.before)
+        elif in_full:
+            believed = alike[move] > 1 or len(asked) == 1
+        else:
+            believed = proven[move] > 0
+        if believed:
+            files[path] = each.files[0]
+    return files
+
+
+def _is_in_full(path: str, found: _Found) -> bool:
+    """Whether all of a path that a report has is in the end: all that is imported, of an installed one."""
+    return len(found.end) >= len(path) or _installed(path) is not None
+
+
+def _outermost(folders: Iterable[str]) -> list[str]:
+    """Those that lie in no other one, sorted."""
+    found: list[str] = []
+    for folder in sorted(folders):
+        if not found or not folder.startswith(found[-1]):
+            found.append(folder)
+    return found
+
+
+def _lies_in(outermost: Sequence[str], folder: str) -> bool:
+    """Whether a folder lies in one of these, or is it: that is the last one that is sorted before it."""
+    place = bisect_right(outermost, folder)
+    return place > 0 and folder.startswith(outermost[place - 1])
 
 
 def _plain(path: str) -> str:
@@ -203,8 +262,6 @@ def _moved(
     known: RepositoryPaths, path: str, candidates: Sequence[str], moves: Sequence[tuple[Move, int]]
 ) -> Sequence[str]:
     """Those that end like the candidates and were moved like most other files of the report."""
-    if not candidates:
-        return ()
     most_before = len(_move(path, candidates[0])[0])
     found: set[str] = set()
     most = 0

@@ -133,6 +133,54 @@ def test_most_files_tell_where_an_ambiguous_one_lies() -> None:
     assert found.files["/app/shop/__init__.py"] == "src/shop/__init__.py"
 
 
+RUNNER = "/home/runner/work/r/r/"
+TREE = ("src/app/core.py", "src/app/__init__.py", "src/app/sub/deep.py", "tools/release/version.py", "tools/app/made.py", "shop.py")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reported", "path", "file", "roots"),
+    [
+        # What CI generates has the name of another file by chance, whatever the report is relative to.
+        (("src/app/core.py",), "src/app/version.py", None, ()),
+        ((f"{RUNNER}src/app/core.py",), f"{RUNNER}src/app/version.py", None, ()),
+        ((f"{RUNNER}src/app/core.py",), f"{RUNNER}src/app/made.py", None, ()),
+        ((f"{RUNNER}src/app/core.py",), f"{RUNNER}src/app/shop.py", None, ()),
+        (("core.py", "sub/deep.py"), "version.py", None, ("/ci/src/app",)),
+        (("core.py", "sub/deep.py"), "made.py", None, ("/ci/src/app",)),
+        ((), "/app/version.py", None, ()),
+        (("/app/sub/other.py",), "/app/version.py", None, ()),
+        # The whole path of a file, wherever the checkout lies.
+        ((f"{RUNNER}src/app/core.py",), f"{RUNNER}shop.py", "shop.py", ()),
+        ((), f"{RUNNER}shop.py", "shop.py", ()),
+        (("src/app/core.py",), "shop.py", "shop.py", ()),
+        (("core.py",), "shop.py", "shop.py", (f"{RUNNER}src/app", RUNNER)),
+        # A report made within a folder: all of its path, of one name only with others or alone.
+        (("src/app/core.py",), "app/made.py", "tools/app/made.py", ()),
+        (("sub/deep.py",), "core.py", "src/app/core.py", ()),
+        (("sub/deep.py",), "version.py", None, ()),
+        ((), "version.py", "tools/release/version.py", ()),
+        ((), "version.py", "tools/release/version.py", ("/ci/release",)),
+        # Another file was moved alike, by two names or more.
+        (("/code/sub/deep.py",), "/code/core.py", "src/app/core.py", ()),
+        (("/code/core.py",), "/code/__init__.py", None, ()),
+        # A copy within the checkout, as several files tell.
+        ((f"{RUNNER}shop.py", f"{RUNNER}src/app/core.py", f"{RUNNER}build/app/core.py"), f"{RUNNER}build/app/sub/deep.py", "src/app/sub/deep.py", ()),
+        # What is installed has another folder before it, in the checkout or not.
+        ((f"{RUNNER}src/app/core.py",), f"{RUNNER}.venv/site-packages/app/made.py", "tools/app/made.py", ()),
+        ((f"{RUNNER}src/app/core.py",), f"{RUNNER}.venv/site-packages/version.py", None, ()),
+    ],
+)  # fmt: skip
+def test_a_name_alone_is_no_match(
+    reported: tuple[str, ...], path: str, file: str | None, roots: tuple[str, ...]
+) -> None:
+    """Part of a path decides only where the rest of the report agrees; else the path is unknown, and says what it resembles."""
+    found = mapped([*reported, path], TREE, roots)
+
+    assert found.files.get(path) == file
+    assert [each.why for each in found.unmatched if each.path == path] == ([] if file else ["unknown"])
+    assert all(name in each.text for each in found.unmatched for name in each.candidates)
+
+
 def test_several_paths_may_mean_one_file() -> None:
     """As where several environments were combined."""
     reported = [f".tox/py{n}/lib/python3.{n}/site-packages/shop/cart.py" for n in (311, 312)]
