@@ -116,9 +116,9 @@ def _about(target: Target, variables: Mapping[str, str], commit: str, number: in
     build = None if isinstance(target.token, WorkflowToken) else build_of(variables)
     told = commit.lower() or (build.sha if build else "")
     if not told and not isinstance(target.token, WorkflowToken):
-        raise click.UsageError(
-            f"{build.service if build else 'the environment'} does not say which commit was tested: say it with --commit SHA"
-        )
+        who = build.service if build else "the environment"
+        why = f" ({build.why})" if build and build.why else ""
+        raise click.UsageError(f"{who} does not say which commit was tested{why}: say it with --commit SHA")
     number = number or (build.number if build else None)
     return Target(target.url, target.token, told, str(number or ""))
 

@@ -13,6 +13,9 @@ from gate.core.commit_sha import is_full_sha
 
 Variables = Mapping[str, str]
 
+EVENTS = ("push", "pull_request", "merge_group", "schedule", "workflow_dispatch", "release")
+"""Of GitHub Actions, those in which the commit that is told is the one that the workflow checks out."""
+
 _MERGE = re.compile(r"refs/pull/([0-9]+)/merge")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _LAST = re.compile(r"/pull/([0-9]+)/?\Z")
@@ -28,74 +31,103 @@ class Build:
     """Full, in lower case; empty where the service does not say it."""
     number: int | None = None
     """The pull request; None where it is none."""
+    why: str = ""
+    """Where the commit that the service says is not the one that is tested: which one that is, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a service says, as it says it."""
+
+    sha: str
+    number: str = ""
+    why: str = ""
 
 
 def build_of(variables: Variables) -> Build | None:
     """The build that has these variables; None where no known service has set them."""
     for name, (service, told) in _SERVICES.items():
         if variables.get(name, "").strip():
-            sha, number = told(variables)
-            return Build(service, _sha(sha), _number(number))
+            said = told(variables)
+            return Build(service, _sha(said.sha), _number(said.number), said.why)
     return None
 
 
-def _github(variables: Variables) -> tuple[str, str]:
+def _github(variables: Variables) -> _Told:
     """Source: https://docs.github.com/en/actions/reference/workflows-and-actions/variables"""
+    event = variables.get("GITHUB_EVENT_NAME", "")
+    if event not in EVENTS:
+        # Of `workflow_run` and `pull_request_target` it is the tip of the default branch, whatever was tested.
+        return _Told(
+            "", why=f"a workflow for {event!r} runs for another commit than the one whose tests it may run"
+        )
     found = _MERGE.fullmatch(variables.get("GITHUB_REF", ""))
-    return variables.get("GITHUB_SHA", ""), found[1] if found else ""
+    return _Told(variables.get("GITHUB_SHA", ""), found[1] if found else "")
 
 
-def _gitlab(variables: Variables) -> tuple[str, str]:
+def _gitlab(variables: Variables) -> _Told:
     """Of a repository on GitHub that GitLab builds; its own merge requests are no pull requests.
 
     Source: https://docs.gitlab.com/ci/variables/predefined_variables/
     """
-    return variables.get("CI_COMMIT_SHA", ""), variables.get("CI_EXTERNAL_PULL_REQUEST_IID", "")
+    return _Told(variables.get("CI_COMMIT_SHA", ""), variables.get("CI_EXTERNAL_PULL_REQUEST_IID", ""))
 
 
-def _circle(variables: Variables) -> tuple[str, str]:
+def _circle(variables: Variables) -> _Told:
     """Source: https://circleci.com/docs/reference/variables/"""
     found = _LAST.search(variables.get("CIRCLE_PULL_REQUEST", ""))
     number = variables.get("CIRCLE_PR_NUMBER", "") or (found[1] if found else "")
-    return variables.get("CIRCLE_SHA1", ""), number
+    return _Told(variables.get("CIRCLE_SHA1", ""), number)
 
 
-def _jenkins(variables: Variables) -> tuple[str, str]:
-    """`ghprb...` are those of the GitHub Pull Request Builder, which builds a merge of its own.
+def _jenkins(variables: Variables) -> _Told:
+    """`ghprb...` are those of the GitHub Pull Request Builder, which builds a merge of its own unless told otherwise.
 
     Source: https://www.jenkins.io/doc/book/pipeline/multibranch/ and https://plugins.jenkins.io/ghprb/
     """
-    sha = variables.get("ghprbActualCommit", "") or variables.get("GIT_COMMIT", "")
-    return sha, variables.get("ghprbPullId", "") or variables.get("CHANGE_ID", "")
+    built = variables.get("GIT_COMMIT", "")
+    if number := variables.get("ghprbPullId", ""):
+        return _head(built, "ghprbActualCommit", variables, number)
+    return _Told(built, variables.get("CHANGE_ID", ""))
 
 
-def _buildkite(variables: Variables) -> tuple[str, str]:
+def _buildkite(variables: Variables) -> _Told:
     """The commit may be `HEAD`, and the pull request `false`.
 
     Source: https://buildkite.com/docs/pipelines/configure/environment-variables
     """
-    return variables.get("BUILDKITE_COMMIT", ""), variables.get("BUILDKITE_PULL_REQUEST", "")
+    return _Told(variables.get("BUILDKITE_COMMIT", ""), variables.get("BUILDKITE_PULL_REQUEST", ""))
 
 
-def _travis(variables: Variables) -> tuple[str, str]:
+def _travis(variables: Variables) -> _Told:
     """TRAVIS_COMMIT of a pull request is a merge that only Travis has.
 
     Source: https://docs.travis-ci.com/user/environment-variables/
     """
-    sha = variables.get("TRAVIS_PULL_REQUEST_SHA", "") or variables.get("TRAVIS_COMMIT", "")
-    return sha, variables.get("TRAVIS_PULL_REQUEST", "")
+    built, number = variables.get("TRAVIS_COMMIT", ""), variables.get("TRAVIS_PULL_REQUEST", "")
+    if _number(number) is not None:
+        return _head(built, "TRAVIS_PULL_REQUEST_SHA", variables, number)
+    return _Told(built, number)
 
 
-def _azure(variables: Variables) -> tuple[str, str]:
-    """BUILD_SOURCEVERSION of a pull request is the commit that merges it.
+def _head(built: str, name: str, variables: Variables, number: str) -> _Told:
+    """The head of a pull request, in the variable `name`, if that is what is built: lines of a merge are elsewhere."""
+    if built == variables.get(name, ""):
+        return _Told(built, number)
+    why = f"it tests a merge of the pull request that nobody else has, and not its head: check out ${name} for the tests"
+    return _Told("", number, why)
+
+
+def _azure(variables: Variables) -> _Told:
+    """BUILD_SOURCEVERSION of a pull request is the commit that GitHub made to merge it, which is checked out.
 
     Source: https://learn.microsoft.com/azure/devops/pipelines/build/variables
     """
-    sha = variables.get("SYSTEM_PULLREQUEST_SOURCECOMMITID", "") or variables.get("BUILD_SOURCEVERSION", "")
-    return sha, variables.get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", "")
+    number = variables.get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", "")
+    return _Told(variables.get("BUILD_SOURCEVERSION", ""), number)
 
 
-_SERVICES: Mapping[str, tuple[str, Callable[[Variables], tuple[str, str]]]] = {
+_SERVICES: Mapping[str, tuple[str, Callable[[Variables], _Told]]] = {
     "GITHUB_ACTIONS": ("GitHub Actions", _github),
     "GITLAB_CI": ("GitLab CI", _gitlab),
     "CIRCLECI": ("CircleCI", _circle),

@@ -184,6 +184,16 @@ def test_a_job_of_github_actions_needs_no_secret(gate: Gate, project: Project) -
         (["a.info"], {"GITHUB_ACTIONS": "true"}, "a pull request from a fork gets no token"),
         (["a.info"], {"GATE_TOKEN": "x"}, "the environment does not say which commit was tested"),
         (["a.info"], {"GATE_TOKEN": "x", "BUILDKITE": "1"}, "Buildkite does not say which commit"),
+        (
+            ["a.info"],
+            {
+                "GATE_TOKEN": "x",
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_EVENT_NAME": "workflow_run",
+                "GITHUB_SHA": SHA,
+            },
+            "GitHub Actions does not say which commit was tested (a workflow for 'workflow_run' runs for another",
+        ),
         (["a.info", "--commit", "main"], {"GATE_TOKEN": "x"}, "expected a full sha"),
         (["a.info", "--name", "ü"], {"GATE_TOKEN": "x"}, "1 to 100 letters"),
         (["a.info", "--commit", SHA], {"GATE_TOKEN": "gate_x"}, "there is no such token"),

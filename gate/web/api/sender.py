@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from flask import g, request
 
+from gate.core.ci_build import EVENTS
 from gate.core.upload_token import PREFIX, digest_of, is_token
 from gate.store import RepositoryRecord
 from gate.store.records import Authenticated
@@ -19,9 +20,6 @@ from gate.web.constant_time import same
 if TYPE_CHECKING:
     from gate.actions_token import Claims
     from gate.service import Service
-
-EVENTS = ("push", "pull_request", "merge_group", "schedule", "workflow_dispatch", "release")
-"""Those in which the commit of the token is the one that the workflow checks out."""
 
 _HOW = (
     "in GitHub Actions give the job `permissions: id-token: write` and run `gate upload`, elsewhere send a token of "
