@@ -75,8 +75,9 @@ class Uploads(Database):
     ) -> tuple[UploadRecord, bool]:
         """The upload has arrived whole: (what is kept, whether that is this one).
 
-        The same content of the same name on the same commit is kept once: the one that was first, unless that was refused.
-        Whoever reads reports may read it by now, or it was our fault.
+        The same content of the same name on the same commit is kept once: the one that was first, unless that was refused, or
+        another content came in between, which this one replaces. Whoever reads reports may read a refused one by now, or it
+        was our fault.
         """
         try:
             return self._keep(repository_id, upload_id, digest, size)
@@ -247,11 +248,14 @@ class Uploads(Database):
                 upload.c.digest == digest,
             )
             first = connection.execute(sa.select(*_RECORD).where(same)).first()
-            if first is not None and first.state != "refused":
+            if first is not None and first.state != "refused" and _is_newest(connection, first):
                 _delete(connection, upload_id)
                 return _record(first), False
-            if first is not None:
+            if first is not None and first.state == "refused":
                 _delete(connection, first.id)
+            elif first is not None:
+                # Its sender may still ask for it, and a verdict be about to read it: it gives up its digest alone.
+                connection.execute(sa.update(upload).where(upload.c.id == first.id).values(digest=None))
             statement = sa.update(upload).where(_is(repository_id, upload_id))
             connection.execute(statement.values(digest=digest, size=size, state="received"))
             kept = connection.execute(sa.select(*_RECORD).where(_is(repository_id, upload_id))).one()
@@ -270,6 +274,22 @@ class Uploads(Database):
 
 def _is(repository_id: int, upload_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(upload.c.repository_id == repository_id, upload.c.id == upload_id)
+
+
+def _is_newest(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> bool:
+    """Whether no later one of its name has arrived; what artifacts bring is seen by its own pull request alone."""
+    later = sa.and_(
+        upload.c.repository_id == row.repository_id,
+        upload.c.sha == row.sha,
+        upload.c.name == row.name,
+        upload.c.state != "receiving",
+        upload.c.id > row.id,
+    )
+    if row.authenticated == "artifact":
+        later = sa.and_(later, sa.or_(upload.c.authenticated != "artifact", upload.c.number == row.number))
+    else:
+        later = sa.and_(later, upload.c.authenticated != "artifact")
+    return connection.scalar(sa.select(upload.c.id).where(later).limit(1)) is None
 
 
 def _delete(connection: sa.Connection, upload_id: int) -> None:

@@ -31,7 +31,7 @@ upload = Table(
         "digest",
         String(64),
         doc="SHA-256 of the decompressed content, in hexadecimal; of a file of an artifact, of that and the pull request. "
-        "Null until it has arrived whole.",
+        "Null until it has arrived whole, and once the same content was sent again after another one.",
     ),
     Column("size", BigInteger, nullable=False, doc="Bytes of the decompressed content; 0 until then."),
     Column("state", String(16), nullable=False, doc="`receiving`, `received`, `read` or `refused`."),

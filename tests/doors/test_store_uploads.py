@@ -108,17 +108,71 @@ def test_the_same_content_again_is_the_first_one(store: Store) -> None:
     assert len({first, *others}) == 4
 
 
+@pytest.mark.parametrize("state", ["received", "read", "refused"])
+def test_the_same_content_after_another_is_the_newest(store: Store, state: str) -> None:
+    """
+    The newest report of a name counts, also when it says again what one before said; nothing is taken from who reads that one.
+    """
+    first, second = arrived(store, "d"), arrived(store, "e")
+    if state == "read":
+        store.save_uploaded_report(ENGINE.id, first, REPORT, lines=1)
+    elif state == "refused":
+        store.save_refused_upload(ENGINE.id, first, "no")
+
+    again, new = store.keep_upload(ENGINE.id, arriving(store), digest="d" * 64, size=6)
+    last = store.keep_upload(ENGINE.id, arriving(store), digest="d" * 64, size=6)
+
+    assert (new, again.state, again.digest) == (True, "received", "d" * 64)
+    assert again.id > second
+    assert (last[0].id, last[1]) == (again.id, False)
+    assert [each.id for each in store.uploads_at(ENGINE.id, SHA)] == [again.id]
+    before = store.upload(ENGINE.id, first)
+    assert (before.state if before else "refused") == state
+    assert store.uploaded_report(ENGINE.id, first) == (REPORT if state == "read" else None)
+
+
+def test_what_a_fork_sent_later_makes_no_report_an_old_one(store: Store) -> None:
+    """
+    Nor does one of another fork: it is seen by its own pull request alone.
+    """
+
+    def fetched(digest: str, number: int) -> tuple[int, bool]:
+        made = store.save_new_upload(
+            ENGINE.id, sha=SHA, name="unit", authenticated="artifact", sender="c", number=number, now=NOON
+        )
+        kept, new = store.keep_upload(ENGINE.id, made, digest=digest * 64, size=6)
+        return kept.id, new
+
+    sent = arrived(store, "d")
+    first, other = fetched("1", 9)[0], fetched("2", 8)[0]
+
+    again = store.keep_upload(ENGINE.id, arriving(store), digest="d" * 64, size=6)
+
+    assert (again[0].id, again[1]) == (sent, False)
+    assert fetched("1", 9) == (first, False)
+    assert fetched("3", 9)[1]
+    assert fetched("2", 8) == (other, False)
+    assert fetched("1", 9)[1]
+    arrived(store, "e")
+    assert fetched("2", 8)[1]
+
+
 def test_the_same_content_at_the_same_time_is_one(store: Store) -> None:
     """
-    Many senders end in one moment, and all hear of the same upload.
+    Many senders end in one moment, and all hear of the same upload; also where another content came before.
     """
-    made = [arriving(store) for _ in range(6)]
-    with ThreadPoolExecutor(6) as threads:
-        kept = [*threads.map(lambda each: store.keep_upload(ENGINE.id, each, digest="d" * 64, size=6), made)]
+    for before in ("", "e"):
+        earlier = [arrived(store, each) for each in before]
+        made = [arriving(store) for _ in range(6)]
+        with ThreadPoolExecutor(6) as threads:
+            kept = [
+                *threads.map(lambda each: store.keep_upload(ENGINE.id, each, digest="d" * 64, size=6), made)
+            ]
 
-    assert len({each.id for each, _ in kept}) == 1
-    assert sum(new for _, new in kept) == 1
-    assert store.waiting_chunks(ENGINE.id) == 2
+        assert len({each.id for each, _ in kept}) == 1
+        assert sum(new for _, new in kept) == 1
+        assert kept[0][0].id == store.uploads_at(ENGINE.id, SHA)[0].id
+        assert store.waiting_chunks(ENGINE.id) == (6 if earlier else 2)
 
 
 def test_what_was_refused_is_tried_again(store: Store) -> None:
