@@ -6,7 +6,7 @@ neither reports as a whole nor how they are merged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from checks.branch_steps import Branch
 from checks.line_set import LineSet
@@ -17,6 +17,8 @@ Way = tuple[int, bool]
 """(to line, a fact of the branch)."""
 Step = tuple[int, int]
 _NOWHERE = (0, 0)
+_MOST_ELSEWHERE = 2_000
+"""Branches of a file whose lines nobody knows, as it does not parse here: more than one of 1,000 lines should have."""
 
 
 def resolve(told: Sequence[Branch], possible: PossibleLines | None, executed: LineSet) -> Iterator[Branch]:
@@ -41,6 +43,21 @@ def resolve(told: Sequence[Branch], possible: PossibleLines | None, executed: Li
         counted = [taken for there, taken in said if there == here]
         for there, taken in _counted(here, counted, left, executed):
             yield here, there, taken
+
+
+def bounded(ways: Mapping[Step, bool], possible: PossibleLines | None) -> Iterator[Branch]:
+    """The branches of a file, sorted: those that are possible, and others as many as it may have.
+
+    Another Python may see other branches than ours, so that unknown ones are believed. But one that is honest has hardly
+    two for a line, and what is kept of a file that a stranger reports on must not be larger than the file.
+    """
+    most = _MOST_ELSEWHERE if possible is None else 2 * possible.length + 100
+    kept = sorted(ways)
+    if len(kept) > most:
+        ours = {(here, there) for here, there, _ in (possible.branches if possible else ())}
+        others = [way for way in kept if way not in ours]
+        kept = sorted({*others[:most], *(way for way in kept if way in ours)})
+    yield from ((here, there, ways[here, there]) for here, there in kept)
 
 
 def of_steps(steps: Sequence[Branch], possible: PossibleLines) -> Iterator[Branch]:

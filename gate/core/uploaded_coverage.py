@@ -17,7 +17,7 @@ from checks.possible_lines import PossibleLines, SourceAnalysis, can_run
 from checks.report import CoverageReport, FileCoverage, Suite
 from checks.reported_lines import ReportedFile, ReportHead, UploadedReport
 from gate.core.path_mapping import Mapping, RepositoryPaths, Unmatched, map_paths
-from gate.core.told_branches import of_steps, resolve
+from gate.core.told_branches import bounded, of_steps, resolve
 
 _NONE = LineSet()
 
@@ -72,13 +72,14 @@ class _Told:
     excluded: LineSet = _NONE
     branches: tuple[Branch, ...] = ()
 
-    def add_branches(self, found: Iterable[Branch], shared: dict[Branch, Branch]) -> None:
+    def add_branches(
+        self, found: Iterable[Branch], possible: PossibleLines | None, shared: dict[Branch, Branch]
+    ) -> None:
         """A branch that was taken once is; many files have equal ones, which are kept once."""
         ways = {(here, there): taken for here, there, taken in self.branches}
         for here, there, taken in found:
             ways[here, there] = taken or ways.get((here, there), False)
-        branches = ((here, there, taken) for (here, there), taken in sorted(ways.items()))
-        self.branches = tuple(shared.setdefault(branch, branch) for branch in branches)
+        self.branches = tuple(shared.setdefault(branch, branch) for branch in bounded(ways, possible))
 
     def coverage(self) -> FileCoverage:
         return FileCoverage(
@@ -118,7 +119,7 @@ def merge(
                 found = _read(file, upload.report.head, lines, branches=branches)
                 if found is not None and lines is not None and not own_exclusions:
                     found = _by_analysis(found[0], lines), found[1]
-                _add(told, path, found, shared)
+                _add(told, path, found, lines, shared)
         if branches and _lacks_branches(upload, possible):
             disbelieved.append(_without_branches(upload))
     unparsable = tuple(each for each in analysis.unparsable if each[0] not in told)
@@ -164,6 +165,7 @@ def _add(
     told: dict[str, _Told],
     path: str,
     found: tuple[_Told, Iterable[Branch]] | None,
+    possible: PossibleLines | None,
     shared: dict[Branch, Branch],
 ) -> None:
     """Add what a report says of a file to what others say of it."""
@@ -174,7 +176,7 @@ def _add(
     known.executed |= lines.executed
     known.statements |= lines.statements
     known.excluded |= lines.excluded
-    known.add_branches(branches, shared)
+    known.add_branches(branches, possible, shared)
 
 
 def _complete(told: _Told | None, possible: PossibleLines | None, *, branches: bool) -> FileCoverage:

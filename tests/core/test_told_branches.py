@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from checks.branch_steps import Branch
 from checks.line_set import LineSet
 from checks.possible_lines import PossibleLines
-from gate.core.told_branches import of_steps, resolve
+from gate.core.told_branches import bounded, of_steps, resolve
 
 EXIT = 0
 
@@ -77,6 +77,23 @@ def test_other_lines_stay_as_they_are() -> None:
     told = [(3, 4, True), (5, 5, True), (3, 8, False)]
 
     assert list(resolve(told, TWO, LineSet.of(RUN))) == [(3, 4, True), (3, 8, False), (5, 6, True)]
+
+
+@pytest.mark.parametrize(("source", "others"), [(TWO, 298), (None, 2_000)])
+def test_invented_branches_are_as_many_as_the_file_may_have(
+    source: PossibleLines | None, others: int
+) -> None:
+    """
+    Those that are possible are all kept, whatever else is told; the others by their lines, in whichever order they come.
+    """
+    invented = [(1, there) for there in range(100, 10_100)]
+    ours = [(here, there) for here, there, _ in source.branches] if source else []
+
+    found = [*bounded(dict.fromkeys([*invented[::-1], *ours], True), source)]
+
+    assert found == [(here, there, True) for here, there in [*invented[:others], *ours]]
+    few = dict.fromkeys(invented[:others], False)
+    assert [*bounded(few, source)] == [(*way, False) for way in few]
 
 
 BRANCHES = st.lists(st.tuples(st.integers(1, 6), st.integers(-6, 6), st.booleans()), max_size=8)

@@ -134,6 +134,24 @@ def test_the_report_decides_what_can_run() -> None:
     assert told["src/b.py"] == FileCoverage([2], [], [])
 
 
+def test_invented_branches_do_not_add_up() -> None:
+    """However many reports tell of ever other ones."""
+    reports = [
+        upload(
+            file("src/b.py", (1,), (2,), (), tuple((1, n * 1_000 + m, False) for m in range(3, 1_000))),
+            kind="json",
+        )
+        for n in range(5)
+    ]
+    honest = upload(file("src/b.py", (1,), (2,), (), ((1, 2, True), (1, -1, False))), kind="json")
+
+    found = coverage_of(*reports, honest)["src/b.py"]
+
+    assert len(found.branches) == 2 * B.length + 100 + 2
+    assert {(1, 2, True), (1, -1, False)} <= {*found.branches}
+    assert coverage_of(honest, *reversed(reports))["src/b.py"] == found
+
+
 def test_covered_lines_are_never_excluded_by_another_report() -> None:
     """Nor those that could have run."""
     excluding = upload(file("src/b.py", (), (), (1, 2)), kind="json")
