@@ -248,7 +248,9 @@ READERS: Mapping[str, Read] = {
     ],
     "says_anew": lambda store, ref: store.says_anew(ref.id, _upload_of(store, ref, "again")),
     "uploaded_merges": lambda store, ref: store.uploaded_merges(ref.id, 1),
-    "uploaded_names": lambda store, ref: store.uploaded_names(ref.id, [SHA, *(f"{salt:040x}" for salt in SALTS.values())]),
+    "uploaded_names": lambda store, ref: store.uploaded_names(
+        ref.id, [SHA, *(f"{salt:040x}" for salt in SALTS.values())]
+    ),
     "uploads_at": lambda store, ref: [*map(_without_id, store.uploads_at(ref.id, SHA))],
     "verdicts": lambda store, ref: store.verdicts(ref.id, 1),
     "verdicts_at": lambda store, ref: store.verdicts_at(ref.id, SHA),
