@@ -162,7 +162,8 @@ def _believed(asked: MappingOf[str, str], single: MappingOf[str, _Found]) -> dic
         elif in_full:
             believed = alike[move] > 1 or len(asked) == 1
         else:
-            believed = proven[move] > 0
+            # As a folder that was copied elsewhere by itself: what is generated has no second namesake there.
+            believed = proven[move] > 0 or (alike[move] > 1 and not _lies_in(checkouts, each.before))
         if believed:
             files[path] = each.files[0]
     return files

@@ -160,9 +160,10 @@ TREE = ("src/app/core.py", "src/app/__init__.py", "src/app/sub/deep.py", "tools/
         (("sub/deep.py",), "version.py", None, ()),
         ((), "version.py", "tools/release/version.py", ()),
         ((), "version.py", "tools/release/version.py", ("/ci/release",)),
-        # Another file was moved alike, by two names or more.
+        # Another file was moved alike, by two names or more, or with nothing that speaks against it.
         (("/code/sub/deep.py",), "/code/core.py", "src/app/core.py", ()),
-        (("/code/core.py",), "/code/__init__.py", None, ()),
+        (("/code/core.py",), "/code/__init__.py", "src/app/__init__.py", ()),
+        ((f"{RUNNER}src/app/core.py", f"{RUNNER}build/version.py"), f"{RUNNER}build/__init__.py", None, ()),
         # A copy within the checkout, as several files tell.
         ((f"{RUNNER}shop.py", f"{RUNNER}src/app/core.py", f"{RUNNER}build/app/core.py"), f"{RUNNER}build/app/sub/deep.py", "src/app/sub/deep.py", ()),
         # What is installed has another folder before it, in the checkout or not.
