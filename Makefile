@@ -70,10 +70,10 @@ bench:  ## every figure of docs/performance.md (SQLALCHEMY= and CLICK= name clon
 	@.ci/setup test
 	@$(PYTHON) -m benchmarks $(SQLALCHEMY:%=--sqlalchemy %) $(CLICK:%=--click %) $(JSON:%=--json %) $(ONLY:%=--only %)
 
-load:  ## an organisation's load against several workers on Postgres (SECONDS=600, REPOSITORIES=500, WORKERS=2, GROWTH=SECONDS, SHARE=CORES)
+load:  ## an organisation's load against several workers on Postgres (SECONDS=600, REPOSITORIES=500, WORKERS=2, GROWTH=SECONDS, SHARE=CORES, JOBS=8)
 	@.ci/setup test
 	@$(PYTHON) -m benchmarks.load $(SECONDS:%=--seconds %) $(REPOSITORIES:%=--repositories %) $(WORKERS:%=--workers %) \
-	  $(GROWTH:%=--growth %) $(SHARE:%=--share %) $(JSON:%=--json %)
+	  $(GROWTH:%=--growth %) $(SHARE:%=--share %) $(JOBS:%=--jobs %) $(JSON:%=--json %)
 
 clean:  ## remove what setup made
 	rm -rf .venv .wheels .mypy_cache .ruff_cache .pytest_cache .hypothesis
