@@ -51,9 +51,9 @@ faults:  ## every kind of fault on every request of a verdict, once and three ti
 	@.ci/setup test
 	@GATE_TEST_EVERY_FAULT=1 $(PYTHON) -m pytest tests/flows/test_every_call.py
 
-chaos:  ## whatever dies or is away, at every stage, with the real times (make test has some of it, faster)
+chaos:  ## whatever dies or is away, at every stage, with the real times: ten minutes (make test has some of it, faster)
 	@.ci/setup test
-	@GATE_TEST_REAL_TIMES=1 $(PYTHON) -m pytest tests/flows/test_chaos*.py
+	@GATE_TEST_REAL_TIMES=1 $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 300 tests/flows/test_chaos*.py
 
 fuzz:  ## a million mutated inputs for parsers and routes, some eight minutes on two busy cores (INPUTS=, SEED=, ONLY=WORD)
 	@.ci/setup test
