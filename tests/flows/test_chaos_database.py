@@ -14,7 +14,7 @@ from tests.flows.chaos import AWAY_SECONDS, Chaos, a_cluster, on_postgres
 from tests.flows.conftest import SOURCE, TANGLE
 from tests.flows.test_processes import processes, slow_pull_request
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos"), pytest.mark.usefixtures("box")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machines"), pytest.mark.usefixtures("box")]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.flows.conftest import SOURCE, TANGLE
 from tests.flows.test_processes import processes, slow_pull_request
 from tests.running_service import START_SECONDS
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos"), pytest.mark.usefixtures("box")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machines"), pytest.mark.usefixtures("box")]
 
 SECONDS_BETWEEN = 0.4
 MOST = 30

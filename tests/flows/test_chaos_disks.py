@@ -14,7 +14,7 @@ import pytest
 from tests.flows.chaos import AWAY_SECONDS, Chaos, Disk, a_cluster, on_postgres, on_sqlite, small_disk
 from tests.flows.conftest import SHOP, SOURCE, TANGLE
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos"), pytest.mark.usefixtures("box")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machines"), pytest.mark.usefixtures("box")]
 
 
 @pytest.fixture(scope="module")
