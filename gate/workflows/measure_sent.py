@@ -106,16 +106,13 @@ def sent_for_base(case: Case) -> Sent | None:
     line = _reported(case)
     if not line:
         return None
-    place = next(
-        (place for place in range(min(len(line), MOST_LOOKED)) if not _lacking(case, line, place)), 0
-    )
+    lacking, place = _lacking(case, line, 0), 0
+    if lacking:
+        looked = range(1, min(len(line), MOST_LOOKED))
+        place = next((place for place in looked if not _lacking(case, line, place)), 0)
     sha, older = line[place].sha, [each.sha for each in line[place + 1 :]]
-    sent = Sent(
-        sha,
-        case.service.store.uploads_at(case.code.repository_id, sha),
-        line[place].distance,
-        lacking=_lacking(case, line, place),
-    )
+    records = case.service.store.uploads_at(case.code.repository_id, sha)
+    sent = Sent(sha, records, line[place].distance, lacking=() if place else lacking)
     return replace(sent, carried=carried(case, case.question.base, older, sent.names))
 
 
@@ -163,11 +160,10 @@ def _wait(case: Case) -> timedelta:
 
 def still_to_come(case: Case, number: int) -> Awaited:
     """Which reports of the head are there, by what is declared and by what came for the base."""
-    return _still_to_come(case, sent_for_head(case, number))
+    return _still_to_come(case, sent_for_head(case, number), sent_for_base(case))
 
 
-def _still_to_come(case: Case, head: Sent) -> Awaited:
-    base = sent_for_base(case)
+def _still_to_come(case: Case, head: Sent, base: Sent | None) -> Awaited:
     declared = case.question.policy.coverage.reports
     held = {each.record.name for each in head.carried}
     learnt = [*base.names, *(each.record.name for each in base.carried)] if base else []
@@ -177,7 +173,7 @@ def _still_to_come(case: Case, head: Sent) -> Awaited:
 def of_head(case: Case, suite: Part, running: Running) -> Measured:
     """What the head's reports say of the files of a suite; what is missing is said, too."""
     sent = sent_for_head(case, running.number)
-    missing = _still_to_come(case, sent)
+    missing = _still_to_come(case, sent, sent_for_base(case))
     if not missing.complete:
         return Measured(_incomplete(case, sent, missing), "not measured (reports)")
     return _measured(case, suite, sent, case.question.head, running)
@@ -203,8 +199,13 @@ def waits_for_reports(case: Case) -> bool:
 
     Not where CI sent nothing usable for so many commits before it: then nobody knows how the branch stands, which is to be told.
     """
-    source, before = case.question.policy.coverage.source, sent_for_base(case)
-    if source == "run" or (source == "either" and before is None) or still_to_come(case, 0).complete:
+    source = case.question.policy.coverage.source
+    if source == "run":
+        return False
+    before = sent_for_base(case)
+    if source == "either" and before is None:
+        return False
+    if _still_to_come(case, sent_for_head(case, 0), before).complete:
         return False
     if before is not None and not matters_to_tests(case.diff):
         return False
