@@ -132,10 +132,15 @@ def _judged_by(service: Service, place: _Place, pull: PullRequestRecord) -> _Fin
 
 def _standing(service: Service, pull: PullRequestRecord) -> VerdictRecord | None:
     """The verdict on the present head; None where there is none, or it is being made again."""
+    return (
+        None if service.store.open_check_runs(pull.repository_id, pull.number) else verdict_on(service, pull)
+    )
+
+
+def verdict_on(service: Service, pull: PullRequestRecord) -> VerdictRecord | None:
+    """The newest verdict, if it is on the present head."""
     last = service.store.newest_verdict(pull.repository_id, pull.number)
-    if last is None or last.verdict.provenance.head != pull.head_sha:
-        return None
-    return None if service.store.open_check_runs(pull.repository_id, pull.number) else last
+    return last if last is not None and last.verdict.provenance.head == pull.head_sha else None
 
 
 def _fingerprint(place: _Place, sha: str) -> _Fingerprint | None:

@@ -15,7 +15,7 @@ from gate.core.work import Supersede
 from gate.service import Service
 from gate.store import PullRequestRecord
 from gate.workflows.late_reports import came_later
-from gate.workflows.rejudge import MOST, evaluation_of
+from gate.workflows.rejudge import MOST, evaluation_of, verdict_on
 
 QUIET = timedelta(minutes=1)
 """Without another report: jobs of a matrix end one after the other."""
@@ -58,14 +58,10 @@ def _find(service: Service, work: RejudgeAgainst) -> tuple[Supersede, ...]:
 
 def _knew_less(service: Service, pull: PullRequestRecord, base: str) -> bool:
     """Whether the verdict on the present head was compared with that base without a report; one that is being made looks itself."""
-    store = service.store
-    last = store.newest_verdict(pull.repository_id, pull.number)
-    if last is None:
+    last = verdict_on(service, pull)
+    if last is None or last.verdict.provenance.base != base:
         return False
-    judged = last.verdict.provenance
-    if (judged.head, judged.base) != (pull.head_sha, base):
-        return False
-    under_way = store.open_check_runs(pull.repository_id, pull.number, head_sha=pull.head_sha)
+    under_way = service.store.open_check_runs(pull.repository_id, pull.number, head_sha=pull.head_sha)
     if any(one.name == OVERALL for one in under_way):
         return False
-    return came_later(service, pull.repository_id, pull.number, judged)
+    return came_later(service, pull.repository_id, pull.number, last.verdict.provenance)

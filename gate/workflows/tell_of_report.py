@@ -9,8 +9,8 @@ from gate.core.run import Run
 from gate.core.upload_work import RejudgeAgainst
 from gate.core.work import Evaluate, Head, RecordBranch, Supersede, evaluations, subject
 from gate.service import Service
-from gate.store import PullRequestRecord, UploadRecord
-from gate.workflows.rejudge import evaluation_of
+from gate.store import UploadRecord
+from gate.workflows.rejudge import evaluation_of, verdict_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _concerned(service: Service, repository: RepositoryRef, upload_id: int) -> C
         tuple(
             evaluation_of(repository, pull, later=True)
             for pull in pulls
-            if pull.number not in told and _is_judged(service, pull)
+            if pull.number not in told and verdict_on(service, pull) is not None
         ),
         compared=upload.sha if is_new and _may_be_compared(service, upload) else "",
         recorded=upload.sha if is_new and newest and newest[0].sha == upload.sha else "",
@@ -89,8 +89,3 @@ def _may_be_compared(service: Service, upload: UploadRecord) -> bool:
     some = service.store.pull_requests(upload.repository_id, open_only=True, limit=9)
     others = any(pull.head_sha != upload.sha and pull.number != upload.number for pull in some)
     return others and service.store.says_anew(upload.repository_id, upload.id)
-
-
-def _is_judged(service: Service, pull: PullRequestRecord) -> bool:
-    last = service.store.newest_verdict(pull.repository_id, pull.number)
-    return last is not None and last.verdict.provenance.head == pull.head_sha
