@@ -12,7 +12,7 @@ from gate.core.event import RepositoryRef
 from gate.service import Service
 from gate.settings import App, Settings
 from gate.store import Store
-from tests.fake_github import FakeGitHub, Repository
+from tests.fake_github import FakeGitHub, PullRequest, Repository
 from tests.migrated import migrate
 from tests.workflows.inline_run import InlineRun
 
@@ -71,4 +71,18 @@ def ref_of(repository: Repository) -> RepositoryRef:
         repository.default_branch,
         repository.private,
         repository.archived,
+    )
+
+
+def note(service: Service, pull: PullRequest) -> None:
+    """The service knows of a pull request, as after its event."""
+    service.store.note_pull_request(
+        pull.repository.id,
+        pull.number,
+        head_sha=pull.head_sha,
+        base_ref="main",
+        state="open",
+        title="A title",
+        author="octocat",
+        updated_at=service.now(),
     )

@@ -26,7 +26,7 @@ from gate.workflows.tell_of_report import tell_of_report
 from tests import verdicts
 from tests.boxes import NAME
 from tests.fake_github import FakeGitHub, PullRequest
-from tests.workflows.conftest import Later, ref_of
+from tests.workflows.conftest import Later, note, ref_of
 from tests.workflows.inline_run import InlineRun
 
 DECLARED = 'source = "upload"\nreports = ["unit-*", "slow"]\nwait_minutes = 20'
@@ -37,16 +37,7 @@ def pull(github: FakeGitHub, service: Later) -> PullRequest:
     repository = github.repository({"app.py": "x = 1\n"})
     service.store.save_repository(ref_of(repository))
     pull = repository.open_pull_request({"app.py": "x = 2\n"})
-    service.store.note_pull_request(
-        repository.id,
-        pull.number,
-        head_sha=pull.head_sha,
-        base_ref="main",
-        state="open",
-        title="A title",
-        author="octocat",
-        updated_at=service.now(),
-    )
+    note(service, pull)
     return pull
 
 

@@ -16,7 +16,7 @@ from gate.workflows.rejudge_against import MOST_PATIENCE, QUIET, rejudge_against
 from gate.workflows.tell_of_report import tell_of_report
 from tests import verdicts
 from tests.fake_github import FakeGitHub, PullRequest, Repository
-from tests.workflows.conftest import Later, ref_of
+from tests.workflows.conftest import Later, note, ref_of
 from tests.workflows.inline_run import InlineRun
 from tests.workflows.test_await_reports import send
 
@@ -44,16 +44,7 @@ class World:
         pull = self.repository.open_pull_request(
             {"app.py": f"x = {len(self.repository.pull_requests) + 2}\n"}
         )
-        store.note_pull_request(
-            repository_id,
-            pull.number,
-            head_sha=pull.head_sha,
-            base_ref="main",
-            state="open",
-            title="A title",
-            author="octocat",
-            updated_at=self.service.now(),
-        )
+        note(self.service, pull)
         judged = replace(verdicts.BLOCKED.provenance, head=pull.head_sha, base=base or self.base)
         seen = digest_of_reports(self.service, repository_id, pull.number, head=judged.head, base=judged.base)
         judged = replace(judged, reports=seen if by_reports else "")
