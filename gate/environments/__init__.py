@@ -10,7 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,10 +91,9 @@ def prepare(  # noqa: PLR0913  (callers name each)
     key = _key(recipe, sandbox.mode)
     place = directory / eviction.FOLDER / key
     refusal = None
-    if not eviction.is_built(place):
-        with eviction.alone(place):
+    while refusal is None and not eviction.is_built(place):
+        with suppress(BlockingIOError), eviction.alone(place):
             refusal = None if place.exists() else build(sandbox, place, recipe, cancelled)
-            eviction.touch(place)
     left_out = (*[_WITHHELD] * recipe.withheld, *needs.left_out, *[_NO_SDISTS] * (tests.sdists and private))
     made = refusal or _environment(key, place, chosen, needs, left_out)
     if isinstance(made, Environment) and made.build is not None and asked is not None:

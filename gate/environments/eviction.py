@@ -23,16 +23,17 @@ FOLDER = "environments"
 
 @contextmanager
 def alone(place: Path) -> Iterator[None]:
-    """One builder of an environment at a time, of all threads and processes; whoever waited finds it built."""
-    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with _locked(place, fcntl.LOCK_EX):
+    """One builder of an environment at a time, of all threads and processes. Raises: BlockingIOError for all others.
+
+    They wait in `is_built`: whoever waited here would wait for the tests that already use what was built, too.
+    """
+    with _locked(place, fcntl.LOCK_EX | fcntl.LOCK_NB):
         yield
 
 
 def is_built(place: Path) -> bool:
-    """Whether it is there, which counts as a use; one that is in use, as by the other side's tests, is not waited for."""
-    if not place.exists():
-        return False
+    """Whether it is there, which counts as a use; a builder is waited for, and nobody who uses it."""
+    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     with in_use(place):
         return place.exists()
 
@@ -41,14 +42,9 @@ def is_built(place: Path) -> bool:
 def in_use(place: Path) -> Iterator[None]:
     """While the block runs, the environment stays; it counts as used now."""
     with _locked(place, fcntl.LOCK_SH):
-        touch(place)
+        if place.exists():
+            os.utime(place)
         yield
-
-
-def touch(place: Path) -> None:
-    """Note that an environment is used now; nothing where it is gone."""
-    if place.exists():
-        os.utime(place)
 
 
 def evict(directory: Path, *, most_bytes: int, now: float) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import subprocess
 import tarfile
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -15,6 +19,7 @@ from gate.core.policy import Tests
 from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, Unprepared, archive, in_use, interpreters, prepare
 from gate.environments.recipe import Recipe
+from gate.eviction import lock_of
 from gate.sandbox import Sandbox
 from tests.boxes import LIMITS, NAME, sandbox_or_skip
 from tests.wheel_index import has_wheel, wheel_index
@@ -88,6 +93,40 @@ def test_an_environment_that_is_in_use_is_not_waited_for(sandbox: Sandbox, tmp_p
         again = other.submit(prepared).result(timeout=30)
 
     assert again == made
+
+
+@pytest.mark.box
+def test_whoever_waited_for_the_builder_does_not_wait_for_its_tests(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two sides builds what both need, and uses it before the other, which waits, has noticed."""
+
+    def prepared(directory: Path) -> Environment | Unprepared:
+        return prepare(sandbox, {}, tests=Tests(), command=UNITTEST, index_urls=NO_INDEX, directory=directory)
+
+    made = prepared(tmp_path / "built")
+    assert isinstance(made, Environment)
+    assert made.place is not None
+    asked, flock = threading.Event(), fcntl.flock
+
+    def noted(lock: IO[str], how: int) -> None:
+        asked.set()
+        flock(lock, how)
+
+    monkeypatch.setattr(fcntl, "flock", noted)
+    place = tmp_path / "both" / made.place.relative_to(tmp_path / "built")
+    place.parent.mkdir(parents=True)
+    with ThreadPoolExecutor(1) as other, lock_of(place).open("a") as lock:
+        flock(lock, fcntl.LOCK_EX)
+        waiting = other.submit(prepared, tmp_path / "both")
+        assert asked.wait(30)
+        time.sleep(0.2)  # It waits in the kernel, where that cannot be seen on every machine.
+        made.place.rename(place)
+        flock(lock, fcntl.LOCK_SH)
+        found = waiting.result(timeout=30)
+
+    assert isinstance(found, Environment)
+    assert found.place == place
 
 
 @pytest.mark.box
