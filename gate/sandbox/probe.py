@@ -10,10 +10,12 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gate.sandbox import box, cgroup, interpreter, network, seccomp
 from gate.sandbox.command import Order
@@ -108,23 +110,28 @@ def _trial() -> tuple[Mapping[str, Any], int]:
         name=f"probe-{threading.get_native_id()}",
         limits=_LIMITS,
         files={_TRIAL: (Path(__file__).parent / "trial.py").read_bytes()},
+        source=True,
     )
+    uids: list[int] = []
+
+    def write_source(stream: BinaryIO) -> None:
+        """Of no files; a box waits for the end of its source, so it is alive meanwhile, or has failed and says so."""
+        with suppress(FileNotFoundError):
+            uids.append(_uid_of(opened.first_id))
+        tarfile.open(fileobj=stream, mode="w|").close()
+
     with box.opened(order, None) as opened:
-        uid = _uid_of(opened.first_id)
-        ended = supervise(opened, _LIMITS, write_source=None, cancelled=lambda: False, on_output=None)
-    if ended.status != 0:
+        ended = supervise(opened, _LIMITS, write_source=write_source, cancelled=lambda: False, on_output=None)
+    if ended.status != 0 or not uids:
         said = ended.output.decode(errors="replace").strip()[-200:]
         raise SandboxError(f"the trial box ended with status {ended.status}: {said}")
     told: Mapping[str, Any] = json.loads(ended.result)
-    return told, uid
+    return told, uids[0]
 
 
 def _uid_of(process: int) -> int:
-    """As this machine counts; ours when it has died already, of which its status will tell."""
-    try:
-        return Path(f"/proc/{process}").stat().st_uid
-    except FileNotFoundError:
-        return os.geteuid()
+    """As this machine counts. Raises: FileNotFoundError when it has died."""
+    return Path(f"/proc/{process}").stat().st_uid
 
 
 def _storage(told: Mapping[str, Any]) -> Feature:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -18,6 +20,8 @@ from gate.sandbox.pool import POOL
 from gate.sandbox.supervision import supervise
 from gate.sandbox.values import Exit, Feature, Limits, Mode, Mount, SandboxError
 
+SECONDS_REFUSED = 30.0
+"""Between two looks at whether a machine that runs nothing would now."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,120}")
 
 
@@ -39,6 +43,9 @@ class Sandbox:
         self.mode = mode
         self._told = told
         self._secret_files = secret_files
+        self._probing = threading.Lock()
+        self._found: tuple[Feature, ...] | None = None
+        self._look_again = 0.0
 
     @cached_property
     def hierarchy(self) -> cgroup.Hierarchy | None:
@@ -50,10 +57,14 @@ class Sandbox:
         leftovers.clear(found)
         return found
 
-    @cached_property
+    @property
     def features(self) -> tuple[Feature, ...]:
-        """What `probe` found first."""
-        return self.probe()
+        """What `probe` found, once where all holds that has to; else again in a while: what was short then may not be now."""
+        with self._probing:
+            if self._found is None or (_missing(self._found) and time.monotonic() >= self._look_again):
+                self._found = self.probe()
+                self._look_again = time.monotonic() + SECONDS_REFUSED
+            return self._found
 
     def probe(self) -> tuple[Feature, ...]:
         """What the mode rests on and whether it holds, found by trying."""
@@ -68,14 +79,11 @@ class Sandbox:
 
     def refusal(self) -> str:
         """Why no untrusted code runs here, as a sentence; empty when it can."""
-        missing = [feature for feature in self.features if feature.required and not feature.holds]
-        if missing:
-            return "; ".join(f"{feature.name}: {feature.text}" for feature in missing)
-        return ""
+        return "; ".join(f"{feature.name}: {feature.text}" for feature in _missing(self.features))
 
     @property
     def description(self) -> str:
-        """How untrusted code runs here, and which limits do not hold, as a phrase for people; found out once."""
+        """How untrusted code runs here, and which limits do not hold, as a phrase for people."""
         if self.mode == "none":
             return "tests do not run: GATE_SANDBOX is none"
         if self.refusal():
@@ -162,6 +170,10 @@ class Sandbox:
     def lent_analysers(self, repository_id: int) -> AbstractContextManager[Analyser]:
         """Analysers for the files of one repository, which wait for its next run afterwards: one for each of two cores."""
         return POOL.lent((self.mode, repository_id), lambda name: self.analysers(2, name=name))
+
+
+def _missing(features: Iterable[Feature]) -> tuple[Feature, ...]:
+    return tuple(feature for feature in features if feature.required and not feature.holds)
 
 
 @contextmanager

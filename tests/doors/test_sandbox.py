@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from gate.core.failure import Transient
-from gate.sandbox import Limits, Mount, Sandbox, SandboxError, interpreter
+from gate.sandbox import Feature, Limits, Mount, Sandbox, SandboxError, interpreter, probe
 from tests.boxes import LIMITS, NAME, boxed, sandbox_or_skip, tar_of
+
+_REAP_ORPHANS = 36
+"""`PR_SET_CHILD_SUBREAPER`: for what is below this process, as pid 1 of a machine does for all."""
 
 
 @pytest.fixture
@@ -33,6 +39,43 @@ os.write(int(os.environ['GATE_RESULT_FD']), b'result')
 
     assert (ended.status, ended.ended_by, ended.result) == (0, "", b"result")
     assert ended.output == b"x = 1 /work 1000 package/module.py\n"
+
+
+@pytest.mark.box
+def test_a_busy_machine_has_the_same_features(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks at the trial box may come when it could have ended, and somebody have reaped it."""
+    uid_of, prctl = probe._uid_of, ctypes.CDLL(None).prctl
+
+    def late(process: int) -> int:
+        time.sleep(1)
+        with suppress(ChildProcessError):
+            os.waitpid(process, os.WNOHANG)
+        return uid_of(process)
+
+    monkeypatch.setattr(probe, "_uid_of", late)
+    prctl(_REAP_ORPHANS, 1)
+    try:
+        found = sandbox.probe()
+    finally:
+        prctl(_REAP_ORPHANS, 0)
+
+    assert [feature for feature in found if feature.required and not feature.holds] == []
+
+
+def test_a_refusal_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a machine was short of may be there later; what holds is not tried again."""
+    missing, there = Feature("namespaces", False, "no memory for one"), Feature("namespaces", True, "yes")
+    found = iter([(missing,), (missing,), (there,)])
+    monkeypatch.setattr(probe, "bubblewrap", lambda hierarchy: next(found))
+    sandbox = Sandbox("bwrap")
+
+    soon = [sandbox.refusal(), sandbox.refusal()]
+    monkeypatch.setattr("gate.sandbox.sandbox.SECONDS_REFUSED", 0.0)
+    sandbox._look_again = 0.0
+    later = [sandbox.refusal() for _ in range(3)]
+
+    assert soon == ["namespaces: no memory for one"] * 2
+    assert later == ["namespaces: no memory for one", "", ""]
 
 
 @pytest.mark.box
