@@ -26,6 +26,9 @@ class ClockWatch:
         self._telemetry = telemetry
         self._runs = runs_table(connections)
         self._jumped: Callable[[float], None] | None = None
+        self._offset = _offset()
+        """At the last look."""
+        self._right = True
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="clock", daemon=True)
 
@@ -40,12 +43,18 @@ class ClockWatch:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
+    def is_right(self) -> bool:
+        """Whether it has not jumped since this was made, nor since the last look."""
+        return self._right and abs(_offset() - self._offset) < self._times.jump
+
     def _watch(self) -> None:
-        offset = _offset()
         while not self._closing.wait(self._times.look):
-            before, offset = offset, _offset()
-            if abs(offset - before) >= self._times.jump:
-                self._put_right(offset - before)
+            offset = _offset()
+            seconds = offset - self._offset
+            if abs(seconds) >= self._times.jump:
+                self._right = False
+                self._put_right(seconds)
+            self._offset = offset
 
     def _put_right(self, seconds: float) -> None:
         self._telemetry.log.error("the clock jumped; this worker starts again", seconds=round(seconds))

@@ -244,7 +244,9 @@ class Engine:
 
     def _scheduled(self, name: str, cron: str, function: Scheduled) -> tuple[str, str, Any]:
         def call(_due: str, _context: object) -> None:
-            self._one_run(name, None, function)
+            # What seems to be due now may not be: whoever starts after this worker will know.
+            if self._clock.is_right():
+                self._one_run(name, None, function)
 
         call.__qualname__ = f"scheduled_{name}"
         return name, cron, DBOS.workflow(name=f"schedule:{name}", max_recovery_attempts=None)(call)

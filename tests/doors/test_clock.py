@@ -6,10 +6,12 @@ import queue
 import time
 from dataclasses import replace
 
+import pytest
+
 from gate.core.failure import Transient
 from gate.core.run import Run
 from gate.core.work import CloseRuns
-from gate.engine import Submitter, Times
+from gate.engine import Engine, Submitter, Times, clock
 from gate.engine.clock import ClockWatch
 from gate.engine.database import connect
 from gate.settings import Settings
@@ -80,3 +82,28 @@ def test_small_steps_are_nothing(settings: Settings, submitter: Submitter) -> No
 
     connections.dispose()
     assert told == []
+
+
+@pytest.mark.parametrize("look", [0.01, HOUR], ids=["noticed", "before the next look"])
+def test_what_seems_to_be_due_after_a_jump_is_left_to_the_next_worker(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, look: float
+) -> None:
+    """
+    Its watchdog would end whatever is under way, for by the new clock all of it is overdue.
+    """
+    called: queue.Queue[str] = queue.Queue()
+    engine = Engine(settings, Telemetry(), times=replace(FAST, look=look))
+    engine.schedule("every_second", "* * * * * *", lambda run: called.put(run.id))
+    engine.launch()
+    try:
+        called.get(timeout=10)
+        offset = clock._offset
+        monkeypatch.setattr(clock, "_offset", lambda: offset() + HOUR)
+        time.sleep(1.1)  # What was begun before may end.
+        while not called.empty():
+            called.get()
+        time.sleep(2.1)
+    finally:
+        engine.close()
+
+    assert called.empty()
