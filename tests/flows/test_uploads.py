@@ -153,3 +153,29 @@ def test_twenty_reports_in_any_order_give_one_verdict(world: World, box: None) -
         "20 reports of CI"
         in pull.check_runs["gate / coverage"].text + pull.check_runs["gate / coverage"].summary
     )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+def test_a_report_of_the_base_that_comes_late_has_the_pull_request_judged_again(
+    world: World, box: None
+) -> None:
+    """
+    Once no more of them come: the base covers a line more than was known, and the head does not.
+    """
+    repository = world.repository(MANY | {".gate.toml": '[coverage]\nsource = "upload"\n'}, told=True)
+    sender = Sender.of(world, repository)
+    base, one = repository.branch("main"), part_of(0)
+    sender.send(base, "unit", one)
+    pull = repository.open_pull_request({"shop.py": f"{LINES}\nMORE = 1\n"})
+    sender.send(
+        pull.head_sha, "unit", one.replace("end_of_record", f"DA:{2 * len(PARTS) + 2},1\nend_of_record")
+    )
+    world.settled(pull)
+    before = pull.check_run.conclusion
+
+    sender.send(base, "unit", one.replace("DA:4,0", "DA:4,1"))
+    world.until(lambda: pull.check_run.conclusion == "failure", "another verdict")
+
+    assert before == "success"
+    assert "lost" in pull.check_runs["gate / coverage"].title
