@@ -55,7 +55,7 @@ chaos:  ## whatever dies or is away, at every stage, with the real times: ten mi
 	@.ci/setup test
 	@GATE_TEST_REAL_TIMES=1 $(PYTHON) -m pytest -n 2 --dist loadfile --timeout 300 tests/flows/test_chaos*.py
 
-fuzz:  ## a million mutated inputs for parsers and routes, some eight minutes on two busy cores (INPUTS=, SEED=, ONLY=WORD)
+fuzz:  ## a million mutated inputs for parsers and routes, two to eight minutes on two cores (INPUTS=, SEED=, ONLY=WORD)
 	@.ci/setup test
 	@$(PYTHON) -m tests.fuzz $(INPUTS:%=--inputs %) $(SEED:%=--seed %) $(ONLY:%=--only %)
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packaging.markers import InvalidMarker, Marker
-from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from gate.core import formats
 
@@ -38,7 +38,7 @@ def constraints(manifests: Mapping[str, bytes]) -> tuple[str, ...]:
         try:
             named = canonicalize_name(str(package.get("name")), validate=True)
             version = str(Version(str(package.get("version"))))
-        except (InvalidName, InvalidVersion):
+        except ValueError:  # also of a number with thousands of digits, which nothing here can count
             continue
         locked[named]["" if elsewhere else version] = _marker(package)
     return tuple(text for name, versions in sorted(locked.items()) for text in _pins(name, versions))

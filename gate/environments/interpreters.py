@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 from uv import find_uv_bin
 
+from gate.core.manifest.reading import short
 from gate.sandbox import interpreter
 
 _PACKAGES = (
@@ -103,15 +104,12 @@ def choose(wanted: str, requires: str) -> Interpreter | str:
 
     A text says why there is none.
     """
-    if wanted:
-        admitted = SpecifierSet(f"=={wanted}.*" if wanted.count(".") < 2 else f"=={wanted}")
-        source = f'[tests] python = "{wanted}"'
-    else:
-        try:
-            admitted = SpecifierSet(requires)
-        except InvalidSpecifier:
-            return f"requires-python = {requires!r} is not a version specifier"
-        source = f'requires-python = "{requires}"'
+    source = f"[tests] python = {short(wanted)}" if wanted else f"requires-python = {short(requires)}"
+    try:
+        admitted = SpecifierSet(_specifier(wanted) if wanted else requires)
+        admitted.contains("0")  # Only this finds a number with thousands of digits.
+    except ValueError:
+        return f"{source} is not a version specifier"
     if admitted.contains(own().version, prereleases=True):
         return own()
     for candidate in others():
@@ -119,6 +117,17 @@ def choose(wanted: str, requires: str) -> Interpreter | str:
             return candidate
     had = ", ".join(dict.fromkeys(each.version for each in (own(), *others())))
     return f"no interpreter here fits {source}: there is {had}"
+
+
+def _specifier(wanted: str) -> str:
+    """Of versions and specifiers as the policy takes them: `3.12` is every release of that series."""
+    parts = [part.strip() for part in wanted.split(",")]
+    return ",".join(_series(part) if part[:1].isdigit() else part for part in parts)
+
+
+def _series(version: str) -> str:
+    exact = version.endswith(".*") or version.count(".") >= 2
+    return f"=={version}" if exact else f"=={version}.*"
 
 
 def _version(each: Interpreter) -> Version:

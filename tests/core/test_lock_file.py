@@ -89,7 +89,9 @@ def test_locked_versions_are_constraints(files: dict[str, bytes], expected: tupl
         b'[[package]]\nname = "a\\n--index-url x"\nversion = "1"\n',
         b'[[package]]\nname = "a"\nversion = "1\\n-e ."\n',
         b'[[package]]\nname = "a"\n',
+        b'[[package]]\nname = "a"\nversion = "' + b"9" * 5000 + b'"\n',
     ],
+    ids=["cut", "number", "list", "option as name", "option as version", "no version", "no number"],
 )
 def test_a_lock_file_is_not_believed(content: bytes) -> None:
     """Only names and versions get through: an option to the installer is neither."""

@@ -15,7 +15,7 @@ from typing import IO
 
 import pytest
 
-from gate.core.policy import Tests
+from gate.core.policy import Tests, parse
 from gate.core.suite_command import SuiteCommand
 from gate.environments import Environment, Unprepared, archive, in_use, interpreters, prepare
 from gate.environments.recipe import Recipe
@@ -222,9 +222,11 @@ def test_versions_are_unlocked_once() -> None:
     [
         (Tests(), b'[project]\nname = "a"\nrequires-python = ">=4"\n'),
         (Tests(), b'[project]\nname = "a"\nrequires-python = "soon"\n'),
+        (Tests(), f'[project]\nname = "a"\nrequires-python = ">={"9" * 5000}"\n'.encode()),
         (Tests(python="3.99"), b""),
+        (Tests(python="3.99, ~=3"), b""),
     ],
-    ids=["too new", "no specifier", "policy"],
+    ids=["too new", "no specifier", "no number", "policy", "policy's specifier"],
 )
 def test_without_an_interpreter_nothing_starts(tests: Tests, manifest: bytes, tmp_path: Path) -> None:
     """What is wanted and what is there are both said."""
@@ -240,6 +242,20 @@ def test_without_an_interpreter_nothing_starts(tests: Tests, manifest: bytes, tm
     assert isinstance(made, Unprepared)
     assert made.step == "python"
     assert "requires-python" in made.text or "3.99" in made.text
+    assert len(made.text) < 400
+
+
+@pytest.mark.parametrize(
+    "wanted", ["{series}", " {series}.*", "{version}", ">={series}", "== {series}.* , <4", "3,>={series}"]
+)
+def test_the_policy_names_a_version_or_says_which_will_do(wanted: str) -> None:
+    """As `[tests] python` takes them."""
+    ours = interpreters.own()
+    text = wanted.format(series=ours.series, version=ours.version)
+
+    policy = parse(f'[tests]\npython = "{text}"\n'.encode())
+
+    assert interpreters.choose(policy.tests.python, "<3") == ours
 
 
 def test_the_services_interpreter_comes_first() -> None:
