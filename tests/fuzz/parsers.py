@@ -33,6 +33,7 @@ from gate.core.codeowners import addresses
 from gate.core.failure import Permanent, PolicyError
 from gate.core.globs import compile_globs
 from gate.core.lock_file import constraints
+from gate.environments import interpreters
 from gate.git import changes
 from tests.archives import archive
 from tests.fuzz import mutation
@@ -288,7 +289,7 @@ def _coverage(files: Mapping[str, bytes]) -> None:
 
 
 def _manifests(files: Mapping[str, bytes]) -> None:
-    manifest.read(files)
+    interpreters.choose("", manifest.read(files).python)
     manifest.sessions(files)
     constraints(files)
 
