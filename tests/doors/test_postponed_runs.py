@@ -313,8 +313,8 @@ def test_a_run_that_waits_for_something_is_woken_when_it_comes(submitter: Submit
     submitter.submit(CLOSE, "delivery:0")
 
     assert other == "number 8"
-    assert told.get(timeout=10) == "woken: True, False"
-    assert told.get(timeout=10) == "it came"
+    # Who was woken may be quicker than who woke it.
+    assert {told.get(timeout=10), told.get(timeout=10)} == {"woken: True, False", "it came"}
 
 
 def test_a_run_that_a_limit_keeps_waiting_is_not_woken(submitter: Submitter, launch: Launch) -> None:
