@@ -107,7 +107,8 @@ def choose(wanted: str, requires: str) -> Interpreter | str:
     source = f"[tests] python = {short(wanted)}" if wanted else f"requires-python = {short(requires)}"
     try:
         admitted = SpecifierSet(_specifier(wanted) if wanted else requires)
-        admitted.contains("0")  # Only this finds a number with thousands of digits.
+        for each in admitted:  # Only this finds a number with thousands of digits.
+            each.contains("0")
     except ValueError:
         return f"{source} is not a version specifier"
     if admitted.contains(own().version, prereleases=True):
