@@ -117,7 +117,7 @@ def api_app(store: Store, folder: Path, *, token: str = TOKEN) -> Flask:
     settings = Settings(
         app=APP,
         data_dir=folder,
-        database_url="sqlite://",
+        database_url=f"sqlite:///{folder / 'gate.db'}",
         public_url="https://gate.example",
         api_token=token,
         metrics_token="another token",
@@ -490,7 +490,7 @@ def test_before_there_is_an_app_it_says_so(store: Store, tmp_path: Path) -> None
     """
     503 as JSON, as everything else.
     """
-    settings = Settings(app=None, data_dir=tmp_path, database_url="sqlite://")
+    settings = Settings(app=None, data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'gate.db'}")
     client = web_app(ClockedService(settings, store=store)).test_client()
 
     answer = client.get(ONE)
