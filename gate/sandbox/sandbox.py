@@ -86,8 +86,8 @@ class Sandbox:
         """How untrusted code runs here, and which limits do not hold, as a phrase for people."""
         if self.mode == "none":
             return "tests do not run: GATE_SANDBOX is none"
-        if self.refusal():
-            return f"tests do not run: {self.refusal()}"
+        if refusal := self.refusal():
+            return f"tests do not run: {refusal}"
         lost = [feature.text.partition(":")[0] for feature in self.features if not feature.holds]
         if self.mode == "container":
             return "; ".join(["in a container of its own, without a box", *lost])
