@@ -48,10 +48,6 @@ EITHER = policy_of('source = "either"')
 LATER = "\n\ndef name():\n    return 'shop'\n"
 
 
-def committed(project: Project, files: dict[str, str | None]) -> str:
-    return project.commit(files)
-
-
 def facts_of(verdict: CheckVerdict) -> CoverageFacts:
     assert isinstance(verdict.facts, CoverageFacts)
     return verdict.facts
@@ -131,7 +127,7 @@ def changed(project: Project, number: int, *, noted: bool = True) -> list[str]:
     """So many commits one after the other, each with a source of its own; pushed one by one where they are `noted`."""
     found = []
     for each in range(number):
-        found.append(committed(project, {**SHOP.files, "shop.py": f"{SHOP.files['shop.py']}\n# {each}\n"}))
+        found.append(project.commit({**SHOP.files, "shop.py": f"{SHOP.files['shop.py']}\n# {each}\n"}))
         if noted:
             project.service.store.note_revision(
                 REPOSITORY, found[-1], committed_at=datetime.now(UTC), totals={LIMIT: 15}

@@ -15,7 +15,7 @@ from gate.workflows.measure_coverage import Running
 from gate.workflows.measure_sent import still_to_come
 from tests.boxes import NAME
 from tests.workflows.conftest import Later
-from tests.workflows.sent import NOW, UPLOAD, Reports, committed, facts_of, project, reports
+from tests.workflows.sent import NOW, UPLOAD, Reports, facts_of, project, reports
 from tests.workflows.test_cover import REPOSITORY, Project
 
 __all__ = ["project", "reports"]
@@ -40,7 +40,7 @@ def lines_of(path: str, *covered: int) -> bytes:
 @pytest.fixture
 def monorepo(project: Project, reports: Reports) -> str:
     """A commit whose two components have reports of their own."""
-    base = committed(project, {API: MODULE, WEB: MODULE, "tool.py": "x = 1\n"})
+    base = project.commit({API: MODULE, WEB: MODULE, "tool.py": "x = 1\n"})
     reports.put(base, "api", lines_of(API, 1, 2))
     reports.put(base, "web", lines_of(WEB, 1, 2))
     return base
@@ -52,7 +52,7 @@ def test_a_component_that_is_not_built_keeps_its_report(
     """
     Where the change does not touch it: nobody waits for its report, none of its lines is lost, and its age is said.
     """
-    head = committed(project, {API: MODULE.replace("return x", "return x + 1")})
+    head = project.commit({API: MODULE.replace("return x", "return x + 1")})
     reports.put(head, "api", lines_of(API, 1, 2))
     case = project.case(monorepo, head, COMPONENTS)
 
@@ -73,9 +73,9 @@ def test_a_report_is_carried_over_several_commits(project: Project, reports: Rep
     """
     The base may have been built in part only, too.
     """
-    base = committed(project, {API: MODULE.replace("return x", "return x + 1")})
+    base = project.commit({API: MODULE.replace("return x", "return x + 1")})
     reports.put(base, "api", lines_of(API, 1, 2))
-    head = committed(project, {API: MODULE.replace("return x", "return x + 2")})
+    head = project.commit({API: MODULE.replace("return x", "return x + 2")})
     reports.put(head, "api", lines_of(API, 1, 2))
 
     covered = cover(project.case(base, head, COMPONENTS), Running(NAME), armed=True)
@@ -93,7 +93,7 @@ def test_a_report_that_does_not_hold_is_waited_for(
     """
     store = project.service.store
     policy = COMPONENTS if why != "no component" else UPLOAD
-    head = committed(project, {WEB if why == "touched" else API: MODULE + "\n\ny = 2\n"})
+    head = project.commit({WEB if why == "touched" else API: MODULE + "\n\ny = 2\n"})
     reports.put(head, "api", lines_of(API, 1, 2))
     if why == "flushed":
         store.note_read_until(bookmark(REPOSITORY), NOW)

@@ -21,7 +21,6 @@ from tests.workflows.sent import (
     UPLOAD,
     Reports,
     changed,
-    committed,
     facts_of,
     judged,
     later,
@@ -82,9 +81,9 @@ def test_a_base_without_reports_has_those_of_the_nearest_commit_before_it(
     """
     Lines are carried through what changed since; how far away it is, is said.
     """
-    first = committed(project, dict(SHOP.files))
-    base = committed(project, {"shop.py": f"# The shop\n{SHOP.files['shop.py']}", "README.md": "shop\n"})
-    head = committed(project, {"tests/test_shop.py": "def test_nothing(): pass\n"})
+    first = project.commit(SHOP.files)
+    base = project.commit({"shop.py": f"# The shop\n{SHOP.files['shop.py']}", "README.md": "shop\n"})
+    head = project.commit({"tests/test_shop.py": "def test_nothing(): pass\n"})
     reports.send(SHOP, first, "coverage.json")
     reports.send(SHOP, head, "coverage.json")
     case = project.case(base, head, UPLOAD)
@@ -163,8 +162,8 @@ def test_a_run_of_ours_is_not_held_against_the_reports_of_the_base(
     """
     needs = "\n\ndef test_stock():\n    import os\n    assert os.environ['STOCK_URL'] and shop.price(20)\n"
     tests = {"tests/test_shop.py": SHOP.files["tests/test_shop.py"] + needs}
-    base = committed(project, {**SHOP.files, **tests})
-    head = committed(project, {"shop.py": f"{SHOP.files['shop.py']}\n# more\n"})
+    base = project.commit({**SHOP.files, **tests})
+    head = project.commit({"shop.py": f"{SHOP.files['shop.py']}\n# more\n"})
     reports.put(base, "unit", UNIT)
 
     covered = cover(project.case(base, head, EITHER), Running(NAME), armed=True)
@@ -177,11 +176,11 @@ def test_a_report_of_the_merge_commit_is_said_of_the_head(project: Project, repo
     """
     GitHub's workflows run on what the merge would give: lines that only the base has are left out.
     """
-    base = committed(project, dict(SHOP.files))
+    base = project.commit(SHOP.files)
     project.git("checkout", "--quiet", "-b", "change")
-    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    head = project.commit({"shop.py": SHOP.files["shop.py"] + LATER})
     project.git("checkout", "--quiet", "main")
-    tip = committed(project, {"shop.py": f"import os\n\n{SHOP.files['shop.py']}"})
+    tip = project.commit({"shop.py": f"import os\n\n{SHOP.files['shop.py']}"})
     project.git("checkout", "--quiet", "--detach", tip)
     project.git("merge", "--quiet", "--no-edit", head)
     merged = project.git("rev-parse", "HEAD")
@@ -203,11 +202,11 @@ def test_reports_of_head_and_merge_commit_are_merged(project: Project, reports: 
     """
     Where one job checks out the head, and another one what the merge would give.
     """
-    base = committed(project, dict(SHOP.files))
+    base = project.commit(SHOP.files)
     project.git("checkout", "--quiet", "-b", "change")
-    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    head = project.commit({"shop.py": SHOP.files["shop.py"] + LATER})
     project.git("checkout", "--quiet", "main")
-    committed(project, {"shop.py": f"import os\n\n{SHOP.files['shop.py']}"})
+    project.commit({"shop.py": f"import os\n\n{SHOP.files['shop.py']}"})
     project.git("merge", "--quiet", "--no-edit", head)
     merged = project.git("rev-parse", "HEAD")
     for name in ("unit", "slow"):
@@ -231,8 +230,8 @@ def test_what_is_missing_is_said(project: Project, reports: Reports) -> None:
     """
     What came for the base comes again; what was refused says why.
     """
-    base = committed(project, dict(SHOP.files))
-    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    base = project.commit(SHOP.files)
+    head = project.commit({"shop.py": SHOP.files["shop.py"] + LATER})
     for name in ("unit", "slow"):
         reports.send(SHOP, base, "coverage.json", name)
     reports.send(SHOP, head, "coverage.xml", "unit")
@@ -252,8 +251,8 @@ def test_either_runs_the_tests_where_no_report_comes(project: Project, reports: 
     And takes the reports where they come.
     """
     policy = policy_of('source = "either"')
-    base = committed(project, dict(SHOP.files))
-    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    base = project.commit(SHOP.files)
+    head = project.commit({"shop.py": SHOP.files["shop.py"] + LATER})
 
     ran = cover(project.case(base, head, policy), Running(NAME), armed=True)
     reports.send(SHOP, head, "coverage.lcov")
@@ -269,8 +268,8 @@ def test_reports_of_something_else_are_not_believed(project: Project, reports: R
     """
     A file that the commit does not have, or a line: nothing counts until it is put right.
     """
-    base = committed(project, dict(SHOP.files))
-    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    base = project.commit(SHOP.files)
+    head = project.commit({"shop.py": SHOP.files["shop.py"] + LATER})
     reports.send(SHOP, base, "coverage.json")
     reports.put(head, "unit", b"SF:other.py\nDA:1,1\nend_of_record\nSF:shop.py\nDA:99,1\nend_of_record\n")
 
@@ -285,10 +284,9 @@ def test_a_pull_request_excludes_nothing_by_its_own_configuration(project: Proje
     """
     What its reports leave out, and the policy's revision counts, is not covered.
     """
-    base = committed(project, dict(SHOP.files))
+    base = project.commit(SHOP.files)
     long = LATER.replace("return", "x = 1\n    y = 2\n    z = x + y\n    return")
-    head = committed(
-        project,
+    head = project.commit(
         {"shop.py": SHOP.files["shop.py"] + long, ".coveragerc": "[report]\nexclude_also = def name\n"},
     )
     for sha in (base, head):
@@ -304,8 +302,8 @@ def test_nobody_sends_anything(project: Project) -> None:
     """
     The deadline passed: it could not be measured, and what would help is said.
     """
-    base = committed(project, dict(SHOP.files))
-    head = committed(project, {"shop.py": SHOP.files["shop.py"] + LATER})
+    base = project.commit(SHOP.files)
+    head = project.commit({"shop.py": SHOP.files["shop.py"] + LATER})
 
     verdict = judged(project, base, head, UPLOAD)
 

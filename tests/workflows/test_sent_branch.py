@@ -18,7 +18,6 @@ from tests.workflows.sent import (
     UPLOAD,
     Reports,
     changed,
-    committed,
     later,
     project,
     reports,
@@ -55,7 +54,7 @@ def test_what_ci_cannot_have_measured_is_no_silence(project: Project, reports: R
     """
     Of a push of many commits CI tests the last one, and it takes its time for each of many pushes.
     """
-    first = committed(project, dict(SHOP.files))
+    first = project.commit(SHOP.files)
     reports.send(SHOP, first, "coverage.json")
     *_, base, head = changed(project, 6, noted=why == "just now")
 
@@ -68,9 +67,9 @@ def test_a_branch_that_has_its_reports_is_judged(project: Project, reports: Repo
     """
     So is one whose commit no test can see, by the reports of its parent, and one whose tests run here.
     """
-    first = committed(project, dict(SHOP.files))
-    second = committed(project, {"shop.py": f"{SHOP.files['shop.py']}\n# more\n"})
-    third = committed(project, {"README.md": "shop\n"})
+    first = project.commit(SHOP.files)
+    second = project.commit({"shop.py": f"{SHOP.files['shop.py']}\n# more\n"})
+    third = project.commit({"README.md": "shop\n"})
     reports.send(SHOP, second, "coverage.json")
 
     recorded = record(project.case(second, third, UPLOAD), Running(NAME))
